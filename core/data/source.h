@@ -1,0 +1,73 @@
+// The data plane's door: loads a plan's tables, fits fields, and makes batches ahead of the graph.
+#pragma once
+
+#include "data/batch.h"
+#include "braid/field.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace braid {
+class Reader;
+}
+
+namespace braid::data {
+
+// Makes components for the data plane; given by the host, so that this folder opens no plugin.
+struct Makers {
+  std::function<std::unique_ptr<braid::Field>(const recipe::Use&)> field;
+  std::function<std::unique_ptr<braid::Reader>(const recipe::Use&)> reader;
+};
+
+struct PassOptions {
+  std::string split = "train";                        // train, valid, test, or a held-out split's name
+  std::int64_t batch = 1024;
+  bool training = false;                              // draws (dropped ids, masked words) are on
+  bool shuffle = false;                               // a permutation that is a function of (seed, epoch)
+  std::uint64_t seed = 1;
+  std::int64_t epoch = 0;
+  std::int64_t first_step = 0;                        // optimiser step of batch 0: what draws depend on
+  std::int64_t skip = 0;                              // batches to leave out at the start (resume)
+};
+
+// One run over a split's rows. `next` waits for the batch that was prepared ahead; nullptr at the end.
+class Pass {
+ public:
+  virtual ~Pass() = default;
+  virtual std::shared_ptr<const Batch> next() = 0;
+  virtual double waited_seconds() const = 0;          // spent inside `next`
+  virtual std::int64_t batches() const = 0;
+};
+
+struct Report {                                       // what loading found, for the terminal and result.json
+  struct TableReport { std::string name; std::int64_t rows, kept, bad_rows, dangling_links; };
+  std::vector<TableReport> tables;
+  std::map<std::string, std::int64_t> splits;         // rows of the driving table per split
+  std::vector<std::string> warnings;                  // bad rows skipped, cells that did not decode, first few of each
+};
+
+class Source {
+ public:
+  // Loads every table, builds links, lists and splits, fits fields. Throws braid::Error with all bad rows named (the
+  // first 20 and a count). `saved`: fitted fields by "table.field" from an earlier run, instead of fitting.
+  static std::unique_ptr<Source> open(const recipe::Plan& plan, const Makers& makers,
+                                      const std::map<std::string, std::string>& saved = {});
+  virtual ~Source() = default;
+
+  virtual const Report& report() const = 0;
+  virtual recipe::Fitted fitted() const = 0;          // sizes for a second check
+  virtual std::map<std::string, std::string> save() const = 0;   // fitted fields, by "table.field"
+  virtual const braid::Field& field(int table, int field) const = 0;
+  virtual std::uint64_t fingerprint() const = 0;      // over all cells, keys and splits
+  virtual std::int64_t rows(const std::string& split) const = 0;
+  // Fields and links that no wire of `plan` reads are left out of batches.
+  virtual std::unique_ptr<Pass> pass(const PassOptions& options) = 0;
+  // Whether each driving row is in the slice. Rows as in Batch::row_numbers.
+  virtual std::vector<bool> slice(const recipe::SlicePlan& slice) const = 0;
+  // Entities encoded and rows served so far, per axis: for "entities encoded per row".
+  virtual std::vector<std::pair<std::int64_t, std::int64_t>> encoded() const = 0;
+};
+
+}  // namespace braid::data

@@ -1,0 +1,216 @@
+// Components and what they declare as members: parameters, coefficients, ports, requirements.
+//
+// A member's constructor registers it with the component and, when a recipe is at hand, takes its value from there.
+// Nothing is spelled twice: `describe`, the docs, the checker and the code read the same declaration.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <braid/schema.h>
+
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#define BRAID_API __attribute__((visibility("default")))
+
+namespace braid {
+
+class Component;
+class Frame;
+struct ComponentState;                                // the host's side of a component; defined in the SDK's sources
+
+// A mistake that the user can mend: wrong values, sizes that do not fit, a file that cannot be read. Becomes exit
+// code 1 with the text as the message. Anything else that is thrown counts as Braid's or the plugin's own fault.
+class BRAID_API Error : public std::runtime_error {
+ public:
+  explicit Error(const std::string& what);
+  ~Error() override;
+};
+
+// What a component is, where it comes from, and how it differs from its paper. `summary` is one sentence.
+struct About {
+  std::string_view summary;
+  std::string_view paper = "", equation = "", differs = "";
+};
+
+namespace detail {
+// Not constexpr on purpose: reaching one of these in a consteval constructor is the compile error.
+void a_name_has_lower_case_letters_digits_and_underscores_and_is_no_word_of_the_recipe_language();
+void this_text_is_not_a_shape_see_schema_h();
+void this_text_is_not_a_dim_expression_see_schema_h();
+}  // namespace detail
+
+// A declared name; checked at compile time.
+struct Name {
+  const char* text;
+  consteval Name(const char* name) : text(name) {  // NOLINT: meant to convert
+    if (error_in_name(name)) detail::a_name_has_lower_case_letters_digits_and_underscores_and_is_no_word_of_the_recipe_language();
+  }
+};
+
+// A port's type; checked at compile time. See docs/PLUGINS.md for the notation.
+struct ShapeText {
+  const char* text;
+  consteval ShapeText(const char* shape) : text(shape) {  // NOLINT
+    if (shape::error_in(shape)) detail::this_text_is_not_a_shape_see_schema_h();
+  }
+};
+
+// A dim expression; literals are checked at compile time, texts made at run time when the component is sized. A view:
+// used up by the declaration that it is given to.
+struct DimText {
+  std::string_view text;
+  consteval DimText(const char* dim) : text(dim) {  // NOLINT
+    if (shape::error_in_dim(dim)) detail::this_text_is_not_a_dim_expression_see_schema_h();
+  }
+  DimText(const std::string& dim) : text(dim) {}  // NOLINT
+};
+
+// Base of every component. Made by the host with the recipe's values; neither copied nor moved, because members point
+// into it. `run` may be called from many threads at once: it keeps nothing per call.
+class BRAID_API Component {
+ public:
+  Component(const Component&) = delete;
+  Component& operator=(const Component&) = delete;
+  virtual ~Component();
+
+  // One call over one batch: reads the frame's inputs, sets its outputs. Must be pure in (inputs, weights, the
+  // frame's randomness). Throw Error for what a user can mend.
+  virtual void run(Frame& frame);
+
+  // Called by one thread at the start of each epoch, before any `run` of it. `epoch` counts from 0.
+  virtual void prepare(std::int64_t epoch);
+
+  // Sizes that shapes cannot say: read the known ones, add others by name. Called once, before weights are made.
+  virtual void infer(std::map<std::string, std::int64_t, std::less<>>& sizes) const;
+
+  // The value of a dim or whole-number parameter, known once the host has resolved all sizes (so: in `run`, and in
+  // nothing earlier). Throws Error when `dim` is no dim of this component.
+  std::int64_t size(std::string_view dim) const;
+
+  ComponentState& state() const { return *state_; }   // for the host
+
+ protected:
+  explicit Component(Kind kind);
+
+ private:
+  std::unique_ptr<ComponentState> state_;
+};
+
+// ---- parameters ----
+
+struct Limits {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  std::vector<std::string> choices = {};              // texts only: the legal ones
+  const char* unit = "";                              // "rows", "tokens", "pixels"; empty: unitless
+};
+struct Required {};                                   // `Param<T> x{*this, "x", braid::Required{}, "help"}`
+
+namespace detail {
+BRAID_API Value declare_param(Component&, const char* name, ParamType, Value fallback, bool required, const char* help,
+                              const Limits&);
+template <class T>
+constexpr ParamType param_type() {
+  if constexpr (std::is_same_v<T, bool>) return ParamType::boolean;
+  else if constexpr (std::is_same_v<T, std::int64_t>) return ParamType::whole;
+  else if constexpr (std::is_same_v<T, double>) return ParamType::number;
+  else if constexpr (std::is_same_v<T, std::string>) return ParamType::text;
+  else if constexpr (std::is_same_v<T, Path>) return ParamType::path;
+  else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) return ParamType::wholes;
+  else if constexpr (std::is_same_v<T, std::vector<double>>) return ParamType::numbers;
+  else {
+    static_assert(std::is_same_v<T, std::vector<std::string>>,
+                  "a parameter is bool, std::int64_t, double, std::string, braid::Path or a vector of int64, double, string");
+    return ParamType::texts;
+  }
+}
+}  // namespace detail
+
+// A parameter: fixed before weights are made. `Param<std::int64_t> dim{*this, "dim", 64, "Width.", {.low = 1}}`.
+// A name with a dot is a nested key of the recipe. The value is there as soon as the member is declared.
+template <class T>
+class Param {
+ public:
+  Param(Component& owner, Name name, T fallback, const char* help, const Limits& limits = {})
+      : value_(take(detail::declare_param(owner, name.text, detail::param_type<T>(), Value(std::move(fallback)), false, help, limits))) {}
+  Param(Component& owner, Name name, Required, const char* help, const Limits& limits = {})
+      : value_(take(detail::declare_param(owner, name.text, detail::param_type<T>(), Value(), true, help, limits))) {}
+  const T& operator()() const { return value_; }
+  operator const T&() const { return value_; }  // NOLINT
+
+ private:
+  static T take(Value value) { return std::holds_alternative<T>(value) ? std::get<T>(std::move(value)) : T{}; }
+  T value_;
+};
+
+// A coefficient. `temperature(f)` is a 0-dim float tensor: a constant, a weight that the host learns and clamps
+// (`{ learn = true }`), or a schedule (`{ from, to, steps }`), as the recipe says. Differentiable when learnt.
+class BRAID_API Scalar {
+ public:
+  struct Range { double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity(); };
+  Scalar(Component& owner, Name name, double fallback, const char* help, Range range = {});
+  at::Tensor operator()(const Frame& frame) const;
+  std::size_t index() const { return index_; }
+
+ private:
+  std::size_t index_;
+};
+
+// A rule over whole-number parameters and dims that the checker proves: `Require{*this, "dim % heads == 0", "each head
+// gets an equal share"}`. One comparison (== != < <= > >=) of two expressions with + - * / %.
+class BRAID_API Require {
+ public:
+  Require(Component& owner, const char* rule, const char* why);
+};
+
+// ---- ports ----
+
+struct InOptions { bool optional = false; };
+
+class BRAID_API PortBase {
+ public:
+  std::size_t index() const { return index_; }        // among the component's inputs, or its outputs
+
+ protected:
+  PortBase(Component&, const char* name, const char* shape, const char* help, bool output, bool optional, bool repeated,
+           const char* named_by);
+  Component* owner_;
+  std::size_t index_;
+};
+
+// One input. `f[port]` is its tensor; undefined when it is optional and not wired.
+class In : public PortBase {
+ public:
+  In(Component& owner, Name name, ShapeText shape, const char* help, InOptions options = {})
+      : PortBase(owner, name.text, shape.text, help, false, options.optional, false, nullptr) {}
+};
+
+// A repeated input: any number of wires from one up (from none when optional), in the recipe's order.
+class BRAID_API Ins : public PortBase {
+ public:
+  Ins(Component& owner, Name name, ShapeText shape, const char* help, InOptions options = {})
+      : PortBase(owner, name.text, shape.text, help, false, options.optional, true, nullptr) {}
+  // Wires in the recipe; known at construction, so that members can be made per wire (one, when only described).
+  std::size_t count() const;
+};
+
+// One output. `f[port] = tensor` sets it.
+class Out : public PortBase {
+ public:
+  Out(Component& owner, Name name, ShapeText shape, const char* help)
+      : PortBase(owner, name.text, shape.text, help, true, false, false, nullptr) {}
+};
+
+// Outputs of one shape, named by a list parameter (`tasks = ["click", "like"]`): f.out(port, k) sets the k-th.
+class Outs : public PortBase {
+ public:
+  Outs(Component& owner, Name list_param, ShapeText shape, const char* help)
+      : PortBase(owner, list_param.text, shape.text, help, true, false, true, list_param.text) {}
+};
+
+}  // namespace braid

@@ -1,0 +1,58 @@
+// Everything a plugin needs, and the macro that makes a file one.
+#pragma once
+
+#include <braid/abi.h>
+#include <braid/field.h>
+#include <braid/headers_hash.h>
+#include <braid/kinds.h>
+#include <braid/metric.h>
+#include <braid/reader.h>
+
+namespace braid {
+
+template <class T>
+concept HasAbout = requires { { T::about.summary } -> std::convertible_to<std::string_view>; };
+
+// Receives a plugin's components; knows which file speaks.
+class BRAID_API Registrar {
+ public:
+  using Make = std::unique_ptr<Component> (*)();
+  virtual ~Registrar();
+
+  // Declares component T under a name. T needs `static constexpr braid::About about{.summary = "..."}`.
+  template <class T>
+    requires std::is_base_of_v<Component, T>
+  void component(Name name) {
+    static_assert(HasAbout<T>, "say what the component is: static constexpr braid::About about{.summary = \"...\"};");
+    Facts facts{T::about};
+    if constexpr (std::is_base_of_v<Field, T>) facts.fits = T::fits, facts.media = T::media;
+    if constexpr (std::is_base_of_v<Reader, T>) {
+      for (const auto s : T::suffixes) facts.suffixes.emplace_back(s);
+      facts.header = T::header;
+    }
+    add(name.text, facts, [] () -> std::unique_ptr<Component> { return std::make_unique<T>(); });
+  }
+
+  struct Facts {
+    About about;
+    bool fits = false, media = false;
+    std::vector<std::string> suffixes;
+    std::string header;
+  };
+
+ private:
+  virtual void add(const char* name, const Facts& facts, Make make) = 0;
+};
+
+}  // namespace braid
+
+// A plugin of several components: BRAID_PLUGIN_OF("losses", "0.1.0") { r.component<A>("a"); r.component<B>("b"); }
+#define BRAID_PLUGIN_OF(plugin_name, plugin_version)                                                   \
+  extern "C" BRAID_API const braid::Stamp braid_stamp;                                                 \
+  extern "C" const braid::Stamp braid_stamp = BRAID_MAKE_STAMP(plugin_name, plugin_version);           \
+  extern "C" BRAID_API void braid_register(braid::Registrar& r);                                       \
+  void braid_register(braid::Registrar& r)
+
+// A plugin of one component, which has the plugin's name.
+#define BRAID_PLUGIN(Type, plugin_name, plugin_version) \
+  BRAID_PLUGIN_OF(plugin_name, plugin_version) { r.component<Type>(plugin_name); }
