@@ -148,11 +148,13 @@ class Param {
   T value_;
 };
 
+// The legal values of a coefficient, inclusive.
+struct Range { double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity(); };
+
 // A coefficient. `temperature(f)` is a 0-dim float tensor: a constant, a weight that the host learns and clamps
 // (`{ learn = true }`), or a schedule (`{ from, to, steps }`), as the recipe says. Differentiable when learnt.
 class BRAID_API Scalar {
  public:
-  struct Range { double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity(); };
   Scalar(Component& owner, Name name, double fallback, const char* help, Range range = {});
   at::Tensor operator()(const Frame& frame) const;
   std::size_t index() const { return index_; }
@@ -175,12 +177,14 @@ struct InOptions { bool optional = false; };
 class BRAID_API PortBase {
  public:
   std::size_t index() const { return index_; }        // among the component's inputs, or its outputs
+  bool output() const { return output_; }
 
  protected:
   PortBase(Component&, const char* name, const char* shape, const char* help, bool output, bool optional, bool repeated,
            const char* named_by);
   Component* owner_;
   std::size_t index_;
+  bool output_;
 };
 
 // One input. `f[port]` is its tensor; undefined when it is optional and not wired.

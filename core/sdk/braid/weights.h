@@ -31,7 +31,7 @@ class BRAID_API Weight {
   std::size_t index_;
 };
 
-// y = x W' + b. x [..., in] to [..., out]. Starts like PyTorch's: uniform in +-1/sqrt(in).
+// y = x W' + b. x [..., in] to [..., out]. The weight starts uniform in +-1/sqrt(in), the bias at zero.
 class BRAID_API Linear {
  public:
   struct Options { bool bias = true; Start start{Start::uniform, 1.0, true}; };
