@@ -1,0 +1,319 @@
+#include "graph/graph.h"
+
+#include "graph/flows.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/full.h>
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+namespace braid::graph {
+namespace {
+
+std::string text_of(const recipe::Place& place) {
+  if (place.line == 0) return place.file;
+  return place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+}
+
+WireCounts counts(const ComponentSchema& schema, const std::vector<std::vector<recipe::Wire>>& inputs) {
+  WireCounts out;
+  std::size_t k = 0;
+  for (const auto& port : schema.ports) {
+    if (port.output) continue;
+    if (port.repeated) out[port.name] = inputs.at(k).size();
+    ++k;
+  }
+  return out;
+}
+
+}  // namespace
+
+bool matches(std::string_view glob, std::string_view text) {
+  std::size_t g = 0, t = 0, star = std::string_view::npos, back = 0;
+  while (t < text.size()) {
+    if (g < glob.size() && glob[g] == '*') star = g++, back = t;
+    else if (g < glob.size() && glob[g] == text[t]) ++g, ++t;
+    else if (star != std::string_view::npos) g = star + 1, t = ++back;
+    else return false;
+  }
+  while (g < glob.size() && glob[g] == '*') ++g;
+  return g == glob.size();
+}
+
+// A coefficient at work: a constant, a schedule, or a learnt weight (of its logarithm when `log`).
+struct LiveScalar {
+  recipe::ScalarPlan plan;
+  at::Tensor weight;                                  // learnt
+  at::Tensor constant;
+
+  at::Tensor now(std::int64_t step) const {
+    if (plan.how == recipe::ScalarPlan::How::learnt) return plan.log ? weight.exp() : weight;
+    if (plan.how == recipe::ScalarPlan::How::constant) return constant;
+    const double share = plan.steps > 0 ? std::min(1.0, static_cast<double>(step) / static_cast<double>(plan.steps)) : 1.0;
+    return at::full({}, plan.from + (plan.to - plan.from) * share, at::TensorOptions().dtype(at::kFloat));
+  }
+};
+
+struct LiveNode {
+  std::unique_ptr<Component> own;                     // empty where `same` shares another's
+  Component* component = nullptr;
+  std::vector<LiveScalar> scalars;
+  LiveScalar weight;
+  bool metric_only = false;                           // needed by no loss: left out of training steps
+};
+
+struct Graph::Inside {
+  const recipe::Plan& plan;
+  const data::Source& source;
+  std::vector<LiveNode> nodes;
+  std::vector<std::unique_ptr<Component>> metrics;
+  std::vector<NamedWeight> weights;
+  std::vector<std::pair<std::size_t, std::size_t>> weight_of;   // node, index in the component
+  std::vector<LossValue> losses;
+  std::unique_ptr<Flows> flows;
+  std::vector<bool> for_losses, for_metrics;
+
+  Inside(const recipe::Plan& p, const data::Source& s) : plan(p), source(s) {}
+
+  LiveScalar scalar(const recipe::ScalarPlan& p, const std::string& name, int node) {
+    LiveScalar out{p, {}, at::full({}, p.value, at::TensorOptions().dtype(at::kFloat))};
+    if (p.how != recipe::ScalarPlan::How::learnt) return out;
+    out.weight = at::full({}, p.log ? std::log(p.value) : p.value, at::TensorOptions().dtype(at::kFloat)).set_requires_grad(true);
+    weights.push_back({name, out.weight, false, false, true, node});
+    weight_of.emplace_back(static_cast<std::size_t>(node), SIZE_MAX);
+    return out;
+  }
+
+  // Everything from which these wires can be reached.
+  std::vector<bool> needed(const std::vector<const recipe::Wire*>& ends) const {
+    std::vector<bool> on(plan.nodes.size(), false);
+    std::vector<int> todo;
+    const auto add = [&](const recipe::Wire& w) {
+      if (w.source == recipe::Wire::Source::node && !on[static_cast<std::size_t>(w.node)])
+        on[static_cast<std::size_t>(w.node)] = true, todo.push_back(w.node);
+    };
+    for (const auto* w : ends) add(*w);
+    while (!todo.empty()) {
+      const auto node = todo.back();
+      todo.pop_back();
+      for (const auto& port : plan.nodes[static_cast<std::size_t>(node)].inputs)
+        for (const auto& w : port) add(w);
+    }
+    return on;
+  }
+
+  Sizes specials(const recipe::Wire& wire) const {
+    if (wire.source != recipe::Wire::Source::field) return {};
+    return source.field(plan.axes[static_cast<std::size_t>(wire.axis)].table, wire.field).specials();
+  }
+
+  void fill_inputs(FrameState& frame, const std::vector<std::vector<recipe::Wire>>& inputs) const {
+    for (std::size_t port = 0; port < inputs.size(); ++port)
+      for (const auto& wire : inputs[port]) {
+        frame.inputs[port].push_back(flows->read(wire));
+        if (!frame.input_keys[port].defined()) frame.input_keys[port] = flows->keys(wire.to_axis), frame.specials[port] = specials(wire);
+      }
+  }
+
+  void run_node(std::size_t k, const Mode& mode);
+  void add_loss(std::size_t k, const FrameState& frame, const Mode& mode);
+};
+
+Graph::Graph(const recipe::Plan& plan, const data::Source& source, const MakeComponent& make) : in_(std::make_unique<Inside>(plan, source)) {
+  auto& in = *in_;
+  in.nodes.resize(plan.nodes.size());
+  const auto failed = [](const recipe::NodePlan& node, const std::string& why) {
+    throw NodeError(text_of(node.place) + ": error: node '" + node.name + "' (" + node.use.component + "): " + why + " [node]");
+  };
+  for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
+    const auto& node = plan.nodes[k];
+    auto& live = in.nodes[k];
+    try {
+      if (node.same != recipe::none) {
+        live.component = in.nodes[static_cast<std::size_t>(node.same)].component;
+        live.scalars = in.nodes[static_cast<std::size_t>(node.same)].scalars;
+        continue;
+      }
+      live.own = make(node.use, counts(node.use.schema, node.inputs));
+      live.component = live.own.get();
+      set_sizes(*live.component, node.sizes);
+      make_weights(*live.component, node.name, plan.train.seed, at::kFloat);
+    } catch (const Error& e) {
+      failed(node, e.what());
+    }
+    auto& state = live.component->state();
+    for (std::size_t w = 0; w < state.weights.size(); ++w) {
+      auto& weight = state.weights[w];
+      if (node.frozen) weight.value.set_requires_grad(false);
+      in.weights.push_back({node.name + "." + weight.schema.name, weight.value, weight.schema.decays, weight.schema.table, false, static_cast<int>(k)});
+      in.weight_of.emplace_back(k, w);
+    }
+    for (std::size_t s = 0; s < node.scalars.size(); ++s)
+      live.scalars.push_back(in.scalar(node.scalars[s], node.name + "." + state.schema.scalars[s].name, static_cast<int>(k)));
+    if (node.trains) live.weight = in.scalar(node.weight, node.name + ".weight", static_cast<int>(k));
+  }
+  for (const auto& metric : plan.metrics) {
+    in.metrics.push_back(make(metric.use, counts(metric.use.schema, metric.inputs)));
+    set_sizes(*in.metrics.back(), {});
+  }
+  std::vector<const recipe::Wire*> loss_ends, metric_ends;
+  for (const auto& node : plan.nodes)
+    if (node.trains)
+      for (const auto& port : node.inputs)
+        for (const auto& w : port) loss_ends.push_back(&w);
+  for (const auto& metric : plan.metrics)
+    for (const auto& port : metric.inputs)
+      for (const auto& w : port) metric_ends.push_back(&w);
+  in.for_losses = in.needed(loss_ends);
+  in.for_metrics = in.needed(metric_ends);
+  for (std::size_t k = 0; k < plan.nodes.size(); ++k)
+    if (plan.nodes[k].trains) in.for_losses[k] = true;
+}
+
+Graph::~Graph() = default;
+
+void Graph::Inside::run_node(std::size_t k, const Mode& mode) {
+  const auto& node = plan.nodes[k];
+  auto& live = nodes[k];
+  FrameState frame;
+  prepare_frame(frame, *live.component);
+  frame.node = node.same == recipe::none ? node.name : plan.nodes[static_cast<std::size_t>(node.same)].name + "/" + node.name;
+  frame.training = mode.training && !node.frozen;
+  frame.step = mode.step;
+  frame.epoch = mode.epoch;
+  frame.seed = plan.train.seed;
+  if (!node.wanted.empty()) frame.wanted = node.wanted;
+  if (node.trains) for (auto& port : frame.wanted) port.assign(port.size(), true);
+  for (std::size_t s = 0; s < live.scalars.size(); ++s) frame.scalars[s] = live.scalars[s].now(mode.step);
+  try {
+    fill_inputs(frame, node.inputs);
+    for (const auto& port : node.outputs)
+      for (const auto& type : port)
+        if (!frame.keys.defined() && !type.dims.empty() && type.dims[0].kind == recipe::Size::Kind::axis) frame.keys = flows->keys(type.dims[0].axis);
+    const at::AutoGradMode grad(mode.training && !node.frozen);
+    run_frame(frame);
+  } catch (const std::exception& e) {
+    std::ostringstream out;
+    out << text_of(node.place) << ": error: node '" << node.name << "' (" << node.use.plugin << "/" << node.use.component << ") failed in step "
+        << mode.step << ": " << e.what() << " [node]";
+    std::size_t port = 0;
+    for (const auto& schema : node.use.schema.ports) {
+      if (schema.output) continue;
+      for (const auto& flow : frame.inputs[port]) if (flow.value.defined()) out << "\n  " << schema.name << " " << schema.shape << " got " << flow.value.sizes();
+      ++port;
+    }
+    throw NodeError(out.str());
+  }
+  std::vector<Flow> flat;
+  for (auto& port : frame.outputs)
+    for (auto& flow : port) flat.push_back(std::move(flow));
+  if (node.trains) {
+    frame.outputs[0][0] = flat.at(0);
+    add_loss(k, frame, mode);
+  }
+  flows->put(static_cast<int>(k), std::move(flat));
+}
+
+void Graph::Inside::add_loss(std::size_t k, const FrameState& frame, const Mode& mode) {
+  const auto& state = frame.component->state();
+  const auto& out = frame.outputs[0][0];
+  const at::AutoGradMode grad(mode.training);
+  LossValue loss;
+  loss.node = static_cast<int>(k);
+  const auto weight = nodes[k].weight.now(mode.step);
+  if (out.value.dim() == 0) {
+    loss.count = 1;
+    loss.sum = out.value.item<double>();
+    loss.value = out.value * weight;
+  } else {
+    // A row counts when the component did not mask it and no input of that row is absent.
+    auto mask = out.mask;
+    const auto& rows = state.outputs[0].dims.at(0).size;
+    for (std::size_t port = 0; port < state.inputs.size(); ++port)
+      for (const auto& flow : frame.inputs[port]) {
+        if (!state.inputs[port].optional_rows || state.inputs[port].dims.at(0).size != rows || !flow.mask.defined() || flow.list_mask.defined()) continue;
+        const auto present = flow.mask.dim() > 1 ? flow.mask.flatten(1).any(1) : flow.mask;
+        mask = mask.defined() ? mask.logical_and(present) : present;
+      }
+    const auto total = mask.defined() ? out.value.masked_fill(mask.logical_not(), 0).sum() : out.value.sum();
+    loss.count = mask.defined() ? mask.sum().item<std::int64_t>() : out.value.size(0);
+    loss.sum = total.item<double>();
+    loss.value = total / static_cast<double>(std::max<std::int64_t>(loss.count, 1)) * weight;
+  }
+  loss.weight = weight.item<double>();
+  losses.push_back(std::move(loss));
+}
+
+void Graph::run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode) {
+  auto& in = *in_;
+  in.flows = std::make_unique<Flows>(in.plan, batch);
+  in.losses.clear();
+  const auto& on = mode.training ? in.for_losses : in.for_metrics;
+  for (std::size_t k = 0; k < in.plan.nodes.size(); ++k)
+    if (on[k]) in.run_node(k, mode);
+}
+
+const std::vector<LossValue>& Graph::losses() const { return in_->losses; }
+Flow Graph::read(const recipe::Wire& wire) const { return in_->flows->read(wire); }
+at::Tensor Graph::keys(int axis) const { return in_->flows->keys(axis); }
+void Graph::clear() {
+  in_->losses.clear();
+  in_->flows.reset();
+}
+
+Metric& Graph::metric(std::size_t k) { return dynamic_cast<Metric&>(*in_->metrics.at(k)); }
+FrameState Graph::metric_frame(std::size_t k, const Mode& mode) const {
+  FrameState frame;
+  prepare_frame(frame, *in_->metrics.at(k));
+  frame.node = in_->plan.metrics[k].name;
+  frame.step = mode.step;
+  frame.epoch = mode.epoch;
+  frame.seed = in_->plan.train.seed;
+  in_->fill_inputs(frame, in_->plan.metrics[k].inputs);
+  for (const auto& keys : frame.input_keys)
+    if (keys.defined()) { frame.keys = keys; break; }
+  return frame;
+}
+
+void Graph::prepare(std::int64_t epoch) {
+  for (auto& node : in_->nodes)
+    if (node.own) node.own->prepare(epoch);
+}
+
+std::vector<NamedWeight>& Graph::weights() { return in_->weights; }
+
+void Graph::mark_touched(std::size_t weight) {
+  const auto [node, index] = in_->weight_of.at(weight);
+  if (index != SIZE_MAX) in_->nodes[node].component->state().weights[index].touched = true;
+}
+
+void Graph::clamp_scalars() {
+  const at::NoGradGuard off;
+  const auto clamp = [](LiveScalar& s) {
+    if (!s.weight.defined()) return;
+    const auto bound = [&](std::optional<double> x) { return x && s.plan.log ? std::optional(std::log(*x)) : x; };
+    if (const auto low = bound(s.plan.low)) s.weight.clamp_min_(*low);
+    if (const auto high = bound(s.plan.high)) s.weight.clamp_max_(*high);
+  };
+  for (auto& node : in_->nodes) {
+    if (!node.own) continue;
+    for (auto& s : node.scalars) clamp(s);
+    clamp(node.weight);
+  }
+}
+
+std::vector<std::string> Graph::describe() const {
+  std::vector<std::string> out;
+  for (std::size_t k = 0; k < in_->nodes.size(); ++k) {
+    const auto& node = in_->plan.nodes[k];
+    std::int64_t parameters = 0;
+    for (const auto& w : in_->weights) if (w.node == static_cast<int>(k)) parameters += w.value.numel();
+    out.push_back(node.name + "  " + std::string(name_of(node.use.schema.kind)) + " " + node.use.component + "  " + std::to_string(parameters) + " parameters");
+  }
+  return out;
+}
+
+}  // namespace braid::graph

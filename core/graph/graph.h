@@ -1,0 +1,84 @@
+// A plan and its components as something that runs: nodes in the plan's order over one batch, losses as sum and count.
+#pragma once
+
+#include "data/batch.h"
+#include "data/source.h"
+#include "recipe/plan.h"
+#include "sdk/state.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace braid::graph {
+
+// Makes a component from its card's place; given by the host.
+using MakeComponent = std::function<std::unique_ptr<Component>(const recipe::Use&, const WireCounts&)>;
+
+// One trainable tensor by its full name, "words.layer.0.query.weight"; a learnt scalar is "node.name".
+struct NamedWeight {
+  std::string name;
+  at::Tensor value;
+  bool decays = true, table = false, scalar = false;
+  int node = recipe::none;
+};
+
+struct Mode {
+  bool training = false;
+  std::int64_t step = 0, epoch = 0;
+};
+
+// One loss of one step. `value` = weight * sum / count, 0-dim, differentiable.
+struct LossValue {
+  int node = recipe::none;
+  at::Tensor value;
+  double sum = 0, weight = 0;
+  std::int64_t count = 0;
+};
+
+// Thrown when a node fails: its message names node, component, recipe place, the inputs' sizes and the step.
+class NodeError : public Error {
+ public:
+  using Error::Error;
+};
+
+class Graph {
+ public:
+  // Constructs, sizes and starts all components. `plan` (checked with the fitted sizes) and `source` must outlive it.
+  // Throws NodeError.
+  Graph(const recipe::Plan& plan, const data::Source& source, const MakeComponent& make);
+  ~Graph();
+
+  // Runs what the losses need (training) or the metrics need over one batch, and keeps every output until the next call
+  // or clear(). Throws NodeError.
+  void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode);
+  // Losses of the last run; with `mode.training`, differentiable.
+  const std::vector<LossValue>& losses() const;
+  // What a wire carries in the last run.
+  Flow read(const recipe::Wire& wire) const;
+  // int64[rows]: keys of an axis in the last run.
+  at::Tensor keys(int axis) const;
+  void clear();
+
+  // Metric components, constructed with the graph, in the plan's order.
+  Metric& metric(std::size_t k);
+  // A frame for the k-th metric, wired to the last run.
+  FrameState metric_frame(std::size_t k, const Mode& mode) const;
+
+  void prepare(std::int64_t epoch);                   // Component::prepare of every node
+  std::vector<NamedWeight>& weights();                // all, in the nodes' order
+  void mark_touched(std::size_t weight);              // that table's gradient comes as sparse rows from now on
+  void clamp_scalars();                               // learnt scalars back into their limits, after a step
+  std::vector<std::string> describe() const;          // one line a node: kind, wires, sizes, parameters
+
+ private:
+  struct Inside;
+  std::unique_ptr<Inside> in_;
+};
+
+// '*' matches any run of characters, dots too.
+bool matches(std::string_view glob, std::string_view text);
+
+}  // namespace braid::graph
