@@ -1,0 +1,40 @@
+// Whole runs: from a recipe to a run folder, and from a run folder to its figures again.
+#pragma once
+
+#include "data/source.h"
+#include "graph/graph.h"
+#include "recipe/check.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace braid::train {
+
+// What a run needs from the host.
+struct Workshop {
+  std::function<recipe::World(const std::string& recipe_file)> world;
+  graph::MakeComponent component;
+  data::Makers makers;
+  std::function<std::string(const std::string& file)> digest;   // of a plugin's bytes, for the lock
+  int threads = 0;
+};
+
+struct TrainRequest {
+  std::string recipe, out;
+  std::vector<std::string> sets;                      // "a.b.c=value"
+  std::vector<std::uint64_t> seeds;                   // several: one run each in OUT/seed-N, and their mean and spread in OUT
+  std::vector<std::string> splits;                    // evaluated at the end; empty: as the recipe says
+};
+
+// Trains and writes the run folder: recipe.toml (as given), resolved.toml, lock.json, fields/, metrics.jsonl,
+// weights.safetensors, result.json. A folder that holds an earlier run is renamed to OUT.1, OUT.2, ... first. Problems
+// of the recipe go to standard error. Returns the exit code.
+int train_command(const TrainRequest& request, const Workshop& workshop);
+
+// Evaluates a run folder's weights again, on all of its splits or those named, and prints the figures as result.json
+// has them. The resolved recipe's data must still be where it was.
+int eval_command(const std::string& run, const std::vector<std::string>& splits, const std::vector<std::string>& sets,
+                 bool json, const Workshop& workshop);
+
+}  // namespace braid::train
