@@ -1,0 +1,178 @@
+// Deep Interest Network: the history is pooled by how much each place has to do with the target.
+#include <braid/plugin.h>
+
+#include <cmath>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+struct Din final : braid::Ranker {
+  static constexpr braid::About about{
+      .summary = "Scores a target against a history that it attends to, then a multilayer perceptron.",
+      .paper = "Zhou et al. 2018, Deep Interest Network, arXiv:1706.06978",
+      .equation = "eq. 3; a(t, h) = MLP([t, h, t - h, t * h]), pooled = sum of a(t, h_j) h_j, "
+                  "logit = MLP([other, t, pooled, t * pooled])",
+      .differs = "Weights are a softmax over the history's places unless attention_norm = \"none\" (the paper's); t * pooled and the "
+                 "optional dot product are additions; ReLU, not Dice, by default. A row without history pools to zeros."};
+
+  braid::Param<std::vector<std::int64_t>> hidden{*this, "hidden", {128, 64}, "Widths of the top perceptron's hidden layers.", {.low = 1}};
+  braid::Param<std::vector<std::int64_t>> attention{*this, "attention", {32}, "Widths of the attention unit's hidden layers.", {.low = 1}};
+  braid::Param<std::string> attention_norm{*this, "attention_norm", std::string("softmax"),
+      "softmax: a history's weights sum to 1; none: the unit's outputs are the weights, so that intensity counts.", {.choices = {"softmax", "none"}}};
+  braid::Param<std::string> activation{*this, "activation", std::string("relu"), "After each hidden layer, of both.", {.choices = {"relu", "gelu", "silu"}}};
+  braid::Param<double> drop{*this, "drop", 0.1, "Dropout after the top perceptron's hidden layers, while training.", {.low = 0, .high = 0.99}};
+  braid::Param<bool> dot{*this, "dot", false, "Adds (W other + b) . target / sqrt(width of target) to the logit."};
+  braid::Param<std::string> absent{*this, "absent", std::string("learned"),
+      "What stands for a target, a place of the history or a row of other that a wire lacks: a learned vector, or zeros.", {.choices = {"learned", "zeros"}}};
+
+  braid::Ins target{*this, "target", "float?[rows, dim~]", "vectors of the entity that is scored; several streams stand side by side"};
+  braid::Ins history{*this, "history", "float?[rows, history*, dim~]",
+      "the same streams through a list, in the target's order and widths", {.optional = true}};
+  braid::Ins other{*this, "other", "float?[rows, other_dim~]", "vectors of the user and of the row", {.optional = true}};
+  braid::Out logit{*this, "logit", "float[rows]", "log-odds"};
+  braid::Out probability{*this, "probability", "float[rows]", "sigmoid of the logit"};
+
+  std::optional<braid::Weight> absent_target, absent_other;                 // one vector per wire, side by side
+  std::deque<braid::Linear> unit, layers;                                   // attention unit, top perceptron; the last of each gives one number
+  std::optional<braid::Linear> user;                                        // other to target's space, for `dot`
+
+  Din() {
+    using braid::DimText, braid::Start;
+    if (history.count() > 0 && history.count() != target.count())
+      throw braid::Error("history has " + std::to_string(history.count()) + " wires and target " + std::to_string(target.count()) +
+                         "; the k-th history wire is the k-th target wire through a list, so wire as many");
+    if (dot() && other.count() == 0) throw braid::Error("dot = true multiplies target with other, and other is not wired");
+    if (absent() == "learned") {
+      absent_target.emplace(*this, "absent.target", std::vector<DimText>{"sum(target.dim)"}, Start{Start::normal, 0.01});
+      if (other.count() > 0) absent_other.emplace(*this, "absent.other", std::vector<DimText>{"sum(other.other_dim)"}, Start{Start::normal, 0.01});
+    }
+    std::string width = "sum(other.other_dim) + sum(target.dim)";
+    if (history.count() > 0) {
+      stack(unit, "attention", "4 * sum(target.dim)", attention());
+      width += " + sum(target.dim) + sum(target.dim)";
+    }
+    stack(layers, "top", width, hidden());
+    if (dot()) user.emplace(*this, "user", DimText("sum(other.other_dim)"), DimText("sum(target.dim)"));
+  }
+
+  void stack(std::deque<braid::Linear>& to, const std::string& name, std::string width, const std::vector<std::int64_t>& widths) {
+    for (std::size_t k = 0; k < widths.size(); ++k) {
+      const auto next = std::to_string(widths[k]);
+      to.emplace_back(*this, name + ".hidden." + std::to_string(k), width, next);
+      width = next;
+    }
+    to.emplace_back(*this, name + ".score", width, std::string("1"));
+  }
+
+  void infer(std::map<std::string, std::int64_t, std::less<>>& sizes) const override {
+    for (std::size_t k = 0; k < history.count(); ++k) {
+      const auto wire = "." + std::to_string(k) + ".dim";
+      const auto t = sizes.find("target" + wire), h = sizes.find("history" + wire);
+      if (t != sizes.end() && h != sizes.end() && t->second != h->second)
+        throw braid::Error("wire " + std::to_string(k) + " of history has " + std::to_string(h->second) + " numbers and that of target " +
+                           std::to_string(t->second) + "; wire the same vectors, in the same order, to both");
+    }
+  }
+
+  void run(braid::Frame& f) override {
+    std::vector<at::Tensor> targets, parts;
+    for (std::size_t k = 0; k < target.count(); ++k)
+      targets.push_back(filled(f.at(target, k), f.masked(target, k) ? f.mask(target, k) : at::Tensor(), absent_target, before(target, f, k)));
+    for (std::size_t k = 0; k < other.count(); ++k)
+      parts.push_back(filled(f.at(other, k), f.masked(other, k) ? f.mask(other, k) : at::Tensor(), absent_other, before(other, f, k)));
+    const auto t = braid::cat(targets, 1);                                  // [rows, sum of dims]
+    at::Tensor product;
+    if (dot()) product = (*user)(braid::cat(parts, 1)).mul(t).sum(1).mul(1 / std::sqrt(static_cast<double>(t.size(1))));
+    parts.push_back(t);
+    if (history.count() > 0) {
+      const auto pooled = pool(f, targets, t);
+      parts.push_back(pooled);
+      parts.push_back(t.mul(pooled));
+    }
+    auto score = perceptron(f, braid::cat(parts, 1));
+    f[logit] = product.defined() ? score.add(product) : score;
+    if (f.wanted(probability)) f[probability] = f[logit].sigmoid();
+  }
+
+  // Where wire k's stretch of the side-by-side vectors begins.
+  static std::int64_t before(const braid::Ins& port, const braid::Frame& f, std::size_t k) {
+    std::int64_t from = 0;
+    for (std::size_t j = 0; j < k; ++j) from += f.at(port, j).size(-1);
+    return from;
+  }
+
+  // x [..., dim] with the learned vector where `present` [...] is false; x itself without absent rows or that vector.
+  static at::Tensor filled(const at::Tensor& x, const at::Tensor& present, const std::optional<braid::Weight>& stand_in, std::int64_t from) {
+    if (!stand_in || !present.defined()) return x;
+    return braid::where(present.unsqueeze(-1), x, (*stand_in)().narrow(0, from, x.size(-1)));
+  }
+
+  // The history's weighted sum, streams side by side: float[rows, sum of dims]; zeros for rows without history.
+  at::Tensor pool(const braid::Frame& f, const std::vector<at::Tensor>& targets, const at::Tensor& t) const {
+    const auto mask = f.mask(history);                                      // bool[rows, places], of the list
+    std::vector<at::Tensor> places;
+    for (std::size_t k = 0; k < history.count(); ++k)
+      places.push_back(filled(f.at(history, k), f.masked(history, k) ? f.present(history, k) : at::Tensor(), absent_target, before(history, f, k)));
+
+    auto z = first_layer(targets, places, t);                               // [rows, places, width]
+    for (std::size_t k = 1; k < unit.size(); ++k) z = unit[k](activated(z));
+    auto weight = z.squeeze(2);                                             // [rows, places]
+    const auto hidden_places = mask.logical_not();
+    // -1e4 rather than -inf: a row without history is uniform, not NaN, before it is zeroed.
+    if (attention_norm() == "softmax") weight = weight.masked_fill(hidden_places, -1e4).softmax(1);
+    weight = weight.masked_fill(hidden_places, 0).unsqueeze(1);             // [rows, 1, places]
+    std::vector<at::Tensor> pooled;
+    for (const auto& h : places) pooled.push_back(weight.bmm(h).squeeze(1));
+    return braid::cat(pooled, 1);
+  }
+
+  // W [t, h, t - h, t * h] + b without that concatenation: the first three terms are linear in t and h, so their
+  // columns are added up once (W_t + W_d for t, W_h - W_d for h) and t's part is computed once a row, not once a place.
+  at::Tensor first_layer(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& places, const at::Tensor& t) const {
+    const auto& w = unit[0].weight();                                       // [width, 4 * dims]
+    const auto dims = t.size(1), rows = t.size(0), length = places[0].size(1);
+    const auto of_target = w.narrow(1, 0, dims).add(w.narrow(1, 2 * dims, dims));
+    const auto of_place = w.narrow(1, dims, dims).sub(w.narrow(1, 2 * dims, dims));
+    const auto of_product = w.narrow(1, 3 * dims, dims);
+    at::Tensor z;                                                           // [rows * places, width]
+    std::int64_t from = 0;
+    for (std::size_t k = 0; k < places.size(); ++k) {
+      const auto dim = places[k].size(2);
+      const auto h = places[k].reshape({rows * length, dim});
+      const auto th = places[k].mul(targets[k].unsqueeze(1)).view({rows * length, dim});
+      const auto wh = of_place.narrow(1, from, dim).t(), wp = of_product.narrow(1, from, dim).t();
+      z = z.defined() ? z.addmm(h, wh) : h.mm(wh);
+      z = z.addmm(th, wp);
+      from += dim;
+    }
+    return z.view({rows, length, -1}).add(braid::linear(t, of_target, unit[0].bias()).unsqueeze(1));
+  }
+
+  // x [rows, width] to float[rows].
+  at::Tensor perceptron(const braid::Frame& f, at::Tensor x) const {
+    std::int64_t widths = 0;
+    for (const auto width : hidden()) widths += width;
+    const bool drops = f.training() && drop() > 0 && widths > 0;
+    // All layers draw from one stream, each its own stretch, so that no two masks agree.
+    const auto draw = drops ? f.uniform("drop", logit, widths).to(x.device()) : at::Tensor();
+    std::int64_t from = 0;
+    for (std::size_t k = 0; k < hidden().size(); ++k) {
+      x = activated(layers[k](x));
+      if (drops) x = x.mul(draw.narrow(1, from, x.size(1)).ge(drop()).to(x.scalar_type()).mul(1 / (1 - drop())));
+      from += x.size(1);
+    }
+    return layers.back()(x).squeeze(1);
+  }
+
+  at::Tensor activated(const at::Tensor& x) const {
+    if (activation() == "relu") return x.relu();
+    return activation() == "gelu" ? braid::gelu(x) : x.mul(x.sigmoid());
+  }
+};
+
+}  // namespace
+
+BRAID_PLUGIN(Din, "din", "0.1.0")

@@ -1,0 +1,77 @@
+// A multilayer perceptron over whatever is wired.
+#include <braid/plugin.h>
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+struct Mlp final : braid::Ranker {
+  static constexpr braid::About about{
+      .summary = "Scores rows by a multilayer perceptron over the concatenated inputs.",
+      .equation = "logit = w . h_n + b; h_k = dropout(activation(W_k h_(k-1) + b_k)); h_0 = [inputs]"};
+
+  braid::Param<std::vector<std::int64_t>> hidden{*this, "hidden", {128, 64}, "Widths of the hidden layers; [] is a linear model.", {.low = 1}};
+  braid::Param<std::string> activation{*this, "activation", std::string("relu"), "After each hidden layer.", {.choices = {"relu", "gelu", "silu"}}};
+  braid::Param<double> drop{*this, "drop", 0.1, "Dropout after each hidden layer, while training.", {.low = 0, .high = 0.99}};
+  braid::Param<std::string> absent{*this, "absent", std::string("learned"),
+      "What stands for a row that a wire lacks: a learned vector, or zeros.", {.choices = {"learned", "zeros"}}};
+
+  braid::Ins inputs{*this, "inputs", "float?[rows, dim~]", "vectors of the rows, concatenated in the recipe's order"};
+  braid::Out logit{*this, "logit", "float[rows]", "log-odds"};
+  braid::Out probability{*this, "probability", "float[rows]", "sigmoid of the logit"};
+
+  std::optional<braid::Weight> absent_rows;                                 // [sum(inputs.dim)]: one vector per wire, side by side
+  std::deque<braid::Linear> layers;
+
+  Mlp() {
+    if (absent() == "learned") absent_rows.emplace(*this, "absent", std::vector<braid::DimText>{"sum(inputs.dim)"}, braid::Start{braid::Start::normal, 0.01});
+    std::string width = "sum(inputs.dim)";
+    for (std::size_t k = 0; k < hidden().size(); ++k) {
+      const auto next = std::to_string(hidden()[k]);
+      layers.emplace_back(*this, "hidden." + std::to_string(k), width, next);
+      width = next;
+    }
+    layers.emplace_back(*this, "score", width, std::string("1"));
+  }
+
+  void run(braid::Frame& f) override {
+    std::vector<at::Tensor> parts;
+    for (std::size_t k = 0, from = 0; k < inputs.count(); ++k) {
+      auto x = f.at(inputs, k);
+      if (absent_rows && f.masked(inputs, k))
+        x = braid::where(f.mask(inputs, k).unsqueeze(1), x, (*absent_rows)().narrow(0, static_cast<std::int64_t>(from), x.size(1)));
+      from += static_cast<std::size_t>(x.size(1));
+      parts.push_back(x);
+    }
+    f[logit] = perceptron(f, braid::cat(parts, 1));
+    if (f.wanted(probability)) f[probability] = f[logit].sigmoid();
+  }
+
+  // x [rows, sum of dims] to float[rows].
+  at::Tensor perceptron(const braid::Frame& f, at::Tensor x) const {
+    std::int64_t widths = 0;
+    for (const auto width : hidden()) widths += width;
+    const bool drops = f.training() && drop() > 0 && widths > 0;
+    // All layers draw from one stream, each its own stretch, so that no two masks agree.
+    const auto draw = drops ? f.uniform("drop", logit, widths).to(x.device()) : at::Tensor();
+    std::int64_t from = 0;
+    for (std::size_t k = 0; k < hidden().size(); ++k) {
+      x = activated(layers[k](x));
+      if (drops) x = x.mul(draw.narrow(1, from, x.size(1)).ge(drop()).to(x.scalar_type()).mul(1 / (1 - drop())));
+      from += x.size(1);
+    }
+    return layers.back()(x).squeeze(1);
+  }
+
+  at::Tensor activated(const at::Tensor& x) const {
+    if (activation() == "relu") return x.relu();
+    return activation() == "gelu" ? braid::gelu(x) : x.mul(x.sigmoid());
+  }
+};
+
+}  // namespace
+
+BRAID_PLUGIN(Mlp, "mlp", "0.1.0")
