@@ -1,0 +1,201 @@
+#include "cards/store.h"
+
+#include "cards/child.h"
+#include "cards/header.h"
+#include "cards/stamp.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+namespace braid::cards {
+namespace fs = std::filesystem;
+namespace {
+
+std::string first_existing(const std::vector<std::string>& files) {
+  std::error_code ignored;
+  for (const auto& f : files)
+    if (fs::exists(f, ignored)) return fs::weakly_canonical(f, ignored).string();
+  return "";
+}
+
+std::string read_text(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+std::optional<Card> read_card(const std::string& file) {
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return std::nullopt;
+  auto read = from_text(read_text(file));
+  if (auto* card = std::get_if<Card>(&read)) return std::move(*card);
+  return std::nullopt;                                // damaged or of another format: it is made again
+}
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+// Both files of a clash are refused: which one a recipe means would otherwise hang on the order of folders.
+void refuse_clashes(std::vector<Found>& all) {
+  std::map<std::string, std::vector<std::size_t>> by_name;
+  for (std::size_t k = 0; k < all.size(); ++k)
+    if (all[k].card) by_name[all[k].card->schema.name].push_back(k);
+  for (auto& [name, places] : by_name) {
+    if (places.size() < 2) continue;
+    const auto same = [&](std::size_t k) { return all[k].card->file.digest == all[places[0]].card->file.digest; };
+    if (std::all_of(places.begin(), places.end(), same)) {   // copies of one file: any will do
+      for (std::size_t k = 1; k < places.size(); ++k) all[places[k]].file.clear();
+      continue;
+    }
+    std::string files;
+    for (const auto k : places) files += "\n    " + all[k].file + "  (" + name + " " + all[k].card->schema.version + ")";
+    for (const auto k : places) {
+      all[k].refused = "two different files carry the plugin name '" + name + "':" + files +
+                       "\n  fix: take one of them off the search path, or rename one in its BRAID_PLUGIN line";
+      all[k].card.reset();
+    }
+  }
+  std::erase_if(all, [](const Found& f) { return f.file.empty(); });
+}
+
+}  // namespace
+
+std::string Around::sdk_library() const {
+  return first_existing({folder + "/core/sdk/libbraid.so", folder + "/../lib/libbraid.so"});
+}
+std::string Around::run_library() const {
+  return first_existing({folder + "/core/libbraid_run.so", folder + "/../lib/libbraid_run.so"});
+}
+
+Around around_this_program() {
+  std::error_code failed;
+  const auto file = fs::read_symlink("/proc/self/exe", failed);
+  return {failed ? "." : file.parent_path().string()};
+}
+
+std::vector<std::string> plugin_folders(const Around& around, const std::string& recipe_folder) {
+  std::vector<std::string> wanted, out;
+  if (const char* path = std::getenv("BRAID_PLUGIN_PATH")) {
+    std::istringstream parts(path);
+    for (std::string one; std::getline(parts, one, ':');)
+      if (!one.empty()) wanted.push_back(one);
+  }
+  if (!recipe_folder.empty()) wanted.push_back(recipe_folder);
+  wanted.push_back(around.folder + "/plugins");
+  wanted.push_back(around.folder + "/../lib/braid/plugins");
+  for (const auto& folder : wanted) {
+    std::error_code failed;
+    if (!fs::is_directory(folder, failed)) continue;
+    const auto whole = fs::canonical(folder, failed).string();
+    if (std::find(out.begin(), out.end(), whole) == out.end()) out.push_back(whole);
+  }
+  return out;
+}
+
+std::string cached_card(const std::string& digest) {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  const std::string base = cache && *cache ? cache : std::string(home && *home ? home : "/tmp") + "/.cache";
+  return base + "/braid/cards/" + digest + ".json";
+}
+
+std::string card_beside(const std::string& file) {
+  return (file.ends_with(".so") ? file.substr(0, file.size() - 3) : file) + ".card.json";
+}
+
+std::string Found::name() const { return card ? card->schema.name : fs::path(file).stem().string(); }
+
+const std::variant<Stamp, std::string>& Store::own_stamp() {
+  if (!own_) {
+    const auto file = around_.sdk_library();
+    if (file.empty())
+      own_ = "braid's own libbraid.so is neither in " + around_.folder + "/core/sdk nor in " + around_.folder + "/../lib";
+    else own_ = read_stamp(file);
+    if (auto* why = std::get_if<std::string>(&*own_); why && !file.empty()) *why = file + ": " + *why;
+  }
+  return *own_;
+}
+
+Found Store::find(const std::string& file) {
+  Found out{file, std::nullopt, "", false};
+  const auto* own = std::get_if<Stamp>(&own_stamp());
+  if (!own) return out.refused = std::get<std::string>(own_stamp()), out;
+  const auto quick = quick_facts(file);
+  auto beside = read_card(card_beside(file));
+  if (beside && beside->file.size == quick.size && beside->file.changed == quick.changed) {
+    if (out.refused = refusal(beside->stamp, *own); out.refused.empty()) out.card = std::move(beside);
+    return out;
+  }
+  const auto stamp = read_stamp(file);
+  if (const auto* why = std::get_if<std::string>(&stamp)) return out.refused = *why, out;
+  if (out.refused = refusal(std::get<Stamp>(stamp), *own); !out.refused.empty()) return out;
+  const auto whole = facts(file);
+  if (beside && beside->file.digest == whole.digest) return out.card = std::move(beside), out;
+  if (auto cached = read_card(cached_card(whole.digest)); cached && cached->file.digest == whole.digest)
+    return out.card = std::move(cached), out;
+  return make(file, whole);
+}
+
+Found Store::make(const std::string& file, const FileFacts& whole) {
+  Found out{file, std::nullopt, "", false};
+  std::error_code ignored;
+  auto folder = (fs::temp_directory_path(ignored) / "braid-card-XXXXXX").string();
+  if (!::mkdtemp(folder.data())) return out.refused = "no card can be made: " + folder + ": " + std::strerror(errno), out;
+  const auto aside = folder + "/card.json";
+  const auto ended = run_child({around_.program(), "card", file, "--out", aside}, 120);
+  auto card = ended.how.empty() ? read_card(aside) : std::nullopt;
+  fs::remove_all(folder, ignored);
+  if (!card) {
+    const auto said = trimmed(ended.said);
+    if (ended.code == 1 && !said.empty()) out.refused = said;   // the host's own words
+    else out.refused = "the process that loaded it " + (ended.how.empty() ? std::string("wrote no card") : ended.how) +
+                       ": look at its global objects and its entry function" + (said.empty() ? "" : "\n    it said: " + said);
+    return out;
+  }
+  write_whole(cached_card(whole.digest), to_text(*card));   // a cache that cannot be written costs time only
+  out.card = std::move(card);
+  out.made = true;
+  return out;
+}
+
+std::vector<Found> Store::all(const std::string& recipe_folder) {
+  std::vector<std::string> files;
+  for (const auto& folder : plugin_folders(around_, recipe_folder)) {
+    std::error_code failed;
+    std::vector<std::string> here;
+    for (const auto& entry : fs::directory_iterator(folder, failed))
+      if (entry.path().extension() == ".so") here.push_back(entry.path().string());
+    std::sort(here.begin(), here.end());
+    files.insert(files.end(), here.begin(), here.end());
+  }
+  std::vector<Found> out;
+  for (const auto& f : files) out.push_back(find(f));
+  refuse_clashes(out);
+  return out;
+}
+
+recipe::World Store::world(const std::string& recipe_folder) {
+  recipe::World world;
+  for (auto& found : all(recipe_folder)) {
+    if (found.card) world.plugins.emplace_back(found.file, std::move(found.card->schema));
+    else world.refused.emplace_back(found.name(), found.file + ": " + found.refused);
+  }
+  world.header = first_record;
+  world.exists = [](const std::string& path) {
+    std::error_code ignored;
+    return fs::exists(path, ignored);
+  };
+  return world;
+}
+
+}  // namespace braid::cards
