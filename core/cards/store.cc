@@ -40,8 +40,12 @@ std::optional<Card> read_card(const std::string& file) {
   return std::nullopt;                                // damaged or of another format: it is made again
 }
 
-std::string trimmed(std::string text) {
+// What a child said, without "FILE: error: " and the tag, which the one who shows it adds.
+std::string reason(std::string text, const std::string& file) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  const auto place = file + ": error: ";
+  if (text.starts_with(place)) text.erase(0, place.size());
+  if (const auto tag = text.find(" [plugin]"); tag != std::string::npos) text.erase(tag, 9);
   return text;
 }
 
@@ -156,8 +160,8 @@ Found Store::make(const std::string& file, const FileFacts& whole) {
   auto card = ended.how.empty() ? read_card(aside) : std::nullopt;
   fs::remove_all(folder, ignored);
   if (!card) {
-    const auto said = trimmed(ended.said);
-    if (ended.code == 1 && !said.empty()) out.refused = said;   // the host's own words
+    const auto said = reason(ended.said, file);
+    if (ended.code > 0 && !said.empty()) out.refused = said;   // the host's own words
     else out.refused = "the process that loaded it " + (ended.how.empty() ? std::string("wrote no card") : ended.how) +
                        ": look at its global objects and its entry function" + (said.empty() ? "" : "\n    it said: " + said);
     return out;

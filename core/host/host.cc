@@ -1,0 +1,176 @@
+// Boost.DLL's own file system would need a Boost library.
+#define BOOST_DLL_USE_STD_FS
+
+#include "host/host.h"
+
+#include "cards/stamp.h"
+
+#include <c10/util/Exception.h>
+#include <cxxabi.h>
+
+#include <boost/dll/shared_library.hpp>
+
+#include <algorithm>
+#include <filesystem>
+
+extern "C" BRAID_API const braid::Stamp braid_sdk_stamp;
+
+namespace braid::host {
+namespace {
+
+namespace dll = boost::dll;
+
+// What is open in this process. Never freed, see Host.
+struct Opened {
+  std::recursive_mutex mutex;
+  std::map<std::string, Plugin> by_file;              // canonical path; nodes never move
+};
+Opened& opened() {
+  static auto* const all = new Opened;
+  return *all;
+}
+
+// Collects what one entry registers; knows which file speaks.
+class Collector final : public Registrar {
+ public:
+  explicit Collector(Plugin& plugin) : plugin_(plugin) {}
+
+ private:
+  void add(const char* name, const Facts& facts, Make make) override {
+    for (const auto& c : plugin_.components)
+      if (c.name == name) throw Error(std::string("it registers component '") + name + "' twice; fix: give one of them another name");
+    plugin_.components.push_back({name, facts, make});
+  }
+  Plugin& plugin_;
+};
+
+// What is being thrown, in words; LibTorch's errors without their stack of calls.
+std::string said() {
+  try {
+    throw;
+  } catch (const c10::Error& e) {
+    return e.what_without_backtrace();
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "something that is no std::exception";
+  }
+}
+
+// "undefined symbol: _ZN5braid3foo" with the name as it stands in C++.
+std::string demangled(std::string text) {
+  const auto at = text.find("_Z");
+  if (at == std::string::npos) return text;
+  auto end = text.find_first_of(" ,;)\n", at);
+  if (end == std::string::npos) end = text.size();
+  int status = 0;
+  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(text.substr(at, end - at).c_str(), nullptr, nullptr, &status), std::free);
+  return status == 0 ? text.substr(0, at) + name.get() + text.substr(end) : text;
+}
+
+[[noreturn]] void refuse(const std::string& file, const std::string& why) {
+  const auto line = why.find('\n');                    // the tag closes the first line, notes follow
+  throw Error(file + ": error: " + why.substr(0, line) + " [plugin]" + (line == std::string::npos ? "" : why.substr(line)));
+}
+
+std::string loader_says(const std::string& file, const std::string& text) {
+  std::string out = demangled(text);
+  // The loader starts with the file, which the message names already.
+  if (const auto at = out.find(file + ": "); at != std::string::npos) out = out.substr(at + file.size() + 2);
+  if (out.find("undefined symbol") != std::string::npos)
+    return "it cannot be opened: " + out + "\n  fix: link the library that has this symbol, or define it; "
+           "-Wl,-z,defs (braid.pc brings it) finds such symbols when the plugin is linked";
+  return "it cannot be opened: " + out;
+}
+
+using EntryFunction = void(Registrar&);
+
+// Opens the file for ever and returns its entry.
+EntryFunction* entry_of(const std::string& file) {
+  auto* library = new dll::shared_library;            // never closed, see Host
+  try {
+    library->load(dll::fs::path(file), dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+  } catch (const std::exception& e) {
+    refuse(file, loader_says(file, e.what()));
+  }
+  if (!library->has("braid_register"))
+    refuse(file, "it has a stamp and no entry 'braid_register'\n  fix: end the plugin's file with BRAID_PLUGIN(...) or "
+                 "BRAID_PLUGIN_OF(...), and link it with the version script that braid.pc names");
+  return &library->get<EntryFunction>("braid_register");
+}
+
+void refuse_other_stamps(const std::string& file, Plugin& plugin) {
+  const auto read = cards::read_stamp(file);
+  if (const auto* why = std::get_if<std::string>(&read)) refuse(file, *why);
+  const auto& stamp = std::get<Stamp>(read);
+  if (const auto why = cards::refusal(stamp, braid_sdk_stamp); !why.empty()) refuse(file, why);
+  plugin.name = stamp.plugin;
+  plugin.version = stamp.version;
+}
+
+}  // namespace
+
+const Plugin& Host::open(const std::string& given) {
+  std::error_code failed;
+  const auto whole = std::filesystem::canonical(given, failed).string();
+  const auto file = failed ? given : whole;
+  const std::lock_guard lock(opened().mutex);
+  auto& all = opened().by_file;
+  if (const auto found = all.find(file); found != all.end()) return found->second;
+
+  Plugin plugin;
+  plugin.file = file;
+  refuse_other_stamps(file, plugin);
+  for (const auto& [other, p] : all)
+    if (p.name == plugin.name)
+      refuse(file, "it carries the plugin name '" + plugin.name + "', and so does " + other +
+                       ", which is open already\n  fix: rename one of them in its BRAID_PLUGIN line");
+  auto* entry = entry_of(file);
+  Collector collector(plugin);
+  try {
+    entry(collector);
+  } catch (...) {
+    refuse(file, "its entry function (braid_register) failed: " + said());
+  }
+  if (plugin.components.empty()) refuse(file, "its entry function registers no component");
+  return all.emplace(file, std::move(plugin)).first->second;
+}
+
+std::unique_ptr<Component> Host::make(const Plugin& plugin, const std::string& component, const Values& values,
+                                      const WireCounts& wires, bool describe) {
+  const auto found = std::find_if(plugin.components.begin(), plugin.components.end(), [&](const auto& c) { return c.name == component; });
+  if (found == plugin.components.end()) refuse(plugin.file, "it has no component '" + component + "'");
+  const auto who = "component '" + component + "' of plugin '" + plugin.name + "'";
+  std::unique_ptr<Component> made;
+  try {
+    made = construct(found->make, values, wires, describe);
+  } catch (const Error& e) {
+    throw Error(who + ": " + e.what());
+  } catch (...) {
+    throw Fault(plugin.file + ": error: " + who + ": its constructor failed: " + said() + " [plugin]");
+  }
+  auto& schema = made->state().schema;
+  schema.name = component;
+  schema.summary = found->facts.about.summary;
+  schema.paper = found->facts.about.paper;
+  schema.equation = found->facts.about.equation;
+  schema.differs = found->facts.about.differs;
+  schema.suffixes = found->facts.suffixes;
+  schema.header = found->facts.header;
+  schema.fits = found->facts.fits;
+  schema.media = found->facts.media;
+  return made;
+}
+
+std::unique_ptr<Component> Host::make(const recipe::Use& use, const WireCounts& wires) {
+  return make(open(use.plugin_file), use.component, use.values, wires);
+}
+
+PluginSchema Host::describe(const std::string& file) {
+  const auto& plugin = open(file);
+  PluginSchema out{plugin.name, plugin.version, {}};
+  for (const auto& c : plugin.components) out.components.push_back(make(plugin, c.name, {}, {}, true)->state().schema);
+  return out;
+}
+
+}  // namespace braid::host
