@@ -183,10 +183,12 @@ std::int64_t evaluate(const Component& component, std::string_view dim) {
   };
   const auto sum = [&](std::string_view what) -> std::optional<std::int64_t> {
     const auto dot = what.find('.');
-    const auto port = std::string(what.substr(0, dot)), rest = std::string(what.substr(dot));
+    const auto port = std::string(what.substr(0, dot));
     const auto wires = state.wires.find(port);
     std::int64_t total = 0;
     const std::size_t count = wires == state.wires.end() ? (state.described ? 1 : 0) : wires->second;
+    if (dot == std::string_view::npos) return static_cast<std::int64_t>(count);
+    const auto rest = std::string(what.substr(dot));
     for (std::size_t k = 0; k < count; ++k) {
       const auto one = name(port + "." + std::to_string(k) + rest);
       if (!one) return std::nullopt;

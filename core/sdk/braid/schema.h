@@ -44,7 +44,8 @@ namespace shape {
 // compile; at run time the same code evaluates. Grammar:
 //   sum  := product (('+' | '-') product)*
 //   product := atom (('*' | '/') atom)*          a '*' before ',' ']' '~' or the end is a mark, not a product
-//   atom := number | name ('.' name)* | 'sum' '(' name '.' name ')' | '(' sum ')'
+//   atom := number | name ('.' name)* | 'sum' '(' name '.' name ')' | 'count' '(' name ')' | '(' sum ')'
+// `sum(port.dim)` adds a dim of a repeated port over its wires; `count(port)` is the number of its wires.
 struct Parser {
   std::string_view text;
   std::size_t at = 0;
@@ -72,7 +73,7 @@ struct Parser {
     auto next = at + 1;
     while (next < text.size() && text[next] == ' ') ++next;
     return next >= text.size() || text[next] == ',' || text[next] == ']' || text[next] == '~' ||
-           text.substr(next, 3) == "if ";
+           text[next] == '?' || text.substr(next, 3) == "if ";
   }
   template <class Lookup, class Sum>
   constexpr std::optional<std::int64_t> atom(const Lookup& lookup, const Sum& sum_of) {
@@ -96,6 +97,13 @@ struct Parser {
       if (what.find('.') == std::string_view::npos) error = "sum(port.dim) names a repeated port and its dim";
       if (!take(')')) error = "a ')' is missing";
       return sum_of(what);
+    }
+    if (name == "count" && peek() == '(') {
+      ++at;
+      const auto what = word();
+      if (what.empty() || what.find('.') != std::string_view::npos) error = "count(port) names a repeated port";
+      if (!take(')')) error = "a ')' is missing";
+      return sum_of(what);                            // no dot: the number of wires
     }
     return lookup(name);
   }
@@ -141,16 +149,22 @@ constexpr const char* error_in(std::string_view text) {
   if (type == "id") {
     if (!p.take('(')) return "id needs its number of rows: id(n)";
     p.sum(nothing, nothing);
+    p.take('~');
     if (!p.take(')')) return "a ')' is missing after id(";
   }
   p.take('?');
   if (!p.take('[')) return "dims stand in [ ]";
   if (p.take(']')) return p.peek() ? "text after the shape" : nullptr;
+  bool may_lack = false;
   do {
     p.sum(nothing, nothing);
     if (p.error) return p.error;
     p.take('*');
     p.take('~');
+    if (p.take('?')) {
+      if (may_lack) return "one dim at most may be missing on a wire";
+      may_lack = true;
+    }
     if (p.peek() == 'i' && p.text.substr(p.at, 3) == "if ") p.at += 3, p.word();
   } while (p.take(','));
   if (!p.take(']')) return "dims are separated by ',' and end with ']'";
@@ -167,19 +181,23 @@ constexpr const char* error_in_dim(std::string_view text) {
 }  // namespace shape
 
 // One dim of a port. `padded`: rows may use fewer places than the tensor has (a mask says which). `varies`: in a
-// repeated port it may differ from wire to wire. `only_if`: the axis exists when that parameter is on (true, not 0,
-// not empty).
+// repeated port it may differ from wire to wire (then its size is `port.0.dim`, `port.1.dim`). `only_if`: the axis exists
+// when that parameter is on (true, not 0, not empty). `may_lack` ("values*~?", inputs only, one dim of a port): a wire may
+// come without this dim, so that `id(n)[rows]` and `id(n)[rows, values*]` fit one port; its size on that wire is 1.
 struct Dim {
   std::string size;
   bool padded = false, varies = false;
   std::string only_if;
+  bool may_lack = false;
   bool operator==(const Dim&) const = default;
 };
 
-// A port's type. `optional_rows` is the '?' of `float?[rows, dim]`: rows may be absent.
+// A port's type. `optional_rows` is the '?' of `float?[rows, dim]`: rows may be absent. `rows_vary` is the '~' of
+// `id(n~)`: each wire of a repeated port has an n of its own, `port.0.n`.
 struct Shape {
   DType type = DType::floating;
   std::string rows;                                   // n of id(n)
+  bool rows_vary = false;
   bool optional_rows = false;
   std::vector<Dim> dims;
   bool operator==(const Shape&) const = default;
@@ -203,18 +221,19 @@ inline Shape parse_shape(std::string_view text) {
   const auto type = p.word();
   for (int k = 0; k < 5; ++k)
     if (dtype_names[k] == type) out.type = static_cast<DType>(k);
-  if (p.take('(')) out.rows = expression(), p.take(')');
+  if (p.take('(')) out.rows = expression(), out.rows_vary = p.take('~'), p.take(')');
   out.optional_rows = p.take('?');
   if (!p.take('[') || p.peek() == ']') return out;
   do {
-    Dim dim{expression(), p.take('*'), p.take('~'), ""};
+    Dim dim{expression(), p.take('*'), p.take('~'), "", p.take('?')};
     if (p.peek() == 'i' && p.text.substr(p.at, 3) == "if ") p.at += 3, dim.only_if = std::string(p.word());
     out.dims.push_back(dim);
   } while (p.take(','));
   return out;
 }
 
-// Evaluates a dim expression. `lookup` knows names, `sum_of` knows `port.dim` of a repeated port; nullopt of either
+// Evaluates a dim expression. `lookup` knows names, `sum_of` knows `port.dim` of a repeated port, summed over its wires
+// (and `port` alone: their number); nullopt of either
 // makes the result nullopt. `inexact` is set when a division leaves a remainder.
 using DimLookup = std::function<std::optional<std::int64_t>(std::string_view)>;
 inline std::optional<std::int64_t> evaluate_dim(std::string_view text, const DimLookup& lookup, const DimLookup& sum_of,
