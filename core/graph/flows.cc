@@ -115,6 +115,10 @@ Flow Flows::read(const recipe::Wire& wire) {
     }
     flow = found->second;
   }
+  for (const auto dim : wire.inserted) {              // one value where the port takes several
+    flow.value = flow.value.unsqueeze(dim);
+    if (flow.mask.defined() && dim <= flow.mask.dim()) flow.mask = flow.mask.unsqueeze(dim);
+  }
   if (wire.stop) flow.value = flow.value.detach();
   return flow;
 }

@@ -1,43 +1,30 @@
 #include "train/progress.h"
 
-#include <cstdio>
+#include "log/log.h"
 
-#include <unistd.h>
+#include <cstdio>
 
 namespace braid::train {
 
 using Clock = std::chrono::steady_clock;
 
-Progress::Progress(std::string name, std::int64_t total)
-    : name_(std::move(name)), total_(total), terminal_(::isatty(2) != 0), start_(Clock::now()), last_(start_) {}
-Progress::~Progress() { clear(); }
+Progress::Progress(std::string name, std::int64_t total) : name_(std::move(name)), total_(total), start_(Clock::now()), last_(start_) {}
+Progress::~Progress() { log::progress_end(); }
 
-void Progress::clear() {
-  if (terminal_ && shown_) std::fputs("\r\x1b[K", stderr);
-  shown_ = false;
-}
-
-void Progress::say(const std::string& line) {
-  clear();
-  std::fprintf(stderr, "%s\n", line.c_str());
-  std::fflush(stderr);
-}
+void Progress::say(const std::string& line) { log::info(line); }
 
 void Progress::step(std::int64_t done, std::int64_t rows, double loss, double waiting_share, const std::string& more) {
   rows_ += rows;
   const auto now = Clock::now();
   const double since = std::chrono::duration<double>(now - last_).count();
-  if (since < (terminal_ ? 0.1 : 10.0)) return;
+  if (since < (log::terminal() ? 0.1 : 10.0)) return;
   last_ = now;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double left = done > 0 ? seconds / static_cast<double>(done) * static_cast<double>(total_ - done) : 0;
   char line[256];
   std::snprintf(line, sizeof line, "%s step %lld/%lld  loss %.4f  %.0f rows/s  %.0f s left  waits for data %.0f %%%s", name_.c_str(),
                 static_cast<long long>(done), static_cast<long long>(total_), loss, static_cast<double>(rows_) / seconds, left, 100 * waiting_share, more.c_str());
-  if (terminal_) std::fprintf(stderr, "\r\x1b[K%s", line);
-  else std::fprintf(stderr, "%s\n", line);
-  std::fflush(stderr);
-  shown_ = true;
+  log::progress(line);
 }
 
 }  // namespace braid::train

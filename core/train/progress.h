@@ -9,7 +9,7 @@ namespace braid::train {
 
 class Progress {
  public:
-  // `total` steps of `batch` rows. Writes to standard error.
+  // `total`: steps of the whole run.
   Progress(std::string name, std::int64_t total);
   ~Progress();
   // After a step. Shows at most ten times a second (terminal), every ten seconds elsewhere.
@@ -18,10 +18,8 @@ class Progress {
   void say(const std::string& line);
 
  private:
-  void clear();
   std::string name_;
   std::int64_t total_, rows_ = 0;
-  bool terminal_, shown_ = false;
   std::chrono::steady_clock::time_point start_, last_;
 };
 

@@ -1,5 +1,6 @@
 #include "train/run.h"
 
+#include "log/log.h"
 #include "train/safetensors.h"
 #include "train/trainer.h"
 
@@ -44,7 +45,7 @@ std::string cpu_model() {
 }
 
 void print(const std::vector<recipe::Problem>& problems) {
-  for (const auto& p : problems) std::fprintf(stderr, "%s\n", p.text().c_str());
+  for (const auto& p : problems) log::error(p.text());
 }
 
 // The plan, its data and its graph, checked a second time with the sizes that the data told.
@@ -77,11 +78,8 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
 }
 
 std::vector<std::string> splits_of(const Model& model, const std::vector<std::string>& asked) {
-  auto out = asked.empty() ? model.plan.eval.splits : asked;
-  if (asked.empty())
-    for (const auto& held : model.plan.tables[static_cast<std::size_t>(model.plan.train.rows)].hold_out) out.push_back(held.name);
   std::vector<std::string> known;
-  for (const auto& split : out)
+  for (const auto& split : asked.empty() ? model.plan.eval.splits : asked)
     if (model.source->rows(split) > 0) known.push_back(split);
   return known;
 }
@@ -128,7 +126,7 @@ void make_room(const std::string& out) {
     while (files::exists(out + "." + std::to_string(n))) ++n;
     const auto aside = out + "." + std::to_string(n);
     files::rename(out, aside);
-    std::fprintf(stderr, "%s holds an earlier run: moved to %s\n", out.c_str(), aside.c_str());
+    log::info(out + " holds an earlier run: moved to " + aside);
   }
   files::create_directories(out);
 }
@@ -194,10 +192,10 @@ Json train_one(const TrainRequest& request, const std::string& out, const std::v
   write_file(out + "/lock.json", lock_of(*model, shop).dump(2) + "\n");
   files::create_directories(out + "/fields");
   for (const auto& [field, bytes] : model->source->save()) write_file(out + "/fields/" + field, bytes);
-  for (const auto& warning : model->source->report().warnings) std::fprintf(stderr, "%s\n", warning.c_str());
+  for (const auto& warning : model->source->report().warnings) log::warning(warning);
   for (const auto& table : model->source->report().tables)
     if (table.bad_rows || table.dangling_links)
-      std::fprintf(stderr, "table %s: %lld bad rows skipped, %lld links to entities that are not listed\n", table.name.c_str(), static_cast<long long>(table.bad_rows), static_cast<long long>(table.dangling_links));
+      log::warning("table " + table.name + ": " + std::to_string(table.bad_rows) + " bad rows skipped, " + std::to_string(table.dangling_links) + " links to entities that are not listed");
   std::ofstream metrics(out + "/metrics.jsonl");
   const auto record = [&](const Json& line) {
     metrics << line.dump() << '\n';
