@@ -14,8 +14,8 @@
 namespace braid::kernels {
 namespace {
 
-// How many rows ahead to ask memory for: rows are visited in an order that no prefetcher guesses.
-constexpr std::int64_t kAhead = 6;
+// How many rows of the gradient to ask memory for in advance: they are visited in an order that no prefetcher guesses.
+constexpr std::int64_t kAhead = 12;
 constexpr std::int64_t kLine = 64;
 
 template <typename T>
@@ -29,28 +29,25 @@ template <typename T>
 [[gnu::always_inline]] inline void forward_body(const T* __restrict x, std::int64_t dim,
                                                 const std::int64_t* __restrict index, std::int64_t begin,
                                                 std::int64_t end, T* __restrict out) {
+  const auto bytes = static_cast<std::size_t>(dim) * sizeof(T);
+  if (bytes == 0) return;
   for (std::int64_t i = begin; i < end; ++i) {
-    if (i + kAhead < end && index[i + kAhead] >= 0) prefetch_row(x + index[i + kAhead] * dim, dim);
-    T* __restrict to = out + i * dim;
-    if (index[i] < 0) {
-      for (std::int64_t k = 0; k < dim; ++k) to[k] = T{0};
-    } else {
-      const T* __restrict from = x + index[i] * dim;
-      for (std::int64_t k = 0; k < dim; ++k) to[k] = from[k];
-    }
+    if (index[i] < 0) std::memset(out + i * dim, 0, bytes);
+    else std::memcpy(out + i * dim, x + index[i] * dim, bytes);
   }
 }
 
-// Sums `dim` = Width columns in registers.
+// Sums Width columns of one row in registers. `last` ends the order of all rows in this range: what is asked of memory
+// in advance may belong to the rows that follow.
 template <std::int64_t Width, typename T>
 [[gnu::always_inline]] inline void sum_columns(const T* __restrict grad, std::int64_t dim,
-                                               const std::int64_t* __restrict order, std::int64_t count,
-                                               T* __restrict to) {
+                                               const std::int64_t* order, const std::int64_t* end,
+                                               const std::int64_t* last, T* __restrict to) {
   T sum[Width];
   for (std::int64_t k = 0; k < Width; ++k) sum[k] = T{0};
-  for (std::int64_t i = 0; i < count; ++i) {
-    if (i + kAhead < count) prefetch_row(grad + order[i + kAhead] * dim, Width);
-    const T* __restrict from = grad + order[i] * dim;
+  for (; order != end; ++order) {
+    if (last - order > kAhead) prefetch_row(grad + order[kAhead] * dim, Width);
+    const T* __restrict from = grad + *order * dim;
     for (std::int64_t k = 0; k < Width; ++k) sum[k] += from[k];
   }
   for (std::int64_t k = 0; k < Width; ++k) to[k] = sum[k];
@@ -58,18 +55,18 @@ template <std::int64_t Width, typename T>
 
 template <typename T>
 [[gnu::always_inline]] inline void backward_body(const T* __restrict grad, std::int64_t dim,
-                                                 const std::int64_t* __restrict start,
-                                                 const std::int64_t* __restrict order, std::int64_t begin,
-                                                 std::int64_t end, T* __restrict grad_x) {
+                                                 const std::int64_t* start, const std::int64_t* order,
+                                                 std::int64_t begin, std::int64_t end, T* __restrict grad_x) {
   constexpr std::int64_t wide = 256 / static_cast<std::int64_t>(sizeof(T));   // four cache lines
   constexpr std::int64_t small = 32 / static_cast<std::int64_t>(sizeof(T));   // one AVX register
+  const auto* last = order + start[end];
   for (std::int64_t r = begin; r < end; ++r) {
-    const auto* mine = order + start[r];
-    const auto count = start[r + 1] - start[r];
+    const auto *first = order + start[r], *stop = order + start[r + 1];
+    T* to = grad_x + r * dim;
     std::int64_t k = 0;
-    for (; k + wide <= dim; k += wide) sum_columns<wide>(grad + k, dim, mine, count, grad_x + r * dim + k);
-    for (; k + small <= dim; k += small) sum_columns<small>(grad + k, dim, mine, count, grad_x + r * dim + k);
-    for (; k < dim; ++k) sum_columns<1>(grad + k, dim, mine, count, grad_x + r * dim + k);
+    for (; k + wide <= dim; k += wide) sum_columns<wide>(grad + k, dim, first, stop, last, to + k);
+    for (; k + small <= dim; k += small) sum_columns<small>(grad + k, dim, first, stop, last, to + k);
+    for (; k < dim; ++k) sum_columns<1>(grad + k, dim, first, stop, last, to + k);
   }
 }
 

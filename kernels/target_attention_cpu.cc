@@ -150,7 +150,7 @@ BRAID_INLINE void forward_body(const TargetAttention& in, Index begin, Index end
       Vec sum{};
       for (Index i = 0; i < padded; i += kLanes) {
         auto& x = vec(z + j * padded + i);
-        x = x > 0 ? x : Vec{};
+        x = x < 0 ? Vec{} : x;                        // a NaN stays one
         sum += x * vec(&own.score[static_cast<std::size_t>(i)]);
       }
       w[j] = mask[j] ? total(sum) + in.bias : 0.0F;
