@@ -1,0 +1,139 @@
+// `braid list` and `braid describe`.
+#include "catalogue.h"
+
+#include "commands.h"
+#include "describe.h"
+#include "recipe/words.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <tuple>
+
+namespace braid::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json of_entry(const Entry& e) {
+  auto j = cards::to_json(*e.component);
+  j["plugin"] = e.plugin->name;
+  j["version"] = e.plugin->version;
+  j["file"] = *e.file;
+  return j;
+}
+
+std::string name_in_recipes(const Entry& e) {
+  return e.component->name == e.plugin->name ? e.component->name : e.plugin->name + "/" + e.component->name;
+}
+
+void tell_refused(const std::vector<cards::Found>& found) {
+  for (const auto& f : found)
+    if (!f.card) std::cerr << "warning: " << f.file << " is left out: " << f.refused << '\n';
+}
+
+Kind kind_of(const std::string& text) {
+  std::vector<std::string> names;
+  for (int k = 0; k < static_cast<int>(std::size(kind_names)); ++k) {
+    const auto kind = static_cast<Kind>(k);
+    if (text == name_of(kind) || text == plural_of(kind)) return kind;
+    names.emplace_back(name_of(kind));
+  }
+  const auto near = recipe::nearest(text, names);
+  throw Usage("braid list: error: there is no kind '" + text + "' [command-line]\n  " +
+              (near ? "did you mean '" + *near + "'?" : "the kinds are " + recipe::listed(names)));
+}
+
+int describe_file(const std::string& file, bool json) {
+  cards::Store store(cards::around_this_program());
+  const auto found = store.find(file);
+  if (!found.card) throw Usage(file + ": error: " + found.refused + " [plugin]");
+  if (json) return print(cards::to_json(found.card->schema).dump(2) + "\n"), 0;
+  std::string out;
+  for (const auto& c : found.card->schema.components)
+    out += (out.empty() ? "" : "\n\n") + describe(c, found.card->schema, file, stdout_is_terminal());
+  print(out);
+  return 0;
+}
+
+}  // namespace
+
+std::string here() { return std::filesystem::current_path().string(); }
+
+std::vector<Entry> catalogue(const std::vector<cards::Found>& found) {
+  std::vector<Entry> out;
+  for (const auto& f : found)
+    if (f.card)
+      for (const auto& c : f.card->schema.components) out.push_back({&c, &f.card->schema, &f.file});
+  std::sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.component->kind, a.component->name, a.plugin->name) < std::tie(b.component->kind, b.component->name, b.plugin->name);
+  });
+  return out;
+}
+
+int list_command(const Call& call) {
+  cards::Store store(cards::around_this_program());
+  const auto found = store.all(here());
+  auto entries = catalogue(found);
+  if (!call.arguments.empty()) {
+    const auto kind = kind_of(call.arguments[0]);
+    std::erase_if(entries, [&](const Entry& e) { return e.component->kind != kind; });
+  }
+  tell_refused(found);
+  if (call.has("json")) {
+    auto all = Json::array();
+    for (const auto& e : entries) all.push_back(of_entry(e));
+    return print(all.dump(2) + "\n"), 0;
+  }
+  std::size_t width = 0;
+  for (const auto& e : entries) width = std::max(width, name_in_recipes(e).size());
+  std::string out;
+  const Kind* last = nullptr;
+  for (const auto& e : entries) {
+    if (!last || *last != e.component->kind) {
+      const auto heading = plural_of(e.component->kind);
+      out += (last ? "\n" : "") + (stdout_is_terminal() ? "\x1b[1m" + heading + "\x1b[0m" : heading) + "\n";
+      last = &e.component->kind;
+    }
+    const auto name = name_in_recipes(e);
+    out += "  " + name + std::string(width - name.size() + 2, ' ') + wrapped(e.component->summary, width + 4) + "\n";
+  }
+  if (entries.empty()) out = "no components found; `braid doctor` says where plugins are looked for\n";
+  print(out);
+  return 0;
+}
+
+int describe_command(const Call& call) {
+  const auto& name = call.arguments[0];
+  if (name.ends_with(".so") || (name.find('/') != std::string::npos && std::filesystem::exists(name))) return describe_file(name, call.has("json"));
+  cards::Store store(cards::around_this_program());
+  const auto found = store.all(here());
+  std::vector<Entry> chosen;
+  std::vector<std::string> names;
+  for (const auto& e : catalogue(found)) {
+    names.push_back(e.component->name);
+    names.push_back(name_in_recipes(e));
+    if (name == e.component->name || name == e.plugin->name || name == e.plugin->name + "/" + e.component->name) chosen.push_back(e);
+  }
+  if (chosen.empty()) {
+    for (const auto& f : found)
+      if (!f.card && f.name() == name) throw Usage(f.file + ": error: " + f.refused + " [plugin]");
+    const auto near = recipe::nearest(name, names);
+    throw Usage("braid describe: error: there is no component '" + name + "' [command-line]" +
+                (near ? "\n  did you mean '" + *near + "'?" : "") + "\n  `braid list` names all of them");
+  }
+  std::string out;
+  if (call.has("json")) {
+    auto all = Json::array();
+    for (const auto& e : chosen) all.push_back(of_entry(e));
+    out = (chosen.size() == 1 ? all[0] : all).dump(2) + "\n";
+  } else {
+    for (const auto& e : chosen) out += (out.empty() ? "" : "\n\n") + describe(*e.component, *e.plugin, *e.file, stdout_is_terminal());
+  }
+  print(out);
+  return 0;
+}
+
+}  // namespace braid::tools

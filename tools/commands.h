@@ -1,0 +1,23 @@
+// The program's commands. Each returns the exit code: 0 done, 1 the user's mistake, 2 Braid's own.
+#pragma once
+
+#include "options.h"
+
+namespace braid::tools {
+
+int check_command(const Call& call);
+int list_command(const Call& call);
+int describe_command(const Call& call);
+int doctor_command(const Call& call);
+int docs_command(const Call& call);
+
+// Opens libbraid_run.so, with allocator and OpenMP set while no other thread exists, and lets it run the command.
+// `threads` 0: OMP_NUM_THREADS, else all cores that this process may use.
+int run_library_command(const std::string& command, const Call& call, int threads);
+
+// Shows text on stdout, through nothing else: results are not log lines.
+void print(const std::string& text);
+// Whether stdout is a terminal.
+bool stdout_is_terminal();
+
+}  // namespace braid::tools

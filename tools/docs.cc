@@ -1,0 +1,88 @@
+// `braid docs`: the pages that are generated, so that they cannot go stale. A test compares them with docs/.
+#include "commands.h"
+
+#include "catalogue.h"
+#include "describe.h"
+#include "recipe/check.h"
+#include "recipe/words.h"
+
+namespace braid::tools {
+namespace {
+
+// Text inside a Markdown table's cell.
+std::string cell(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out;
+}
+std::string code(const std::string& text) { return text.empty() ? "" : "`" + cell(text) + "`"; }
+
+void params(std::string& out, const ComponentSchema& c) {
+  if (c.params.empty() && c.scalars.empty()) return;
+  out += "| Parameter | Type | Default | Range | |\n|---|---|---|---|---|\n";
+  for (const auto& p : c.params)
+    out += "| " + code(p.name) + " | " + std::string(name_of(p.type)) + " | " + (p.required ? "required" : code(value_text(p.fallback))) +
+           " | " + cell(range_text(p)) + " | " + cell(p.help) + " |\n";
+  for (const auto& s : c.scalars)
+    out += "| " + code(s.name) + " | coefficient | " + code(recipe::number_text(s.fallback)) + " | " + range_text(s.low, s.high) + " | " + cell(s.help) + " |\n";
+  out += "\n";
+}
+
+void ports(std::string& out, const ComponentSchema& c) {
+  if (c.ports.empty()) return;
+  out += "| Port | Shape | Wires | |\n|---|---|---|---|\n";
+  for (const bool output : {false, true})
+    for (const auto& p : c.ports)
+      if (p.output == output)
+        out += "| " + std::string(output ? "out " : "in ") + code(p.name) + " | " + code(p.shape) + " | " + cell(wires_text(p)) + " | " + cell(p.help) + " |\n";
+  out += "\n";
+}
+
+void component(std::string& out, const ComponentSchema& c, const PluginSchema& plugin) {
+  out += "### " + c.name + "\n\n" + c.summary;
+  if (!c.paper.empty()) out += " Paper: " + c.paper + (c.equation.empty() ? "" : ", " + c.equation) + ".";
+  out += "\n\n";
+  if (!c.differs.empty()) out += "Differs from the paper: " + c.differs + "\n\n";
+  if (c.fits) out += "Learns from training rows before the first step.\n\n";
+  params(out, c);
+  ports(out, c);
+  for (const auto& r : c.requires_) out += "* " + code(r.rule) + ": " + r.why + "\n";
+  if (!c.requires_.empty()) out += "\n";
+  out += "```toml\n" + example(c, plugin.name) + "```\n\n";
+}
+
+std::string components_page() {
+  const auto around = cards::around_this_program();
+  cards::Store store(around);
+  std::vector<cards::Found> found;
+  for (auto& f : store.all(""))                        // Braid's own only, whatever BRAID_PLUGIN_PATH says
+    if (f.file.starts_with(around.folder + "/plugins/") || f.file.find("/lib/braid/plugins/") != std::string::npos) found.push_back(std::move(f));
+  std::string out =
+      "# Components\n\nMade by `braid docs components` from the plugins' cards. `braid describe NAME` says the same in the terminal, "
+      "with the weights.\nA coefficient is a number, `{ learn = true }` or `{ from, to, steps }`.\n\n";
+  const Kind* last = nullptr;
+  for (const auto& e : catalogue(found)) {
+    if (!last || *last != e.component->kind) {
+      auto heading = plural_of(e.component->kind);
+      heading[0] = static_cast<char>(heading[0] - 'a' + 'A');
+      out += "## " + heading + "\n\n";
+      last = &e.component->kind;
+    }
+    component(out, *e.component, *e.plugin);
+  }
+  out.pop_back();
+  return out;
+}
+
+}  // namespace
+
+int docs_command(const Call& call) {
+  const auto& page = call.arguments[0];
+  if (page == "components") return print(components_page()), 0;
+  throw Usage("braid docs: error: there is no page '" + page + "' [command-line]\n  the pages are components and errors");
+}
+
+}  // namespace braid::tools

@@ -1,0 +1,126 @@
+// The program `braid`: reads the command line, does what needs no tensors by itself, and opens libbraid_run.so for the rest.
+#include "commands.h"
+
+#include "recipe/check.h"
+
+#if __has_include("synth.h")
+#include "synth.h"
+#define BRAID_HAS_SYNTH 1
+#endif
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+
+namespace braid::tools {
+namespace {
+
+const Option json{"json", "", "print JSON"};
+const Option set{"set", "KEY=VALUE", "change a value of the recipe, as in --set train.epochs=3; paths are relative to the working folder", true};
+
+int train(const Call& call) {
+  if (call.has("seeds")) {
+    std::string rest = call.one("seeds");
+    for (std::size_t comma; !rest.empty(); rest = comma == std::string::npos ? "" : rest.substr(comma + 1)) {
+      comma = rest.find(',');
+      whole_number("seeds", rest.substr(0, comma), 0);
+    }
+  }
+  if (!call.has("out")) throw Usage("braid train: error: --out DIR says where the run goes, and is missing [command-line]");
+  return run_library_command("train", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
+}
+int eval(const Call& call) {
+  return run_library_command("eval", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
+}
+int card(const Call& call) { return run_library_command("card", call, 1); }
+int torch(const Call& call) { return run_library_command("doctor", call, 0); }
+
+const Option threads{"threads", "N", "threads of LibTorch; without it OMP_NUM_THREADS, else all cores"};
+const Option split{"split", "NAME", "evaluate this split only: valid, test, or a held-out one", true};
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all{
+      {"check", "RECIPE...", "Checks recipes and tells everything that is wrong with them.",
+       "Needs neither LibTorch nor the data itself: it reads the plugins' cards and the first line of the recipe's text files.",
+       {set, {"no-files", "", "do not look at the recipe's data files: neither whether they exist nor their columns"}, json},
+       1, 1000, check_command},
+      {"train", "RECIPE", "Trains a recipe's model and writes a run folder.",
+       "The folder holds the recipe as given and as resolved, a lock (plugins, data, versions, seed), metrics.jsonl, "
+       "weights.safetensors and result.json.",
+       {{"out", "DIR", "the run folder; an earlier run in it is renamed first"}, set,
+        {"seeds", "1,2,3", "one run for each seed in DIR/seed-N, and their mean and spread"}, split, threads},
+       1, 1, train},
+      {"eval", "RUN", "Evaluates a run's weights again and prints its figures.", "", {split, set, json, threads}, 1, 1, eval},
+      {"list", "[KIND]", "Lists the components that recipes can use, by kind.", "", {json}, 0, 1, list_command},
+      {"describe", "NAME|FILE", "Says what a component is: parameters, ports, rules, weights.",
+       "NAME is a component (fq_former), a plugin's component (ranking_losses/bpr) or a plugin; FILE a plugin's file.",
+       {json}, 1, 1, describe_command},
+      {"doctor", "", "Says what was found: LibTorch, device, threads, plugin folders, cards.", "", {json}, 0, 0, doctor_command},
+#ifdef BRAID_HAS_SYNTH
+      {"data", "synth", "Works on data sets; `braid data synth --help` says more.", "", {}, 0, 0, nullptr},
+#endif
+      {"docs", "components|errors", "Prints the generated pages of the documentation.", "", {}, 1, 1, docs_command, true},
+      {"card", "FILE...", "Makes plugins' cards by loading them.", "",
+       {{"out", "CARD", "where one plugin's card goes"}, {"beside", "", "write FILE.card.json beside each"}}, 1, 1000, card, true},
+      {"about-torch", "", "Prints what LibTorch says of itself.", "", {}, 0, 0, torch, true},
+  };
+  return all;
+}
+
+std::string general_help() {
+  std::string out =
+      "Braid trains multimodal recommenders from raw content: a recipe names tables, components and losses.\n\n"
+      "usage: braid COMMAND [ARGUMENTS]\n\n";
+  for (const auto& c : commands())
+    if (!c.hidden) out += "  " + c.name + std::string(10 - c.name.size(), ' ') + c.summary + "\n";
+  return out + "\n`braid COMMAND --help` says more about a command; `braid --version` tells the version.\n"
+               "Exit codes: 0 done, 1 a mistake in what was asked, 2 a fault of Braid or of a plugin.\n";
+}
+
+int dispatch(const std::vector<std::string>& words) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    print(general_help());
+    return words.empty() ? 1 : 0;
+  }
+  if (words[0] == "--version") {
+    print("braid " BRAID_VERSION "\n");
+    return 0;
+  }
+#ifdef BRAID_HAS_SYNTH
+  if (words[0] == "data" && words.size() > 1 && words[1] == "synth") return synth_command({words.begin() + 2, words.end()});
+#endif
+  std::vector<std::string> names;
+  for (const auto& c : commands()) {
+    if (c.name == words[0]) {
+      const auto call = parse(c, {words.begin() + 1, words.end()});
+      if (call.has("help")) return print(help(c)), 0;
+      return c.run(call);
+    }
+    if (!c.hidden) names.push_back(c.name);
+  }
+  const auto near = recipe::nearest(words[0], names);
+  throw Usage("braid: error: there is no command '" + words[0] + "' [command-line]" + (near ? "\n  did you mean '" + *near + "'?" : "") +
+              "\n  `braid --help` lists all commands");
+}
+
+}  // namespace
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+bool stdout_is_terminal() { return ::isatty(1) == 1; }
+
+}  // namespace braid::tools
+
+int main(int argc, char** argv) try {
+  return braid::tools::dispatch({argv + 1, argv + argc});
+} catch (const braid::tools::Usage& e) {
+  std::cerr << e.what() << '\n';
+  return 1;
+} catch (const std::exception& e) {
+  std::cerr << "braid: error: " << e.what() << " [internal]\n  this is a fault of Braid, not yours\n";
+  return 2;
+}

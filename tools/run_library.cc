@@ -1,0 +1,58 @@
+// Opening libbraid_run.so: the one moment at which allocator and threads can still be chosen.
+#include "commands.h"
+
+#include "cards/store.h"
+#include "run.h"
+
+#include <dlfcn.h>
+#include <malloc.h>
+#include <sched.h>
+
+#include <cstdlib>
+
+namespace braid::tools {
+namespace {
+
+int usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+// LibTorch's OpenMP reads the environment once, when its library is loaded.
+int settle_threads(int asked) {
+  const char* given = std::getenv("OMP_NUM_THREADS");
+  if (asked <= 0 && given) asked = std::atoi(given);
+  if (asked <= 0) asked = usable_cores();
+  ::setenv("OMP_NUM_THREADS", std::to_string(asked).c_str(), 1);
+  return asked;
+}
+
+// Tensors of a step have the same sizes as those of the last: memory that was freed is kept, instead of being given
+// back and faulted in, page by page, at the next step.
+void settle_allocator() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_MAX, 0);
+  ::mallopt(M_TRIM_THRESHOLD, -1);
+  ::mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
+
+}  // namespace
+
+int run_library_command(const std::string& command, const Call& call, int threads) {
+  const auto around = cards::around_this_program();
+  const auto library = around.run_library();
+  if (library.empty())
+    throw Usage("braid " + command + ": error: libbraid_run.so is neither in " + around.folder + "/core nor in " + around.folder +
+                "/../lib [installation]\n  fix: build it (`ninja -C build`), or install Braid again");
+  RunCall run{around.folder, command, call.arguments, call.options, settle_threads(threads)};
+  settle_allocator();
+  void* handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle) throw Usage("braid " + command + ": error: " + std::string(::dlerror()) + " [installation]\n  `braid doctor` says what is there");
+  auto* entry = reinterpret_cast<decltype(&braid_run)>(::dlsym(handle, "braid_run"));
+  if (!entry) throw Usage(library + ": error: it has no entry 'braid_run' [installation]");
+  return entry(&run);
+}
+
+}  // namespace braid::tools
