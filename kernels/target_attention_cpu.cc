@@ -149,7 +149,7 @@ BRAID_INLINE void forward_body(const TargetAttention& in, Index begin, Index end
     for (Index j = span.begin; j < span.end; ++j) {
       Vec sum{};
       for (Index i = 0; i < padded; i += kLanes) {
-        auto& x = vec(z + j * padded + i);
+        Vec& x = vec(z + j * padded + i);              // not auto: that would promise alignment
         x = x < 0 ? Vec{} : x;                        // a NaN stays one
         sum += x * vec(&own.score[static_cast<std::size_t>(i)]);
       }

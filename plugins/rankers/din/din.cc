@@ -1,4 +1,6 @@
 // Deep Interest Network: the history is pooled by how much each place has to do with the target.
+#include "kernels/target_attention_autograd.h"
+
 #include <braid/plugin.h>
 
 #include <cmath>
@@ -51,20 +53,21 @@ struct Din final : braid::Ranker {
     }
     std::string width = "sum(other.other_dim) + sum(target.dim)";
     if (history.count() > 0) {
-      stack(unit, "attention", "4 * sum(target.dim)", attention());
+      // A softmax does not see a bias of its scores: such a weight would never learn.
+      stack(unit, "attention", "4 * sum(target.dim)", attention(), attention_norm() != "softmax");
       width += " + sum(target.dim) + sum(target.dim)";
     }
-    stack(layers, "top", width, hidden());
+    stack(layers, "top", width, hidden(), true);
     if (dot()) user.emplace(*this, "user", DimText("sum(other.other_dim)"), DimText("sum(target.dim)"));
   }
 
-  void stack(std::deque<braid::Linear>& to, const std::string& name, std::string width, const std::vector<std::int64_t>& widths) {
+  void stack(std::deque<braid::Linear>& to, const std::string& name, std::string width, const std::vector<std::int64_t>& widths, bool score_bias) {
     for (std::size_t k = 0; k < widths.size(); ++k) {
       const auto next = std::to_string(widths[k]);
       to.emplace_back(*this, name + ".hidden." + std::to_string(k), width, next);
       width = next;
     }
-    to.emplace_back(*this, name + ".score", width, std::string("1"));
+    to.emplace_back(*this, name + ".score", width, std::string("1"), braid::Linear::Options{.bias = score_bias});
   }
 
   void infer(std::map<std::string, std::int64_t, std::less<>>& sizes) const override {
@@ -117,13 +120,18 @@ struct Din final : braid::Ranker {
     for (std::size_t k = 0; k < history.count(); ++k)
       places.push_back(filled(f.at(history, k), f.masked(history, k) ? f.present(history, k) : at::Tensor(), absent_target, before(history, f, k)));
 
-    auto z = first_layer(targets, places, t);                               // [rows, places, width]
+    const bool softmax = attention_norm() == "softmax";
+    if (unit.size() == 2 && activation() == "relu" && braid::kernels::target_attention_takes(t, places)) {
+      const auto first = split(t);
+      return braid::kernels::target_attention(places, t, first.base, first.of_place, first.of_product, unit[1].weight(), unit[1].bias(), mask, softmax);
+    }
+    auto z = first_layer(targets, places, split(t));                        // [rows, places, width]
     for (std::size_t k = 1; k < unit.size(); ++k) z = unit[k](activated(z));
     auto weight = z.squeeze(2);                                             // [rows, places]
-    const auto hidden_places = mask.logical_not();
+    const auto outside = mask.logical_not();
     // -1e4 rather than -inf: a row without history is uniform, not NaN, before it is zeroed.
-    if (attention_norm() == "softmax") weight = weight.masked_fill(hidden_places, -1e4).softmax(1);
-    weight = weight.masked_fill(hidden_places, 0).unsqueeze(1);             // [rows, 1, places]
+    if (softmax) weight = weight.masked_fill(outside, -1e4).softmax(1);
+    weight = weight.masked_fill(outside, 0).unsqueeze(1);                   // [rows, 1, places]
     std::vector<at::Tensor> pooled;
     for (const auto& h : places) pooled.push_back(weight.bmm(h).squeeze(1));
     return braid::cat(pooled, 1);
@@ -131,24 +139,33 @@ struct Din final : braid::Ranker {
 
   // W [t, h, t - h, t * h] + b without that concatenation: the first three terms are linear in t and h, so their
   // columns are added up once (W_t + W_d for t, W_h - W_d for h) and t's part is computed once a row, not once a place.
-  at::Tensor first_layer(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& places, const at::Tensor& t) const {
+  struct Split {
+    at::Tensor base;                                                        // [rows, width]: t's part and the bias
+    at::Tensor of_place, of_product;                                        // [width, dims]
+  };
+  Split split(const at::Tensor& t) const {
     const auto& w = unit[0].weight();                                       // [width, 4 * dims]
-    const auto dims = t.size(1), rows = t.size(0), length = places[0].size(1);
-    const auto of_target = w.narrow(1, 0, dims).add(w.narrow(1, 2 * dims, dims));
-    const auto of_place = w.narrow(1, dims, dims).sub(w.narrow(1, 2 * dims, dims));
-    const auto of_product = w.narrow(1, 3 * dims, dims);
+    const auto dims = t.size(1);
+    const auto difference = w.narrow(1, 2 * dims, dims);
+    return {braid::linear(t, w.narrow(1, 0, dims).add(difference), unit[0].bias()), w.narrow(1, dims, dims).sub(difference),
+            w.narrow(1, 3 * dims, dims)};
+  }
+
+  // [rows, places, width], before activation.
+  static at::Tensor first_layer(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& places, const Split& w) {
+    const auto rows = places[0].size(0), length = places[0].size(1);
     at::Tensor z;                                                           // [rows * places, width]
     std::int64_t from = 0;
     for (std::size_t k = 0; k < places.size(); ++k) {
       const auto dim = places[k].size(2);
       const auto h = places[k].reshape({rows * length, dim});
-      const auto th = places[k].mul(targets[k].unsqueeze(1)).view({rows * length, dim});
-      const auto wh = of_place.narrow(1, from, dim).t(), wp = of_product.narrow(1, from, dim).t();
+      const auto th = places[k].mul(targets[k].unsqueeze(1)).reshape({rows * length, dim});
+      const auto wh = w.of_place.narrow(1, from, dim).t();
       z = z.defined() ? z.addmm(h, wh) : h.mm(wh);
-      z = z.addmm(th, wp);
+      z = z.addmm(th, w.of_product.narrow(1, from, dim).t());
       from += dim;
     }
-    return z.view({rows, length, -1}).add(braid::linear(t, of_target, unit[0].bias()).unsqueeze(1));
+    return z.view({rows, length, w.base.size(1)}).add(w.base.unsqueeze(1));
   }
 
   // x [rows, width] to float[rows].
