@@ -1,0 +1,292 @@
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
+
+#include "cards/card.h"
+#include "cards/header.h"
+#include "cards/stamp.h"
+#include "cards/store.h"
+
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+using namespace braid;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A folder of the test's own, removed at its end.
+struct Folder {
+  fs::path path;
+  Folder() {
+    auto name = (fs::temp_directory_path() / "braid-cards-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() { fs::remove_all(path); }
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(path / name, std::ios::binary) << text;
+    return (path / name).string();
+  }
+};
+
+Stamp stamp_of(const char* plugin) {
+  Stamp s{BRAID_STAMP_MAGIC, sizeof(Stamp), abi_number, "0123456789abcdef", 8, 16, 8, "2.11.0", 1, 1016, 0, 0, 0, "12.2.0", "", "0.1.0"};
+  std::strncpy(s.plugin, plugin, sizeof s.plugin - 1);
+  return s;
+}
+std::string bytes_of(const Stamp& s) { return {reinterpret_cast<const char*>(&s), sizeof s}; }
+
+// Every kind of parameter, every flag, every list, each with a value that is not the default one.
+PluginSchema everything() {
+  const double inf = std::numeric_limits<double>::infinity();
+  ComponentSchema c;
+  c.name = "all";
+  c.kind = Kind::distiller;
+  c.summary = "A \"quoted\"\nsummary, \xc3\xa9.";
+  c.paper = "someone 2018";
+  c.equation = "eq. 4";
+  c.differs = "in all";
+  c.params = {
+      {"a", ParamType::boolean, true, false, {}, {}, {}, "", "h"},
+      {"b", ParamType::whole, std::int64_t{-7}, false, -10.0, 10.5, {}, "rows", ""},
+      {"c", ParamType::number, 1.0, true, {}, inf, {}, "", ""},
+      {"d", ParamType::number, inf, false, 0.1, {}, {}, "", ""},
+      {"e", ParamType::text, std::string("x|y"), false, {}, {}, {"x|y", "z"}, "", ""},
+      {"f.g", ParamType::path, Path{"a/b.txt"}, false, {}, {}, {}, "", ""},
+      {"h", ParamType::wholes, std::vector<std::int64_t>{1, -2}, false, {}, {}, {}, "", ""},
+      {"i", ParamType::numbers, std::vector<double>{1, -inf, 0.1}, false, {}, {}, {}, "", ""},
+      {"j", ParamType::texts, std::vector<std::string>{"p", ""}, false, {}, {}, {}, "", ""},
+      {"k", ParamType::numbers, std::vector<double>{}, false, {}, {}, {}, "", ""},
+      {"l", ParamType::whole, Value(), true, {}, {}, {}, "", ""},
+  };
+  c.scalars = {{"t", 0.07, 1e-4, 10.0, "help"}, {"u", 1, {}, {}, ""}};
+  c.ports = {{"in", "float[rows, dim]", false, true, true, "", "x"}, {"tasks", "float[rows]", true, false, true, "j", ""}};
+  c.requires_ = {{"b % 2 == 1", "odd"}};
+  c.weights = {{"w", {"dim", "b * 2"}, true, false}, {"v", {}, false, true}};
+  c.suffixes = {".tsv", ""};
+  c.header = "text";
+  c.fits = true;
+  c.media = true;
+  return {"plug", "0.2.0", {c, {}}};
+}
+
+bool same(const ParamSchema& a, const ParamSchema& b) {
+  return a.name == b.name && a.type == b.type && a.fallback == b.fallback && a.required == b.required && a.low == b.low &&
+         a.high == b.high && a.choices == b.choices && a.unit == b.unit && a.help == b.help;
+}
+bool same(const ScalarSchema& a, const ScalarSchema& b) {
+  return a.name == b.name && a.fallback == b.fallback && a.low == b.low && a.high == b.high && a.help == b.help;
+}
+bool same(const PortSchema& a, const PortSchema& b) {
+  return a.name == b.name && a.shape == b.shape && a.output == b.output && a.optional == b.optional && a.repeated == b.repeated &&
+         a.named_by == b.named_by && a.help == b.help;
+}
+bool same(const RequireSchema& a, const RequireSchema& b) { return a.rule == b.rule && a.why == b.why; }
+bool same(const WeightSchema& a, const WeightSchema& b) {
+  return a.name == b.name && a.dims == b.dims && a.table == b.table && a.decays == b.decays;
+}
+template <class T>
+bool same(const std::vector<T>& a, const std::vector<T>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const T& x, const T& y) { return same(x, y); });
+}
+
+}  // namespace
+
+TEST_CASE("a card brings back every field of a schema") {
+  const auto schema = everything();
+  cards::Card card{schema, {123, 456789, "00ff"}, stamp_of("plug")};
+  const auto read = cards::from_text(cards::to_text(card));
+  REQUIRE(std::holds_alternative<cards::Card>(read));
+  const auto& back = std::get<cards::Card>(read);
+  CHECK(back.file.size == 123);
+  CHECK(back.file.changed == 456789);
+  CHECK(back.file.digest == "00ff");
+  CHECK(std::memcmp(&back.stamp, &card.stamp, sizeof(Stamp)) == 0);
+  CHECK(back.schema.name == schema.name);
+  CHECK(back.schema.version == schema.version);
+  REQUIRE(back.schema.components.size() == 2);
+  const auto &a = schema.components[0], &b = back.schema.components[0];
+  CHECK(a.name == b.name);
+  CHECK(a.kind == b.kind);
+  CHECK(a.summary == b.summary);
+  CHECK(a.paper == b.paper);
+  CHECK(a.equation == b.equation);
+  CHECK(a.differs == b.differs);
+  REQUIRE(b.params.size() == a.params.size());
+  for (std::size_t k = 0; k < a.params.size(); ++k) {
+    CAPTURE(a.params[k].name);
+    CHECK(same(a.params[k], b.params[k]));
+  }
+  CHECK(same(a.scalars, b.scalars));
+  CHECK(same(a.ports, b.ports));
+  CHECK(same(a.requires_, b.requires_));
+  CHECK(same(a.weights, b.weights));
+  CHECK(a.suffixes == b.suffixes);
+  CHECK(a.header == b.header);
+  CHECK(b.fits);
+  CHECK(b.media);
+}
+
+TEST_CASE("damaged cards are no cards") {
+  const auto text = cards::to_text({everything(), {}, {}});
+  CHECK(std::holds_alternative<std::string>(cards::from_text(text.substr(0, text.size() / 2))));
+  CHECK(std::holds_alternative<std::string>(cards::from_text("{}")));
+  auto kind = text;
+  kind.replace(kind.find("distiller"), 9, "distilled");
+  CHECK(std::holds_alternative<std::string>(cards::from_text(kind)));
+}
+
+TEST_CASE("a stamp is found once, anywhere in a file") {
+  const auto one = bytes_of(stamp_of("in_batch_nce"));
+  const auto read = [](const std::string& bytes) { return cards::find_stamp(bytes.data(), bytes.size()); };
+  const auto found = read("\x7f\x45LF BRAID" + one + "tail");
+  REQUIRE(std::holds_alternative<Stamp>(found));
+  CHECK(std::string(std::get<Stamp>(found).plugin) == "in_batch_nce");
+
+  const auto why = [&](const std::string& bytes) {
+    const auto r = read(bytes);
+    REQUIRE(std::holds_alternative<std::string>(r));
+    return std::get<std::string>(r);
+  };
+  CHECK(why("") == why("nothing here"));
+  CHECK(why("nothing here").find("carries no stamp") != std::string::npos);
+  CHECK(why(one + one).find("two stamps") != std::string::npos);
+  CHECK(why(one.substr(0, one.size() - 1)).find("ends inside it") != std::string::npos);
+  CHECK(why(one.substr(0, 17)).find("ends inside it") != std::string::npos);
+  auto longer = one;
+  longer[offsetof(Stamp, size)] = static_cast<char>(longer[offsetof(Stamp, size)] + 1);
+  CHECK(why(longer).find("bytes, a stamp has") != std::string::npos);
+  auto endless = one;
+  std::memset(endless.data() + offsetof(Stamp, torch), 'x', sizeof(Stamp::torch));
+  CHECK(why(endless).find("has no end") != std::string::npos);
+  CHECK(std::get<std::string>(cards::read_stamp("/no/such/file")).find("no such file") != std::string::npos);
+}
+
+TEST_CASE("every compared field is told, with both values, at once") {
+  const auto braid = stamp_of("braid");
+  CHECK(cards::differences(stamp_of("x"), braid).empty());
+  CHECK(cards::refusal(stamp_of("x"), braid).empty());
+  auto other = stamp_of("x");
+  std::strcpy(other.compiler, "13.1.0");              // shown, not compared
+  CHECK(cards::differences(other, braid).empty());
+  other.abi = 9;
+  std::strcpy(other.headers, "ffff");
+  other.tensor_size = 1, other.component_size = 2, other.frame_size = 3;
+  std::strcpy(other.torch, "2.10.1");
+  other.string_abi = 0, other.cxx_abi = 1018, other.debug = 1, other.sanitize = 1, other.cuda = 13;
+  CHECK(cards::differences(other, braid).size() == 11);
+  const auto text = cards::refusal(other, braid);
+  for (const char* part : {"the plugin has", "this braid has", "2.10.1", "2.11.0", "1018", "1016", "address", "fix: build the plugin again against", "13.1.0"}) {
+    CAPTURE(part);
+    CHECK(text.find(part) != std::string::npos);
+  }
+  auto flags = stamp_of("x");
+  flags.sanitize = 2;
+  CHECK(cards::refusal(flags, braid).find("compiler flags") != std::string::npos);
+}
+
+TEST_CASE("first records") {
+  const Folder folder;
+  using Cells = std::vector<std::string>;
+  const auto cells = [&](const std::string& text, char separator, char quote) {
+    return std::get<Cells>(cards::first_record(folder.write("t", text), separator, quote));
+  };
+  CHECK(cells("user\titem\n1\t2\n", '\t', 0) == Cells{"user", "item"});
+  CHECK(cells("user\titem\r\n1\t2\r\n", '\t', 0) == Cells{"user", "item"});
+  CHECK(cells("\xef\xbb\xbf" "a,b", ',', '"') == Cells{"a", "b"});
+  CHECK(cells("a,,\n", ',', '"') == Cells{"a", "", ""});
+  CHECK(cells("\"a,1\",\"b\"\"c\",\"d\ne\",f\n", ',', '"') == Cells{"a,1", "b\"c", "d\ne", "f"});
+  CHECK(cells("5\" disc\tb\n", '\t', 0) == Cells{"5\" disc", "b"});
+  CHECK(std::get<std::string>(cards::first_record(folder.write("e", ""), ',', '"')) == "it is empty");
+  CHECK(std::get<std::string>(cards::first_record(folder.write("q", "\"a,b\n"), ',', '"')).find("does not close") != std::string::npos);
+  CHECK(std::get<std::string>(cards::first_record("/no/such", ',', '"')).find("cannot be opened") != std::string::npos);
+  const auto packed = (folder.path / "p.gz").string();
+  auto* file = gzopen(packed.c_str(), "wb");
+  gzputs(file, "x;y\n1;2\n");
+  gzclose(file);
+  CHECK(std::get<Cells>(cards::first_record(packed, ';', 0)) == Cells{"x", "y"});
+}
+
+// A stand-in for the program and for libbraid.so: a script that fails as a child may fail.
+TEST_CASE("cards: beside the file, in the cache, made by a child, refused with the child's reason") {
+  const Folder folder;
+  ::setenv("XDG_CACHE_HOME", (folder.path / "cache").c_str(), 1);
+  ::unsetenv("BRAID_PLUGIN_PATH");
+  fs::create_directories(folder.path / "core/sdk");
+  fs::create_directories(folder.path / "plugins");
+  folder.write("core/sdk/libbraid.so", bytes_of(stamp_of("braid")));
+  const auto plugin = folder.write("plugins/one.so", bytes_of(stamp_of("one")));
+  const auto program = [&](const std::string& body) {
+    folder.write("braid", "#!/bin/sh\n" + body + "\n");
+    fs::permissions(folder.path / "braid", fs::perms::owner_all);
+  };
+  cards::Card card{{"one", "0.1.0", {}}, cards::facts(plugin), stamp_of("one")};
+  const auto store = [&] { return cards::Store(cards::Around{folder.path.string()}); };
+
+  program("kill -SEGV $$");
+  auto found = store().find(plugin);
+  CHECK(found.refused.find("signal 11") != std::string::npos);
+  program("echo \"$2: error: its entry function failed: oh [plugin]\" >&2; exit 1");
+  CHECK(store().find(plugin).refused == "its entry function failed: oh");
+
+  folder.write("ready.json", cards::to_text(card));
+  program("cp " + (folder.path / "ready.json").string() + " \"$4\"");
+  found = store().find(plugin);
+  CHECK(found.made);
+  REQUIRE(found.card);
+  CHECK(fs::exists(cards::cached_card(card.file.digest)));
+  program("exit 9");                                  // from here on nobody may be asked
+  found = store().find(plugin);
+  CHECK_FALSE(found.made);
+  REQUIRE(found.card);
+  CHECK(found.card->schema.name == "one");
+
+  // A card beside the file: trusted on size and time, else on the digest, else not at all.
+  fs::remove(cards::cached_card(card.file.digest));
+  folder.write("plugins/one.card.json", cards::to_text(card));
+  CHECK(store().find(plugin).card);
+  fs::last_write_time(plugin, fs::last_write_time(plugin) + std::chrono::hours(1));
+  CHECK(store().find(plugin).card);
+  folder.write("plugins/one.so", bytes_of(stamp_of("one")) + "changed");
+  CHECK_FALSE(store().find(plugin).card);
+  folder.write("plugins/one.so", bytes_of(stamp_of("one")));
+
+  SUBCASE("two files of one name are both refused, copies are one plugin") {
+    fs::create_directories(folder.path / "recipe");
+    const auto write_twin = [&](const std::string& bytes) {
+      const auto twin = folder.write("recipe/uno.so", bytes);
+      auto other = card;
+      other.file = cards::facts(twin);
+      folder.write("recipe/uno.card.json", cards::to_text(other));
+      return twin;
+    };
+    write_twin(bytes_of(stamp_of("one")));
+    CHECK(store().all((folder.path / "recipe").string()).size() == 1);
+    const auto twin = write_twin(bytes_of(stamp_of("one")) + "other code");
+    const auto all = store().all((folder.path / "recipe").string());
+    REQUIRE(all.size() == 2);
+    for (const auto& f : all) {
+      CHECK_FALSE(f.card);
+      CHECK(f.refused.find(fs::canonical(twin).string()) != std::string::npos);
+      CHECK(f.refused.find(fs::canonical(plugin).string()) != std::string::npos);
+    }
+    const auto world = store().world((folder.path / "recipe").string());
+    CHECK(world.plugins.empty());
+    CHECK(world.refused.size() == 2);
+  }
+  SUBCASE("a plugin of another braid is refused by its card alone") {
+    auto newer = stamp_of("braid");
+    newer.abi = 2;
+    folder.write("core/sdk/libbraid.so", bytes_of(newer));
+    CHECK(store().find(plugin).refused.find("SDK number") != std::string::npos);
+  }
+  SUBCASE("without libbraid.so it is said what is missing") {
+    fs::remove(folder.path / "core/sdk/libbraid.so");
+    CHECK(store().find(plugin).refused.find("libbraid.so") != std::string::npos);
+  }
+}
