@@ -16,9 +16,13 @@ const Shape& shape_of(const FrameState& s, const PortBase& port) {
 
 // Dims that a mask of this port covers: up to the last padded one, at least the rows.
 std::size_t mask_dims(const Shape& shape, std::int64_t have) {
-  std::size_t dims = 1;
-  for (std::size_t k = 0; k < shape.dims.size(); ++k)
-    if (shape.dims[k].padded) dims = k + 1;
+  std::size_t dims = 1, place = 0;
+  const bool lacks = have + 1 == static_cast<std::int64_t>(shape.dims.size());
+  for (const auto& dim : shape.dims) {
+    if (dim.may_lack && lacks) continue;              // this wire came without that dim
+    ++place;
+    if (dim.padded) dims = place;
+  }
   return std::min(dims, static_cast<std::size_t>(std::max<std::int64_t>(have, 0)));
 }
 
@@ -33,8 +37,12 @@ const Flow& only(const FrameState& s, const PortBase& port) {
 }
 
 at::Tensor mask_of(const FrameState& s, const PortBase& port, const Flow& flow) {
-  if (flow.mask.defined() || !flow.value.defined()) return flow.mask;
-  return all_true(flow.value, mask_dims(shape_of(s, port), flow.value.dim()));
+  if (!flow.value.defined()) return flow.mask;
+  const auto dims = mask_dims(shape_of(s, port), flow.value.dim());
+  if (!flow.mask.defined()) return all_true(flow.value, dims);
+  auto mask = flow.mask;                              // of rows that may be absent, wired to a port with places
+  while (mask.dim() < static_cast<std::int64_t>(dims)) mask = mask.unsqueeze(-1);
+  return mask.is_same(flow.mask) ? mask : mask.expand(flow.value.sizes().slice(0, dims));
 }
 
 // The first dim of the port that came through a list decides how many dims `present` has.

@@ -55,35 +55,36 @@ void philox_uniform(std::uint64_t stream, const std::int64_t* keys, std::int64_t
 double Draw::uniform(std::uint64_t place) const { return static_cast<double>(mix64(key ^ mix64(place)) >> 11) * 0x1p-53; }
 
 namespace {
-std::uint64_t stream_of(const FrameState& s, const char* name) {
-  return mix64(mix64(s.seed ^ hash_text(s.node)) ^ hash_text(name) ^ mix64(static_cast<std::uint64_t>(s.step)));
+std::uint64_t stream_of(const FrameState& s, const char* name, std::int64_t k = 0) {
+  const auto stream = mix64(mix64(s.seed ^ hash_text(s.node)) ^ hash_text(name) ^ mix64(static_cast<std::uint64_t>(s.step)));
+  return k == 0 ? stream : mix64(stream + static_cast<std::uint64_t>(k));
 }
-at::Tensor uniform_for(const FrameState& s, const char* name, const at::Tensor& keys, std::int64_t n) {
+at::Tensor uniform_for(const FrameState& s, const char* name, const at::Tensor& keys, std::int64_t n, std::int64_t k) {
   auto out = at::empty({keys.size(0), n}, at::TensorOptions().dtype(at::kFloat));
   const auto own = keys.device().is_cpu() ? keys.contiguous() : keys.cpu().contiguous();
-  philox_uniform(stream_of(s, name), own.const_data_ptr<std::int64_t>(), own.size(0), n, out.mutable_data_ptr<float>());
+  philox_uniform(stream_of(s, name, k), own.const_data_ptr<std::int64_t>(), own.size(0), n, out.mutable_data_ptr<float>());
   return keys.device().is_cpu() ? out : out.to(keys.device());
 }
 }  // namespace
 
-at::Tensor Frame::uniform(Name name, const PortBase& port, std::int64_t n) const {
+at::Tensor Frame::uniform(Name name, const PortBase& port, std::int64_t n, std::int64_t k) const {
   const auto& s = *state_;
   const auto& keys = port.output() ? s.keys : s.input_keys.at(port.index());
   if (!keys.defined()) throw std::logic_error("node '" + s.node + "': this port has no row keys to draw by");
-  return uniform_for(s, name.text, keys, n);
+  return uniform_for(s, name.text, keys, n, k);
 }
 
 at::Generator Frame::generator(Name name) const {
   return at::make_generator<at::CPUGeneratorImpl>(stream_of(*state_, name.text));
 }
 
-at::Tensor dropout(const Frame& frame, Name name, const at::Tensor& x, double p) {
+at::Tensor dropout(const Frame& frame, Name name, const at::Tensor& x, double p, std::int64_t k) {
   if (!frame.training() || p <= 0) return x;
   const auto& s = frame.state();
   if (!s.keys.defined() || s.keys.size(0) != x.size(0))
     throw std::logic_error("node '" + s.node + "': dropout needs one row of x per row of the output");
   const auto n = x.size(0) == 0 ? 0 : x.numel() / x.size(0);
-  const auto draw = uniform_for(s, name.text, s.keys, n);
+  const auto draw = uniform_for(s, name.text, s.keys, n, k);
   return x.mul(draw.ge(p).to(x.scalar_type()).mul(1.0 / (1.0 - p)).view(x.sizes()));
 }
 

@@ -57,8 +57,9 @@ class BRAID_API Frame {
   // Rows of this call: the size of the first dim of the first output.
   std::int64_t rows() const;
   // Uniform numbers in [0, 1), float32 [rows of port, n]: a function of (seed, node, name, step, row key, place), so
-  // they depend neither on the make-up of the batch nor on threads. Not differentiable.
-  at::Tensor uniform(Name name, const PortBase& port, std::int64_t n) const;
+  // they depend neither on the make-up of the batch nor on threads. Not differentiable. `k` tells draws of one name
+  // apart, as the layers of a Stack need.
+  at::Tensor uniform(Name name, const PortBase& port, std::int64_t n, std::int64_t k = 0) const;
   // A generator for draws over whole tensors, seeded by (seed, node, name, step).
   at::Generator generator(Name name) const;
   // The id that a field calls `name` ("mask", "cls"), for an input of dtype id. Error when it has none of that name.
@@ -75,7 +76,8 @@ class BRAID_API Frame {
 };
 
 // Inverted dropout with `uniform`'s guarantees: zeroes each value with probability p and scales the others by
-// 1 / (1 - p) while training; x itself otherwise. x: [rows, ...], rows as in `Frame::rows`. Differentiable in x.
-BRAID_API at::Tensor dropout(const Frame& frame, Name name, const at::Tensor& x, double p);
+// 1 / (1 - p) while training; x itself otherwise. x: [rows, ...], rows as in `Frame::rows`. Differentiable in x. `k` as
+// in `uniform`.
+BRAID_API at::Tensor dropout(const Frame& frame, Name name, const at::Tensor& x, double p, std::int64_t k = 0);
 
 }  // namespace braid
