@@ -18,8 +18,9 @@ struct Optimizer::Slot {
   at::Tensor first, second, count;                    // moments, and AdamW's own step count
 };
 
-Optimizer::Optimizer(const recipe::TrainPlan& plan, graph::Graph& graph, std::int64_t steps) : plan_(plan), steps_(std::max<std::int64_t>(steps, 1)) {
-  auto& weights = graph.weights();
+Optimizer::Optimizer(const recipe::TrainPlan& plan, const std::vector<graph::NamedWeight>& weights, std::int64_t steps,
+                     const std::function<void(std::size_t)>& mark_touched)
+    : plan_(plan), steps_(std::max<std::int64_t>(steps, 1)) {
   for (std::size_t w = 0; w < weights.size(); ++w) {
     if (!weights[w].value.requires_grad()) continue;
     const auto group = std::find_if(plan.groups.begin(), plan.groups.end(), [&](const auto& g) { return graph::matches(g.match, weights[w].name); });
@@ -29,7 +30,7 @@ Optimizer::Optimizer(const recipe::TrainPlan& plan, graph::Graph& graph, std::in
     slot.group = static_cast<std::size_t>(group - plan.groups.begin());
     slot.decays = weights[w].decays || group->decay_all;
     slot.touched = group->touched && weights[w].table;
-    if (slot.touched) graph.mark_touched(w);
+    if (slot.touched) mark_touched(w);
     const at::NoGradGuard off;
     slot.first = at::zeros_like(weights[w].value);
     slot.second = at::zeros_like(weights[w].value);
@@ -49,16 +50,6 @@ double Optimizer::rate(const recipe::GroupPlan& group, std::int64_t step, std::i
     factor *= group.last + (1 - group.last) * 0.5 * (1 + std::cos(std::numbers::pi * share));
   }
   return group.rate * factor;
-}
-
-std::vector<std::optional<double>> Optimizer::gradient_norms() const {
-  std::vector<std::optional<double>> out;
-  for (const auto& slot : slots_) {
-    const auto& grad = slot.weight.value.grad();
-    if (!grad.defined()) out.emplace_back();
-    else out.emplace_back((grad.is_sparse() ? grad.coalesce().values() : grad).norm().item<double>());
-  }
-  return out;
 }
 
 double Optimizer::clip() {

@@ -14,19 +14,20 @@ namespace braid::train {
 // so moments of other rows do not fade and decay does not reach them. SGD: v = momentum v + g; w -= rate v.
 class Optimizer {
  public:
-  // Throws Error when a weight belongs to no group. `steps`: of the whole run, for the cosine schedule.
-  Optimizer(const recipe::TrainPlan& plan, graph::Graph& graph, std::int64_t steps);
+  // Throws Error when a weight belongs to no group. `steps`: of the whole run, for the cosine schedule. `touched` is
+  // called with the number of each weight whose gradient should come as sparse rows.
+  Optimizer(const recipe::TrainPlan& plan, const std::vector<graph::NamedWeight>& weights, std::int64_t steps,
+            const std::function<void(std::size_t)>& touched);
   ~Optimizer();
 
   // One update from the gradients that backward left, then clears them. Returns the global gradient norm before
   // clipping; 0 when no gradient came. `step` counts from 0.
   double step(std::int64_t step, std::int64_t epoch);
-  // L2 norm of each weight's gradient as it stands now (before `step`); nullopt: none came.
-  std::vector<std::optional<double>> gradient_norms() const;
+  // What a group's rate is in a step: warm-up times schedule.
+  double rate(const recipe::GroupPlan& group, std::int64_t step, std::int64_t epoch) const;
 
  private:
   struct Slot;
-  double rate(const recipe::GroupPlan& group, std::int64_t step, std::int64_t epoch) const;
   double clip();
   void dense(const recipe::GroupPlan& group, const std::vector<std::size_t>& slots, double rate, bool decays);
   void touched(const recipe::GroupPlan& group, Slot& slot, double rate, std::int64_t step);

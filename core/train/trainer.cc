@@ -38,7 +38,7 @@ class Loop {
       : plan_(plan), source_(source), graph_(graph), record_(record), rows_(source.rows("train")),
         per_epoch_((rows_ + plan.train.batch - 1) / plan.train.batch),
         total_(plan.train.steps > 0 ? std::min(plan.train.steps, per_epoch_ * plan.train.epochs) : per_epoch_ * plan.train.epochs),
-        optimizer_(plan.train, graph, total_), progress_(name, total_), entities_(plan.axes.size(), 0) {
+        optimizer_(plan.train, graph.weights(), total_, [&graph](std::size_t w) { graph.mark_touched(w); }), progress_(name, total_), entities_(plan.axes.size(), 0) {
     if (rows_ == 0) throw Error("the train split has no rows [no-rows]");
     for (std::size_t m = 0; m < plan.metrics.size(); ++m)
       if (plan.metrics[m].name == plan.train.keep_best || (plan.train.keep_best.empty() && m == 0)) {

@@ -1,0 +1,135 @@
+// Golden values: tools/goldens/optimizer.py (PyTorch 2.11, double).
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "train/optimizer.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace braid;
+
+namespace {
+
+at::Tensor numbers(std::int64_t n, double (*f)(double), double shift = 0) {
+  auto t = at::empty({n}, at::TensorOptions().dtype(at::kDouble));
+  for (std::int64_t k = 0; k < n; ++k) t.mutable_data_ptr<double>()[k] = f(static_cast<double>(k) + shift);
+  return t;
+}
+
+recipe::TrainPlan plan_of(recipe::GroupPlan group) {
+  recipe::TrainPlan plan;
+  plan.groups = {std::move(group)};
+  return plan;
+}
+
+std::vector<double> steps(const recipe::GroupPlan& group, std::int64_t count) {
+  auto w = numbers(5, [](double x) { return std::sin(x); });
+  w.set_requires_grad(true);
+  const auto plan = plan_of(group);
+  train::Optimizer optimizer(plan, {{"w", w, true, false, false, 0}}, count, [](std::size_t) {});
+  for (std::int64_t t = 0; t < count; ++t) {
+    w.mutable_grad() = numbers(5, [](double x) { return std::cos(x); }, static_cast<double>(t));
+    optimizer.step(t, 0);
+    CHECK_FALSE(w.grad().defined());
+  }
+  return {w.const_data_ptr<double>(), w.const_data_ptr<double>() + 5};
+}
+
+void equal(const std::vector<double>& have, const std::vector<double>& want) {
+  REQUIRE(have.size() == want.size());
+  for (std::size_t k = 0; k < want.size(); ++k) CHECK(have[k] == doctest::Approx(want[k]).epsilon(1e-8));   // printed to 10 digits
+}
+
+}  // namespace
+
+TEST_CASE("AdamW with decay follows PyTorch's") {
+  recipe::GroupPlan g;
+  g.rate = 0.1, g.decay = 0.05, g.beta1 = 0.8, g.beta2 = 0.95, g.eps = 1e-6;
+  equal(steps(g, 3), {-0.2308822345, 0.7850562486, 1.1864637307, 0.3853643156, -0.6652559469});
+}
+
+TEST_CASE("SGD with momentum follows PyTorch's") {
+  recipe::GroupPlan g;
+  g.use = "sgd", g.rate = 0.1, g.momentum = 0.9;
+  equal(steps(g, 3), {-0.3320427545, 0.8731162085, 1.275536156, 0.5052340441, -0.729577918});
+}
+
+TEST_CASE("a touched table changes in the rows that the step read, by the formula in the header") {
+  recipe::GroupPlan g;
+  g.rate = 0.1, g.decay = 0.2, g.touched = true;
+  const auto plan = plan_of(g);
+  auto table = numbers(12, [](double x) { return std::sin(x); }).view({4, 3}).clone().set_requires_grad(true);
+  std::vector<double> w(table.const_data_ptr<double>(), table.const_data_ptr<double>() + 12), m(12, 0), v(12, 0);
+  bool marked = false;
+  train::Optimizer optimizer(plan, {{"rows", table, true, true, false, 0}}, 10, [&](std::size_t k) { marked = k == 0; });
+  CHECK(marked);
+  const std::vector<std::vector<std::int64_t>> reads = {{1, 3, 1}, {3}, {0, 1}};
+  for (std::size_t t = 0; t < reads.size(); ++t) {
+    const auto ids = at::tensor(reads[t]);
+    at::embedding(table, ids, -1, false, true).sum().backward();
+    optimizer.step(static_cast<std::int64_t>(t), 0);
+    for (std::int64_t row = 0; row < 4; ++row) {
+      const double grad = static_cast<double>(std::count(reads[t].begin(), reads[t].end(), row));
+      if (grad == 0) continue;
+      for (int k = 0; k < 3; ++k) {
+        const auto i = static_cast<std::size_t>(row * 3 + k);
+        const double n = static_cast<double>(t + 1);
+        w[i] *= 1 - g.rate * g.decay;
+        m[i] = g.beta1 * m[i] + (1 - g.beta1) * grad;
+        v[i] = g.beta2 * v[i] + (1 - g.beta2) * grad * grad;
+        w[i] -= g.rate * (m[i] / (1 - std::pow(g.beta1, n))) / (std::sqrt(v[i] / (1 - std::pow(g.beta2, n))) + g.eps);
+      }
+    }
+    for (std::size_t i = 0; i < 12; ++i) CHECK(table.const_data_ptr<double>()[i] == doctest::Approx(w[i]).epsilon(1e-12));
+  }
+  CHECK(table.const_data_ptr<double>()[6] == std::sin(6.0));   // row 2 was never read: not a bit has moved
+}
+
+TEST_CASE("gradients are clipped to the global norm") {
+  recipe::GroupPlan g;
+  g.use = "sgd", g.rate = 1;
+  auto plan = plan_of(g);
+  plan.clip = 1;
+  auto a = at::tensor(std::vector<double>{0}).set_requires_grad(true), b = at::tensor(std::vector<double>{0}).set_requires_grad(true);
+  train::Optimizer optimizer(plan, {{"a", a, true, false, false, 0}, {"b", b, true, false, false, 0}}, 1, [](std::size_t) {});
+  a.mutable_grad() = at::tensor(std::vector<double>{3});
+  b.mutable_grad() = at::tensor(std::vector<double>{-4});
+  CHECK(optimizer.step(0, 0) == doctest::Approx(5));
+  CHECK(a.item<double>() == doctest::Approx(-0.6));
+  CHECK(b.item<double>() == doctest::Approx(0.8));
+}
+
+TEST_CASE("schedules") {
+  recipe::GroupPlan g;
+  g.rate = 2, g.warm_up = 4;
+  const auto plan = plan_of(g);
+  auto w = at::tensor(std::vector<double>{0}).set_requires_grad(true);
+  const train::Optimizer optimizer(plan, {{"w", w, true, false, false, 0}}, 14, [](std::size_t) {});
+  CHECK(optimizer.rate(g, 0, 0) == doctest::Approx(0.5));
+  CHECK(optimizer.rate(g, 3, 0) == doctest::Approx(2));
+  CHECK(optimizer.rate(g, 9, 3) == doctest::Approx(2));
+  g.schedule = recipe::GroupPlan::Schedule::cosine, g.last = 0.1;
+  CHECK(optimizer.rate(g, 9, 0) == doctest::Approx(2 * (0.1 + 0.9 * 0.5)));   // half way through the ten steps after warm-up
+  CHECK(optimizer.rate(g, 14, 0) == doctest::Approx(0.2));
+  g.schedule = recipe::GroupPlan::Schedule::exponential, g.factor = 0.5, g.warm_up = 0;
+  CHECK(optimizer.rate(g, 0, 3) == doctest::Approx(0.25));
+}
+
+TEST_CASE("a weight that no group matches is an error, and biases do not decay") {
+  recipe::GroupPlan g;
+  g.match = "tower.*", g.use = "sgd", g.rate = 1, g.decay = 0.5;
+  const auto plan = plan_of(g);
+  auto w = at::tensor(std::vector<double>{1}).set_requires_grad(true), bias = at::tensor(std::vector<double>{1}).set_requires_grad(true);
+  CHECK_THROWS_AS(train::Optimizer(plan, {{"head.w", w, true, false, false, 0}}, 1, [](std::size_t) {}), Error);
+  train::Optimizer optimizer(plan, {{"tower.w", w, true, false, false, 0}, {"tower.bias", bias, false, false, false, 0}}, 1, [](std::size_t) {});
+  w.mutable_grad() = at::tensor(std::vector<double>{0});
+  bias.mutable_grad() = at::tensor(std::vector<double>{0});
+  optimizer.step(0, 0);
+  CHECK(w.item<double>() == doctest::Approx(0.5));
+  CHECK(bias.item<double>() == 1);
+}

@@ -1,0 +1,79 @@
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "train/safetensors.h"
+
+#include <braid/component.h>
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/empty.h>
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+using namespace braid::train;
+namespace files = std::filesystem;
+
+namespace {
+
+struct Folder {
+  files::path path = files::temp_directory_path() / ("braid-safetensors-" + std::to_string(::getpid()));
+  Folder() { files::create_directories(path); }
+  ~Folder() { files::remove_all(path); }
+  std::string operator/(const char* name) const { return (path / name).string(); }
+};
+
+std::string bytes_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+TEST_CASE("what is written is read again, bit for bit, empty and transposed tensors too") {
+  const Folder folder;
+  const auto a = at::arange(6, at::TensorOptions().dtype(at::kFloat)).view({2, 3}).t();
+  const auto b = at::empty({0, 4}, at::TensorOptions().dtype(at::kDouble));
+  save_safetensors(folder / "w.safetensors", {{"a", a}, {"b.c", b}}, {{"step", "7"}});
+  const auto back = load_safetensors(folder / "w.safetensors");
+  REQUIRE(back.size() == 2);
+  CHECK(back.at("a").equal(a));
+  CHECK(back.at("b.c").sizes() == b.sizes());
+  CHECK_FALSE(files::exists(folder / "w.safetensors.part"));
+}
+
+TEST_CASE("the bytes are those of the format: length, header, data in row-major order") {
+  const Folder folder;
+  save_safetensors(folder / "w", {{"x", at::arange(2, at::TensorOptions().dtype(at::kFloat))}});
+  const auto bytes = bytes_of(folder / "w");
+  std::uint64_t length = 0;
+  std::memcpy(&length, bytes.data(), 8);
+  CHECK(bytes.size() == 8 + length + 8);
+  CHECK(bytes.substr(8, length).find(R"("x":{"data_offsets":[0,8],"dtype":"F32","shape":[2]})") != std::string::npos);
+  float values[2];
+  std::memcpy(values, bytes.data() + 8 + length, 8);
+  CHECK(values[0] == 0);
+  CHECK(values[1] == 1);
+}
+
+TEST_CASE("damaged files are refused with their name") {
+  const Folder folder;
+  save_safetensors(folder / "w", {{"x", at::arange(40, at::TensorOptions().dtype(at::kFloat))}});
+  const auto good = bytes_of(folder / "w");
+  for (const std::size_t length : {std::size_t{0}, std::size_t{5}, std::size_t{20}, good.size() - 1}) {
+    std::ofstream(folder / "cut", std::ios::binary) << good.substr(0, length);
+    CHECK_THROWS_AS(load_safetensors(folder / "cut"), braid::Error);
+  }
+  auto wrong = good;
+  wrong.replace(wrong.find("\"shape\":[40]"), 12, "\"shape\":[41]");
+  std::ofstream(folder / "wrong", std::ios::binary) << wrong;
+  CHECK_THROWS_WITH_AS(load_safetensors(folder / "wrong"), doctest::Contains("'x' does not lie inside"), braid::Error);
+  CHECK_THROWS_AS(load_safetensors(folder / "absent"), braid::Error);
+}
+
+TEST_CASE("a folder that is not there is an error, and leaves nothing behind") {
+  const Folder folder;
+  CHECK_THROWS_WITH_AS(write_file(folder / "no/such/file", "x"), doctest::Contains("cannot be written"), braid::Error);
+}
