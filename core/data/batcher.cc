@@ -1,0 +1,302 @@
+#include "data/batcher.h"
+
+#include "data/hash.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <stdexcept>
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+#include <tbb/parallel_reduce.h>
+
+namespace braid::data {
+
+namespace {
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
+
+template <class Each>
+void parallel(std::int64_t n, std::int64_t grain, const Each& each) {
+  if (n <= grain) {
+    for (std::int64_t i = 0; i < n; ++i) each(i);
+    return;
+  }
+  tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, n, grain), [&](const auto& range) {
+    for (auto i = range.begin(); i != range.end(); ++i) each(i);
+  });
+}
+
+}  // namespace
+
+Route make_route(const recipe::Plan& plan) {
+  Route route;
+  const auto axes = plan.axes.size();
+  route.uses = link_uses(plan);
+  route.axis_gathers.resize(axes);
+  route.gather_after.resize(axes);
+  const auto add = [&](const Gather& gather) {
+    const auto found = std::find(route.gathers.begin(), route.gathers.end(), gather);
+    if (found != route.gathers.end()) return static_cast<int>(found - route.gathers.begin());
+    route.gathers.push_back(gather);
+    route.gather_after[at(gather.from_axis)].push_back(static_cast<int>(route.gathers.size()) - 1);
+    return static_cast<int>(route.gathers.size()) - 1;
+  };
+  const auto puts = [&](int axis, int gather) {
+    auto& list = route.axis_gathers[at(axis)];
+    if (std::find(list.begin(), list.end(), gather) == list.end()) list.push_back(gather);
+  };
+  for (const auto& use : route.uses) {
+    const int from = use.via.axis != recipe::none ? use.via.axis : use.from_axis;
+    const int gather = add({use.via, from});
+    route.use_gather.push_back(gather);
+    if (use.via.axis != use.axis) puts(use.axis, gather);
+  }
+  for (std::size_t a = 0; a < axes; ++a)
+    for (const auto& from : plan.axes[a].from) {
+      recipe::Wire::Via via;
+      via.table = from.table, via.link = from.link, via.list = from.list;
+      puts(static_cast<int>(a), add({via, from.table}));   // a table's own axis has the table's number
+    }
+
+  if (plan.train.rows != recipe::none && !route.axis_gathers[at(plan.train.rows)].empty())
+    throw Error("axis '" + plan.axes[at(plan.train.rows)].name + "': error: the rows of '" + plan.axes[at(plan.train.rows)].name +
+                "' are the batch; what a link or list of theirs reaches in the same table needs an axis of its own: [axes.NAME] "
+                "table = \"" + plan.axes[at(plan.train.rows)].name + "\", from = [...] [axis-own]");
+  std::vector<int> state(axes, 0);                    // 1: being visited, 2: done
+  const std::function<void(int)> visit = [&](int axis) {
+    if (state[at(axis)] == 2) return;
+    if (state[at(axis)] == 1) throw Error("axis '" + plan.axes[at(axis)].name + "': error: its entities depend on themselves; declare an axis of its own for one of the links [axis-cycle]");
+    state[at(axis)] = 1;
+    if (!plan.axes[at(axis)].whole)
+      for (const int g : route.axis_gathers[at(axis)]) visit(route.gathers[at(g)].from_axis);
+    state[at(axis)] = 2;
+    route.axis_order.push_back(axis);
+  };
+  for (std::size_t a = 0; a < axes; ++a) visit(static_cast<int>(a));
+  return route;
+}
+
+Batcher::Batcher(const World& world)
+    : world_(world), gathered_(world.route.gathers.size()), marks_(world.plan.axes.size()), axis_rows_(world.plan.axes.size()) {
+  for (std::size_t a = 0; a < marks_.size(); ++a) {
+    if (world.plan.axes[a].whole || a == world.driving || world.route.axis_gathers[a].empty()) continue;
+    const auto rows = at(world.table_of(static_cast<int>(a)).rows);
+    marks_[a].stamp.assign(rows, 0);
+    marks_[a].place.resize(rows);
+  }
+}
+
+Batch Batcher::make(std::span<const std::int32_t> rows, const Moment& moment, std::int64_t number) {
+  const auto& route = world_.route;
+  if (++now_ == 0) {                                  // stamps are used up after 2^32 batches
+    for (auto& m : marks_) std::fill(m.stamp.begin(), m.stamp.end(), 0u);
+    now_ = 1;
+  }
+  Batch batch;
+  batch.number = number;
+  batch.rows = static_cast<std::int64_t>(rows.size());
+  batch.row_numbers.assign(rows.begin(), rows.end());
+  batch.axes.resize(world_.plan.axes.size());
+  for (const int axis : route.axis_order) {
+    if (at(axis) == world_.driving) axis_rows_[at(axis)].assign(rows.begin(), rows.end());
+    else collect(axis, batch);
+    for (const int g : route.gather_after[at(axis)]) gather(route.gathers[at(g)], batch, moment, gathered_[at(g)]);
+  }
+  for (std::size_t a = 0; a < batch.axes.size(); ++a) batch.axes[a] = fill(static_cast<int>(a), axis_rows_[a], moment);
+  for (std::size_t u = 0; u < route.uses.size(); ++u) batch.links.push_back(link(route.uses[u], gathered_[at(route.use_gather[u])], batch));
+
+  const auto& table = world_.tables[world_.driving];
+  for (const auto& label : world_.labels) {
+    Array out;
+    if (!label.empty() || (world_.reads.labels[batch.labels.size()])) {
+      out = world_.buffers.array(DType::floating, {batch.rows});
+      for (std::size_t i = 0; i < rows.size(); ++i) out.as<float>()[i] = label[at(rows[i])];
+    }
+    batch.labels.push_back(std::move(out));
+  }
+  for (std::size_t l = 0; l < world_.reads.link_keys.size(); ++l) {
+    Array out;
+    if (world_.reads.link_keys[l]) {
+      const auto& plan = table.plan->links[l];
+      const auto& column = *table.column(plan.column.empty() ? plan.name : plan.column);
+      out = world_.buffers.array(DType::key, {batch.rows});
+      parallel(batch.rows, 1024, [&](std::int64_t i) {
+        const auto text = column[rows[at(i)]];        // of a dangling link too: its rows still belong together
+        out.as<std::uint64_t>()[i] = text.data() ? key_of(text) : 0;
+      });
+    }
+    batch.link_keys.push_back(std::move(out));
+  }
+  return batch;
+}
+
+void Batcher::gather(const Gather& gather, const Batch&, const Moment& moment, Gathered& out) const {
+  const auto& from = axis_rows_[at(gather.from_axis)];
+  const auto n = static_cast<std::int64_t>(from.size());
+  out.places = out.group = 1;
+  out.list = false;
+  if (gather.via.axis != recipe::none) {
+    out.rows = from;
+    return;
+  }
+  const auto& table = world_.tables[at(gather.via.table)];
+  if (gather.via.link != recipe::none) {
+    const auto& link = table.links[at(gather.via.link)];
+    out.rows.resize(from.size());
+    parallel(n, 4096, [&](std::int64_t i) { out.rows[at(i)] = link[at(from[at(i)])]; });
+    return;
+  }
+  out.list = true;
+  const auto& lists = world_.lists[at(gather.via.table)];
+  if (lists.empty()) {                                // a table that this run does not step through
+    out.rows.assign(from.size(), -1);
+    return;
+  }
+  const auto& list = *lists[at(gather.via.list)];
+  out.group = list.group();
+  std::vector<std::int64_t> counts(from.size());
+  parallel(n, 512, [&](std::int64_t i) { counts[at(i)] = list.count(from[at(i)]); });
+  for (const auto c : counts) out.places = std::max(out.places, c);
+  out.places = std::max(out.places, out.group);
+  out.rows.resize(at(n * out.places));
+  parallel(n, 256, [&](std::int64_t i) {
+    auto* row = out.rows.data() + i * out.places;
+    const auto used = counts[at(i)];
+    list.fill(from[at(i)], moment, {row, at(used)});
+    std::fill(row + used, row + out.places, -1);
+  });
+}
+
+// Different entities that the axis' gathers reach, ascending.
+void Batcher::collect(int axis, Batch&) {
+  auto& rows = axis_rows_[at(axis)];
+  rows.clear();
+  if (world_.plan.axes[at(axis)].whole) {
+    rows.resize(at(world_.table_of(axis).rows));
+    std::iota(rows.begin(), rows.end(), 0);
+    return;
+  }
+  auto& marks = marks_[at(axis)];
+  for (const int g : world_.route.axis_gathers[at(axis)])
+    for (const auto row : gathered_[at(g)].rows) {
+      if (row < 0 || marks.stamp[at(row)] == now_) continue;
+      marks.stamp[at(row)] = now_;
+      rows.push_back(row);
+    }
+  // Sorting many rows of a small table costs more than a walk through its stamps.
+  if (rows.size() * 12 > marks.stamp.size()) {
+    rows.clear();
+    for (std::size_t r = 0; r < marks.stamp.size(); ++r)
+      if (marks.stamp[r] == now_) rows.push_back(static_cast<std::int32_t>(r));
+  } else {
+    std::sort(rows.begin(), rows.end());
+  }
+  for (std::size_t k = 0; k < rows.size(); ++k) marks.place[at(rows[k])] = static_cast<std::int32_t>(k);
+}
+
+AxisBatch Batcher::fill(int axis, std::vector<std::int32_t> rows, const Moment& moment) const {
+  const bool lasting = world_.plan.axes[at(axis)].whole && !moment.training;
+  if (lasting) {
+    const std::lock_guard lock(world_.whole_mutex);
+    if (world_.whole[at(axis)]) return *world_.whole[at(axis)];
+  }
+  const auto& table = world_.table_of(axis);
+  AxisBatch out;
+  out.rows = static_cast<std::int64_t>(rows.size());
+  out.row = world_.buffers.array(DType::whole, {out.rows});
+  out.key = world_.buffers.array(DType::key, {out.rows});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out.row.as<std::int64_t>()[i] = rows[i];
+    out.key.as<std::uint64_t>()[i] = table.keys[at(rows[i])];
+  }
+  const auto& read = world_.reads.fields[at(axis)];
+  out.fields.resize(read.size());
+  for (std::size_t f = 0; f < read.size(); ++f)
+    if (read[f]) out.fields[f] = field(*world_.cells[at(world_.plan.axes[at(axis)].table)][f], table, rows, moment);
+  if (lasting) {
+    const std::lock_guard lock(world_.whole_mutex);
+    world_.whole[at(axis)] = std::make_shared<const AxisBatch>(out);
+  }
+  return out;
+}
+
+FieldBatch Batcher::field(const FieldCells& cells, const Table& table, std::span<const std::int32_t> rows, const Moment& moment) const {
+  const auto& layout = cells.layout();
+  const auto& component = cells.component();
+  const auto n = static_cast<std::int64_t>(rows.size());
+  std::vector<FieldCells::Handle> handles(rows.size());
+  std::vector<std::int64_t> places(rows.size(), 0);
+  parallel(n, 8, [&](std::int64_t i) {
+    auto& handle = handles[at(i)] = cells.decoded(rows[at(i)]);
+    if (!handle.cell->present) return;
+    places[at(i)] = layout.padded < 0 ? 1 : std::min<std::int64_t>(static_cast<std::int64_t>(component.places(handle.cell->bytes)), layout.bound());
+  });
+
+  auto sizes = layout.dims;
+  std::int64_t longest = 1;
+  bool full = true;
+  if (layout.padded >= 0) {
+    for (const auto p : places) longest = std::max(longest, p);
+    for (const auto p : places) full = full && p == longest;
+    sizes[at(layout.padded - 1)] = longest;
+  } else if (layout.optional_rows) {
+    for (const auto p : places) full = full && p;
+  }
+  std::int64_t elements = 1;
+  for (const auto s : sizes) elements *= s;
+  sizes.insert(sizes.begin(), n);
+
+  FieldBatch out;
+  out.values.push_back(world_.buffers.array(layout.type, sizes));
+  auto* bytes = out.values[0].bytes.get();
+  const auto row_bytes = at(elements) * element_size(layout.type);
+  parallel(n, std::max<std::int64_t>(1, 16384 / static_cast<std::int64_t>(row_bytes + 64)), [&](std::int64_t i) {
+    auto* row = bytes + at(i) * row_bytes;
+    std::memset(row, 0, row_bytes);
+    if (!handles[at(i)].cell->present) return;
+    const Draw draw{moment.training, mixed(moment.seed, cells.name_hash(), static_cast<std::uint64_t>(moment.step), table.keys[at(rows[at(i)])])};
+    component.place(handles[at(i)].cell->bytes, Slot{row, at(elements)}, draw);
+  });
+
+  out.masked = !full;
+  if (full) return out;
+  const auto width = layout.padded >= 0 ? longest : 1;
+  out.mask = world_.buffers.array(DType::boolean, layout.padded >= 0 ? std::vector{n, longest} : std::vector{n});
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t p = 0; p < width; ++p) out.mask.as<bool>()[i * width + p] = p < places[at(i)];
+  return out;
+}
+
+LinkBatch Batcher::link(const LinkUse& use, const Gathered& gathered, const Batch& batch) const {
+  LinkBatch out;
+  out.axis = use.axis;
+  const auto n = static_cast<std::int64_t>(gathered.rows.size());
+  std::vector<std::int64_t> sizes{n / gathered.places};
+  if (gathered.list) sizes.push_back(gathered.places / gathered.group);
+  if (gathered.group > 1) sizes.push_back(gathered.group);
+  out.index = world_.buffers.array(DType::whole, sizes);
+  auto* index = out.index.as<std::int64_t>();
+  if (world_.plan.axes[at(use.axis)].whole) {
+    for (std::int64_t i = 0; i < n; ++i) index[i] = gathered.rows[at(i)];
+  } else if (use.via.axis == use.axis) {
+    std::iota(index, index + n, std::int64_t{0});
+  } else {
+    const auto& place = marks_[at(use.axis)].place;
+    parallel(n, 1 << 15, [&](std::int64_t i) {
+      const auto row = gathered.rows[at(i)];
+      index[i] = row < 0 ? -1 : place[at(row)];
+    });
+  }
+  if (!gathered.list) return out;
+  out.masked = std::find(gathered.rows.begin(), gathered.rows.end(), -1) != gathered.rows.end();
+  if (!out.masked) return out;
+  out.mask = world_.buffers.array(DType::boolean, sizes);
+  for (std::int64_t i = 0; i < n; ++i) out.mask.as<bool>()[i] = index[i] >= 0;
+  static_cast<void>(batch);
+  return out;
+}
+
+}  // namespace braid::data

@@ -1,0 +1,42 @@
+// Makes one batch after the other: entities per axis, links between them, fields, labels.
+#pragma once
+
+#include "data/world.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace braid::data {
+
+// Holds scratch memory of the size of the tables; used by one thread, which oneTBB's tasks help. What it makes is a
+// function of (world, rows, moment) alone.
+class Batcher {
+ public:
+  explicit Batcher(const World& world);
+  Batch make(std::span<const std::int32_t> rows, const Moment& moment, std::int64_t number);
+
+ private:
+  struct Gathered {                                   // entity rows, [from rows, places]; -1 where padded
+    std::vector<std::int32_t> rows;
+    std::int64_t places = 1, group = 1;
+    bool list = false;
+  };
+  struct Marks {                                      // which entities stand on an axis in this batch, and where
+    std::vector<std::uint32_t> stamp;
+    std::vector<std::int32_t> place;
+  };
+  void gather(const Gather& gather, const Batch& batch, const Moment& moment, Gathered& out) const;
+  void collect(int axis, Batch& batch);
+  AxisBatch fill(int axis, std::vector<std::int32_t> rows, const Moment& moment) const;
+  FieldBatch field(const FieldCells& cells, const Table& table, std::span<const std::int32_t> rows, const Moment& moment) const;
+  LinkBatch link(const LinkUse& use, const Gathered& gathered, const Batch& batch) const;
+
+  const World& world_;
+  std::vector<Gathered> gathered_;                    // per gather of the route
+  std::vector<Marks> marks_;                          // per axis
+  std::vector<std::vector<std::int32_t>> axis_rows_;  // per axis
+  std::uint32_t now_ = 0;                             // the stamp of this batch
+};
+
+}  // namespace braid::data

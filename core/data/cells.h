@@ -1,0 +1,89 @@
+// One field of one table: its component, its cells, and what of them is decoded already.
+#pragma once
+
+#include "data/media.h"
+#include "data/table.h"
+#include "braid/field.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace braid::data {
+
+// How many bytes of decoded cells may be kept, over all fields.
+struct Budget {
+  std::atomic<std::int64_t> left{0};
+  bool take(std::int64_t bytes) {
+    if (left.fetch_sub(bytes) >= bytes) return true;
+    left.fetch_add(bytes);
+    return false;
+  }
+};
+
+// The field's one output, sizes known.
+struct Layout {
+  DType type = DType::floating;
+  bool optional_rows = false;                         // absent rows carry a mask bit
+  int padded = -1;                                    // dim that is padded (1 or more), or -1
+  std::vector<std::int64_t> dims;                     // without rows; the padded one at its bound
+  std::int64_t bound() const { return padded < 0 ? 1 : dims[static_cast<std::size_t>(padded - 1)]; }
+};
+
+// Safe from many threads once prepared.
+class FieldCells {
+ public:
+  // A decoded cell; kept by the cache, or owned by the caller.
+  struct Decoded {
+    bool present = false;
+    Bytes bytes;
+  };
+  struct Handle {
+    const Decoded* cell = nullptr;
+    std::unique_ptr<const Decoded> owned;
+  };
+
+  FieldCells(const Table& table, int field, std::unique_ptr<Field> component, Budget& budget, Complaints& complaints);
+  ~FieldCells();
+
+  // Opens the component and fits it, or loads what was saved; finds its media. Throws Error.
+  void prepare(const Media::Archives& archives, const std::string* saved);
+
+  const Field& component() const { return *component_; }
+  const Layout& layout() const { return layout_; }
+  bool prepared() const { return prepared_; }
+  bool fits() const { return plan_.use.schema.fits; }
+  std::uint64_t name_hash() const { return name_hash_; }
+
+  // Row's cell through the field's `decode`. A broken cell is an Error that names file, line and column, or counts as
+  // missing where the table says bad_rows = "skip".
+  Handle decoded(std::int64_t row) const;
+
+ private:
+  class Rows;
+  struct Texts;
+  std::int64_t source(std::int64_t row) const;        // where the row's cells come from
+  void cell(std::int64_t row, Texts& texts) const;
+  Decoded decode(std::int64_t row) const;
+  Layout make_layout() const;
+  std::string named(std::int64_t row, const Texts& texts) const;
+
+  const Table& table_;
+  const recipe::FieldPlan& plan_;
+  std::unique_ptr<Field> component_;
+  Budget& budget_;
+  Complaints& complaints_;
+  std::vector<const Column*> columns_;
+  std::unique_ptr<Media> media_;
+  bool permuted_ = false, prepared_ = false;
+  std::uint64_t name_hash_;
+  Layout layout_;
+  mutable std::vector<std::atomic<const Decoded*>> cache_;   // per row
+  mutable std::mutex broken_mutex_;
+  mutable std::set<std::int64_t> broken_;             // rows whose cell was complained about
+};
+
+}  // namespace braid::data

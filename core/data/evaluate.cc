@@ -1,0 +1,207 @@
+#include "data/evaluate.h"
+
+#include "data/hash.h"
+
+#include <charconv>
+#include <cmath>
+
+namespace braid::data {
+
+namespace {
+
+using Op = recipe::Expression::Op;
+using Kind = Cooked::Kind;
+
+Cooked whole(Wide n) { return {.kind = Kind::whole, .whole = n}; }
+Cooked real(double x) { return std::isfinite(x) ? Cooked{.kind = Kind::real, .real = x} : Cooked{}; }
+Cooked boolean(bool b) { return whole(b ? 1 : 0); }
+double as_real(const Cooked& c) { return c.kind == Kind::whole ? static_cast<double>(c.whole) : c.real; }
+
+// -1, 0, 1; nullopt where the two cannot be ordered (missing, a text and a computed number).
+std::optional<int> compare(const Cooked& a, const Cooked& b) {
+  if (a.kind == Kind::missing || b.kind == Kind::missing) return std::nullopt;
+  const auto sign = [](const auto& x, const auto& y) { return x < y ? -1 : (y < x ? 1 : 0); };
+  if (a.kind == Kind::text || b.kind == Kind::text) {
+    if (!a.text.data() || !b.text.data()) return std::nullopt;
+    return sign(a.text, b.text);
+  }
+  if (a.kind == Kind::whole && b.kind == Kind::whole) return sign(a.whole, b.whole);
+  return sign(as_real(a), as_real(b));
+}
+
+bool equal(const Cooked& a, const Cooked& b) { return compare(a, b) == 0; }
+
+bool not_equal(const Cooked& a, const Cooked& b) {
+  if (a.kind == Kind::missing || b.kind == Kind::missing) return false;
+  return compare(a, b) != 0;                          // a text differs from any computed number
+}
+
+// The remainder has the divisor's sign.
+Wide floor_mod(Wide a, Wide b) {
+  const Wide r = a % b;
+  return r != 0 && ((r < 0) != (b < 0)) ? r + b : r;
+}
+
+Cooked arithmetic(Op op, const Cooked& a, const Cooked& b) {
+  const auto numeric = [](const Cooked& c) { return c.kind == Kind::whole || c.kind == Kind::real; };
+  if (!numeric(a) || !numeric(b)) return {};
+  if (a.kind == Kind::whole && b.kind == Kind::whole) {
+    Wide out = 0;
+    switch (op) {
+      case Op::add: if (!__builtin_add_overflow(a.whole, b.whole, &out)) return whole(out); break;
+      case Op::subtract: if (!__builtin_sub_overflow(a.whole, b.whole, &out)) return whole(out); break;
+      case Op::multiply: if (!__builtin_mul_overflow(a.whole, b.whole, &out)) return whole(out); break;
+      case Op::remainder: return b.whole == 0 ? Cooked{} : whole(floor_mod(a.whole, b.whole));
+      case Op::divide:
+        if (b.whole == 0) return {};
+        if (a.whole % b.whole == 0) return whole(a.whole / b.whole);
+        break;
+      default: break;
+    }
+  }
+  const double x = as_real(a), y = as_real(b);
+  switch (op) {
+    case Op::add: return real(x + y);
+    case Op::subtract: return real(x - y);
+    case Op::multiply: return real(x * y);
+    case Op::divide: return y == 0 ? Cooked{} : real(x / y);
+    default: {
+      if (y == 0) return {};
+      const double r = std::fmod(x, y);
+      return real(r != 0 && ((r < 0) != (y < 0)) ? r + y : r);
+    }
+  }
+}
+
+Cooked cell(const Column& column, std::int64_t row) {
+  switch (column.kind(row)) {
+    case Column::Kind::missing: return {};
+    case Column::Kind::text: return {.kind = Kind::text, .text = column[row]};
+    case Column::Kind::real: return {.kind = Kind::real, .real = column.real(row), .text = column[row]};
+    case Column::Kind::whole: return {.kind = Kind::whole, .whole = column.whole(row), .text = column[row]};
+    case Column::Kind::padded:
+      return {.kind = Kind::whole, .number_text = true, .whole = column.whole(row), .text = column[row]};
+  }
+  return {};
+}
+
+void append_text(std::string& out, const Cooked& c) {
+  if (c.text.data()) {
+    out.append(c.text);
+    return;
+  }
+  char digits[48];
+  if (c.kind == Kind::real) {
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, c.real).ptr);
+  } else if (c.whole >= 0) {
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, static_cast<std::uint64_t>(c.whole)).ptr);
+  } else {
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, static_cast<std::int64_t>(c.whole)).ptr);
+  }
+}
+
+}  // namespace
+
+bool Cooked::truth() const {
+  switch (kind) {
+    case Kind::missing: return false;
+    case Kind::whole: return whole != 0;
+    case Kind::real: return real != 0;
+    case Kind::text: return !text.empty();
+  }
+  return false;
+}
+
+std::optional<double> Cooked::number() const {
+  if (kind == Kind::whole) return static_cast<double>(whole);
+  if (kind == Kind::real) return real;
+  return std::nullopt;
+}
+
+Evaluator::Evaluator(const recipe::Expression& expression, const Names& names) { bind(root_, expression, names); }
+
+void Evaluator::bind(Node& node, const recipe::Expression& expression, const Names& names) {
+  node.op = expression.op;
+  switch (expression.op) {
+    case Op::number:
+      node.constant = expression.whole && std::fabs(expression.number) < 0x1p63
+                          ? whole(static_cast<std::int64_t>(expression.number)) : real(expression.number);
+      break;
+    case Op::text: node.literal = expression.name; break;
+    case Op::column: node.column = names.column(expression.name); break;
+    case Op::train_count: {
+      const auto& link = expression.name.empty() && !expression.args.empty() ? expression.args[0].name : expression.name;
+      node.counts = names.train_count(link);
+      return;
+    }
+    default: break;
+  }
+  node.args.resize(expression.args.size());
+  for (std::size_t k = 0; k < node.args.size(); ++k) bind(node.args[k], expression.args[k], names);
+}
+
+Cooked Evaluator::evaluate(const Node& node, std::int64_t row) {
+  const auto arg = [&](std::size_t k) { return evaluate(node.args[k], row); };
+  const auto ordered = [&](auto&& test) {
+    const auto order = compare(arg(0), arg(1));
+    return boolean(order && test(*order));
+  };
+  switch (node.op) {
+    case Op::number: return node.constant;
+    case Op::text: return {.kind = Kind::text, .text = node.literal};
+    case Op::column: return cell(*node.column.column, node.column.through ? node.column.through[row] : row);
+    case Op::train_count: return whole(node.counts.counts[node.counts.through ? node.counts.through[row] : row]);
+    case Op::hash: return hash(node, row);
+    case Op::add: case Op::subtract: case Op::multiply: case Op::divide: case Op::remainder:
+      return arithmetic(node.op, arg(0), arg(1));
+    case Op::negate: return arithmetic(Op::subtract, whole(0), arg(0));
+    case Op::equal: return boolean(equal(arg(0), arg(1)));
+    case Op::not_equal: return boolean(not_equal(arg(0), arg(1)));
+    case Op::less: return ordered([](int o) { return o < 0; });
+    case Op::less_equal: return ordered([](int o) { return o <= 0; });
+    case Op::greater: return ordered([](int o) { return o > 0; });
+    case Op::greater_equal: return ordered([](int o) { return o >= 0; });
+    case Op::in: {
+      const auto value = arg(0);
+      for (std::size_t k = 1; k < node.args.size(); ++k)
+        if (equal(value, arg(k))) return boolean(true);
+      return boolean(false);
+    }
+    case Op::is_missing: return boolean(arg(0).kind == Kind::missing);
+    case Op::is_present: return boolean(arg(0).kind != Kind::missing);
+    case Op::and_: case Op::or_: {
+      const bool stops = node.op == Op::or_;
+      for (const auto& a : node.args)
+        if (evaluate(a, row).truth() == stops) return boolean(stops);
+      return boolean(!stops);
+    }
+    case Op::not_: return boolean(!arg(0).truth());
+  }
+  return {};
+}
+
+// Whole numbers below 2^32 are mixed as they are, alone or in pairs; anything else by the hash of its text.
+Cooked Evaluator::hash(const Node& node, std::int64_t row) {
+  Cooked values[8];
+  const std::size_t n = std::min<std::size_t>(node.args.size(), std::size(values));
+  bool small = n == node.args.size() && n <= 2;
+  for (std::size_t k = 0; k < n; ++k) {
+    values[k] = evaluate(node.args[k], row);
+    if (values[k].kind == Kind::missing) return {};
+    small = small && values[k].kind == Kind::whole && !values[k].number_text && values[k].whole >= 0 && values[k].whole >> 32 == 0;
+  }
+  if (small) {
+    const auto first = static_cast<std::uint64_t>(values[0].whole);
+    return whole(mix64(n == 1 ? first : (first << 32) + static_cast<std::uint64_t>(values[1].whole)));
+  }
+  std::string text;
+  for (std::size_t k = 0; k < node.args.size(); ++k) {
+    const auto value = k < n ? values[k] : evaluate(node.args[k], row);
+    if (value.kind == Kind::missing) return {};
+    if (k) text += '\x1f';
+    append_text(text, value);
+  }
+  return whole(mix64(key_of(text)));
+}
+
+}  // namespace braid::data

@@ -1,0 +1,63 @@
+// Expressions over the rows of a table: `rating > 3`, `hash(user, item) % 10 == 0`, `items.year < 1990`.
+//
+// Values are typed: missing, whole (exact beyond 64 bits, so that hashes compare and divide as whole numbers), real or
+// text. A comparison with a missing value is false, arithmetic with one is missing. A cell compares as a number with
+// numbers and as text with texts; two cells compare as numbers when both are.
+#pragma once
+
+#include "data/column.h"
+#include "recipe/expression.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace braid::data {
+
+__extension__ using Wide = __int128;
+
+struct Cooked {                                       // a value on its way through an expression
+  enum class Kind : std::uint8_t { missing, whole, real, text } kind = Kind::missing;
+  bool number_text = false;                           // whole: `text` writes it otherwise than usual ("007")
+  Wide whole = 0;
+  double real = 0;
+  std::string_view text = {};                         // a cell's or a literal's text; null for computed numbers
+
+  bool truth() const;
+  std::optional<double> number() const;               // nullopt for missing and text
+};
+
+// What names mean. All of it must outlive the Evaluator.
+struct Names {
+  struct Found { const Column* column = nullptr; const std::int32_t* through = nullptr; };   // `through`: the link's rows
+  std::function<Found(const std::string& name)> column;          // throws Error for an unknown name
+  struct Counts { const std::uint32_t* counts = nullptr; const std::int32_t* through = nullptr; };
+  std::function<Counts(const std::string& link)> train_count;    // throws Error where counts are not known yet
+};
+
+// An expression bound to a table's columns. Evaluation is safe from many threads.
+class Evaluator {
+ public:
+  Evaluator(const recipe::Expression& expression, const Names& names);
+  Cooked operator()(std::int64_t row) const { return evaluate(root_, row); }
+  bool truth(std::int64_t row) const { return (*this)(row).truth(); }
+
+ private:
+  struct Node {
+    recipe::Expression::Op op;
+    Cooked constant;
+    std::string literal;
+    Names::Found column;
+    Names::Counts counts;
+    std::vector<Node> args;
+  };
+  static void bind(Node& node, const recipe::Expression& expression, const Names& names);
+  static Cooked evaluate(const Node& node, std::int64_t row);
+  static Cooked hash(const Node& node, std::int64_t row);
+  Node root_;
+};
+
+}  // namespace braid::data

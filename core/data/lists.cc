@@ -1,0 +1,242 @@
+#include "data/lists.h"
+
+#include "data/hash.h"
+
+#include <algorithm>
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+
+namespace braid::data {
+
+namespace {
+
+using recipe::ListPlan;
+
+// Entities in one piece, by group: [starts[g], starts[g + 1]).
+struct Groups {
+  std::vector<std::int64_t> starts;
+  std::vector<std::int32_t> entities;
+};
+
+// The last n events by the same key, strictly before the row in `order`. A row without a key has an empty history: there
+// is no telling that two unknown users are one.
+class History final : public List {
+ public:
+  History(const ListContext& c, const Table& table, const ListPlan& plan)
+      : table_(table), by_(table.links[static_cast<std::size_t>(plan.by)]), length_(plan.length) {
+    const auto& of = table.links[static_cast<std::size_t>(plan.of)];
+    const auto& listed = c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.of)].table)];
+    const auto keys = c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.by)].table)].rows;
+    std::vector<std::uint8_t> eligible(static_cast<std::size_t>(table.rows), 0);
+    std::optional<Evaluator> where;
+    if (plan.where) where.emplace(*plan.where, names_of(c.tables, static_cast<std::size_t>(&table - c.tables.data()), &c.link_counts));
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, table.rows, 2048), [&](const auto& range) {
+      for (auto r = range.begin(); r != range.end(); ++r) {
+        const auto at = static_cast<std::size_t>(r);
+        eligible[at] = by_[at] > 0 && !listed.is_held(of[at]) && (plan.visible_all || c.splits.of[at] == 0) && (!where || where->truth(r));
+      }
+    });
+    groups_.starts.assign(static_cast<std::size_t>(keys) + 1, 0);
+    for (std::size_t r = 0; r < eligible.size(); ++r)
+      if (eligible[r]) ++groups_.starts[static_cast<std::size_t>(by_[r]) + 1];
+    for (std::size_t k = 1; k < groups_.starts.size(); ++k) groups_.starts[k] += groups_.starts[k - 1];
+    std::vector<std::int32_t> rows(static_cast<std::size_t>(groups_.starts.back()));
+    auto next = groups_.starts;
+    for (std::size_t r = 0; r < eligible.size(); ++r)
+      if (eligible[r]) rows[static_cast<std::size_t>(next[static_cast<std::size_t>(by_[r])]++)] = static_cast<std::int32_t>(r);
+    groups_.entities.resize(rows.size());
+    order_.resize(rows.size());
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, keys, 64), [&](const auto& range) {
+      for (auto k = range.begin(); k != range.end(); ++k) {
+        const auto begin = groups_.starts[static_cast<std::size_t>(k)], end = groups_.starts[static_cast<std::size_t>(k) + 1];
+        std::stable_sort(rows.begin() + begin, rows.begin() + end, [&](auto a, auto b) { return table.order_of(a) < table.order_of(b); });
+        for (auto e = begin; e < end; ++e) {
+          const auto row = static_cast<std::size_t>(rows[static_cast<std::size_t>(e)]);
+          groups_.entities[static_cast<std::size_t>(e)] = of[row];
+          order_[static_cast<std::size_t>(e)] = table.order_of(static_cast<std::int64_t>(row));
+        }
+      }
+    });
+  }
+
+  std::int64_t count(std::int64_t row) const override {
+    const auto [begin, end] = span(row);
+    return end - begin;
+  }
+  void fill(std::int64_t row, const Moment&, std::span<std::int32_t> out) const override {
+    const auto begin = span(row).first;
+    std::copy_n(groups_.entities.begin() + begin, out.size(), out.begin());
+  }
+
+ private:
+  std::pair<std::int64_t, std::int64_t> span(std::int64_t row) const {
+    const auto key = static_cast<std::size_t>(by_[static_cast<std::size_t>(row)]);
+    const auto begin = order_.begin() + groups_.starts[key], last = order_.begin() + groups_.starts[key + 1];
+    const auto end = std::lower_bound(begin, last, table_.order_of(row)) - order_.begin();
+    return {std::max(groups_.starts[key], end - length_), end};
+  }
+  const Table& table_;
+  const std::vector<std::int32_t>& by_;
+  std::int64_t length_;
+  Groups groups_;
+  std::vector<std::int64_t> order_;                   // beside the entities
+};
+
+// Entity keys that stand in a cell. Held-out entities leave; an unknown key reaches the unknown entity and is counted.
+class FromColumn final : public List {
+ public:
+  FromColumn(const ListContext& c, Table& table, const ListPlan& plan) {
+    const auto& column = *table.column(plan.column);
+    const auto& target = c.tables[static_cast<std::size_t>(plan.table)];
+    std::int64_t dangling = 0, first = 0;
+    std::string lost;
+    groups_.starts.push_back(0);
+    for (std::int64_t r = 0; r < table.rows; ++r) {
+      auto text = column[r];
+      while (text.data() && !text.empty()) {
+        const auto end = text.find(plan.separator);
+        const auto key = text.substr(0, end);
+        text = end == std::string_view::npos ? std::string_view() : text.substr(end + plan.separator.size());
+        if (key.empty()) continue;
+        const auto row = std::max(0, target.index.find(key_of(key)));
+        if (!row && !dangling++) first = r, lost = key;
+        if (!target.is_held(row)) groups_.entities.push_back(row);
+      }
+      auto& entities = groups_.entities;
+      const auto begin = groups_.starts.back(), extra = static_cast<std::int64_t>(entities.size()) - begin - plan.length;
+      if (plan.length > 0 && extra > 0) entities.erase(entities.begin() + begin, entities.begin() + begin + extra);
+      groups_.starts.push_back(static_cast<std::int64_t>(entities.size()));
+    }
+    if (dangling)
+      c.complaints.warning("dangling keys in '" + table.plan->name + "." + plan.name + "'",
+          table.where(first) + ": warning: '" + table.plan->name + "." + plan.name + "' names '" + lost + "', which table '" +
+          target.plan->name + "' does not have; " + std::to_string(dangling) + " such places [link-dangling]");
+  }
+  std::int64_t count(std::int64_t row) const override {
+    return groups_.starts[static_cast<std::size_t>(row) + 1] - groups_.starts[static_cast<std::size_t>(row)];
+  }
+  void fill(std::int64_t row, const Moment&, std::span<std::int32_t> out) const override {
+    std::copy_n(groups_.entities.begin() + groups_.starts[static_cast<std::size_t>(row)], out.size(), out.begin());
+  }
+
+ private:
+  Groups groups_;
+};
+
+// Entities drawn afresh at each step, with replacement, uniformly or by how often training rows reach them. Left out:
+// the unknown and the held-out ones and, with `exclude = "seen"`, those that the row itself or training rows of the same
+// key reach. Key: the plan's `by`, or else the table's first link to another table; without one, the row alone.
+class Drawn final : public List {
+ public:
+  Drawn(const ListContext& c, const Table& table, std::size_t which, const ListPlan& plan, const List* per)
+      : table_(table), name_(key_of(table.plan->name + "." + plan.name)), length_(plan.length), per_(per), exclude_(plan.exclude_seen) {
+    const auto& target = c.tables[static_cast<std::size_t>(plan.table)];
+    for (std::size_t l = 0; l < table.links.size(); ++l) {
+      if (table.plan->links[l].table == plan.table) reaching_.push_back(l);
+      else if (!by_) by_ = &table.links[l], keys_ = c.tables[static_cast<std::size_t>(table.plan->links[l].table)].rows;
+    }
+    if (plan.of != recipe::none) reaching_ = {static_cast<std::size_t>(plan.of)};
+    if (plan.by != recipe::none) {
+      by_ = &table.links[static_cast<std::size_t>(plan.by)];
+      keys_ = c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.by)].table)].rows;
+    }
+    std::vector<std::uint64_t> counts(static_cast<std::size_t>(target.rows), plan.by_popularity ? 0 : 1);
+    if (plan.by_popularity && which == c.driving)
+      for (const auto l : reaching_)
+        for (std::size_t r = 0; r < counts.size(); ++r) counts[r] += c.link_counts[l][r];
+    std::uint64_t sum = 0;
+    for (std::int64_t r = 1; r < target.rows; ++r) {
+      const auto n = target.is_held(r) ? 0 : counts[static_cast<std::size_t>(r)];
+      if (!n) continue;
+      entities_.push_back(static_cast<std::int32_t>(r));
+      sums_.push_back(sum += n);
+    }
+    if (exclude_) gather_seen(c, which, plan.visible_all);
+  }
+
+  std::int64_t count(std::int64_t row) const override { return (per_ ? per_->count(row) : 1) * length_; }
+  std::int64_t group() const override { return per_ ? length_ : 1; }
+
+  // A place for which nothing is left to draw gets -1.
+  void fill(std::int64_t row, const Moment& moment, std::span<std::int32_t> out) const override {
+    const auto key = mixed(moment.seed, name_, static_cast<std::uint64_t>(moment.training ? moment.step : -1),
+                           table_.keys[static_cast<std::size_t>(row)]);
+    std::uint64_t place = 0;
+    for (auto& entity : out) {
+      entity = -1;
+      constexpr int tries = 64;
+      for (int t = 0; t < tries && entity < 0 && !entities_.empty(); ++t) {
+        const auto ticket = draw_below(key, place++, sums_.back());
+        const auto at = static_cast<std::size_t>(std::upper_bound(sums_.begin(), sums_.end(), ticket) - sums_.begin());
+        if (!seen(row, entities_[at])) entity = entities_[at];
+      }
+      // Nearly everything is seen: walk on from a drawn place.
+      if (entity >= 0 || entities_.empty()) continue;
+      const auto start = draw_below(key, place++, entities_.size());
+      for (std::size_t k = 0; k < entities_.size() && entity < 0; ++k) {
+        const auto e = entities_[(start + k) % entities_.size()];
+        if (!seen(row, e)) entity = e;
+      }
+    }
+  }
+
+ private:
+  void gather_seen(const ListContext& c, std::size_t which, bool all) {
+    if (!by_) return;
+    const auto counts_row = [&](std::size_t r) { return (*by_)[r] > 0 && (all || which != c.driving || c.splits.serves(static_cast<std::int64_t>(r), 0)); };
+    seen_.starts.assign(static_cast<std::size_t>(keys_) + 1, 0);
+    for (std::size_t r = 0; r < by_->size(); ++r)
+      if (counts_row(r)) seen_.starts[static_cast<std::size_t>((*by_)[r]) + 1] += static_cast<std::int64_t>(reaching_.size());
+    for (std::size_t k = 1; k < seen_.starts.size(); ++k) seen_.starts[k] += seen_.starts[k - 1];
+    seen_.entities.resize(static_cast<std::size_t>(seen_.starts.back()));
+    auto next = seen_.starts;
+    for (std::size_t r = 0; r < by_->size(); ++r) {
+      if (!counts_row(r)) continue;
+      for (const auto l : reaching_) seen_.entities[static_cast<std::size_t>(next[static_cast<std::size_t>((*by_)[r])]++)] = table_.links[l][r];
+    }
+    for (std::size_t k = 0; k + 1 < seen_.starts.size(); ++k)
+      std::sort(seen_.entities.begin() + seen_.starts[k], seen_.entities.begin() + seen_.starts[k + 1]);
+  }
+
+  bool seen(std::int64_t row, std::int32_t entity) const {
+    if (!exclude_) return false;
+    for (const auto l : reaching_)
+      if (table_.links[l][static_cast<std::size_t>(row)] == entity) return true;
+    if (seen_.starts.empty()) return false;
+    const auto key = static_cast<std::size_t>((*by_)[static_cast<std::size_t>(row)]);
+    return std::binary_search(seen_.entities.begin() + seen_.starts[key], seen_.entities.begin() + seen_.starts[key + 1], entity);
+  }
+
+  const Table& table_;
+  std::uint64_t name_;
+  std::int64_t length_;
+  const List* per_;
+  bool exclude_;
+  std::vector<std::size_t> reaching_;                 // links of the table into the drawn table
+  const std::vector<std::int32_t>* by_ = nullptr;
+  std::int64_t keys_ = 0;
+  std::vector<std::int32_t> entities_;
+  std::vector<std::uint64_t> sums_;                   // running sums of the entities' weights
+  Groups seen_;                                       // by key, ascending
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<List>> make_lists(const ListContext& c, std::size_t which) {
+  auto& table = c.tables[which];
+  std::vector<std::unique_ptr<List>> lists(table.plan->lists.size());
+  const auto make = [&](std::size_t k, const List* per) -> std::unique_ptr<List> {
+    const auto& plan = table.plan->lists[k];
+    if (plan.what == ListPlan::What::history) return std::make_unique<History>(c, table, plan);
+    if (plan.what == ListPlan::What::column) return std::make_unique<FromColumn>(c, table, plan);
+    return std::make_unique<Drawn>(c, table, which, plan, per);
+  };
+  for (std::size_t k = 0; k < lists.size(); ++k)
+    if (table.plan->lists[k].per == recipe::none) lists[k] = make(k, nullptr);
+  for (std::size_t k = 0; k < lists.size(); ++k)
+    if (!lists[k]) lists[k] = make(k, lists[static_cast<std::size_t>(table.plan->lists[k].per)].get());
+  return lists;
+}
+
+}  // namespace braid::data

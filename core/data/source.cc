@@ -1,0 +1,235 @@
+#include "data/source.h"
+
+#include "data/hash.h"
+#include "data/pass.h"
+#include "data/world.h"
+#include "braid/reader.h"
+
+#include <algorithm>
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace braid::data {
+
+namespace {
+
+// Archives by path, each read once even when several fields ask at the same time.
+class ArchiveShelf {
+ public:
+  std::shared_ptr<const Archive> get(const std::string& path) {
+    std::shared_ptr<Entry> entry;
+    {
+      const std::lock_guard lock(mutex_);
+      auto& slot = entries_[path];
+      if (!slot) slot = std::make_shared<Entry>();
+      entry = slot;
+    }
+    const std::lock_guard lock(entry->mutex);
+    if (!entry->archive) entry->archive = std::make_shared<const Archive>(path);
+    return entry->archive;
+  }
+
+ private:
+  struct Entry {
+    std::mutex mutex;
+    std::shared_ptr<const Archive> archive;
+  };
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Entry>> entries_;
+};
+
+class Loaded final : public Source {
+ public:
+  Loaded(const recipe::Plan& plan, const Makers& makers, const std::map<std::string, std::string>& saved)
+      : world_(std::make_shared<World>()) {
+    auto& w = *world_;
+    w.plan = plan;
+    if (plan.train.rows == recipe::none) throw Error(plan.recipe + ": error: [train] names no rows [rows-missing]");
+    w.driving = static_cast<std::size_t>(plan.train.rows);
+    w.budget.left = plan.data.cache_bytes;
+    w.reads = reads(w.plan);
+    w.route = make_route(w.plan);
+    w.encoded = std::vector<World::Encoded>(plan.axes.size());
+    w.whole.resize(plan.axes.size());
+    load_tables(makers);
+    deal_out();
+    make_fields(makers, saved);
+    report();
+  }
+
+  const Report& report() const override {
+    const std::lock_guard lock(report_mutex_);
+    report_.warnings = world_->complaints.warnings();
+    return report_;
+  }
+  recipe::Fitted fitted() const override {
+    recipe::Fitted out;
+    each_field([&](const std::string& name, const FieldCells& cells) { out[name] = cells.component().sizes(); });
+    return out;
+  }
+  std::map<std::string, std::string> save() const override {
+    std::map<std::string, std::string> out;
+    each_field([&](const std::string& name, const FieldCells& cells) {
+      auto text = cells.component().save();
+      if (!text.empty() || cells.fits()) out[name] = std::move(text);
+    });
+    return out;
+  }
+  const braid::Field& field(int table, int field) const override {
+    return world_->cells.at(static_cast<std::size_t>(table)).at(static_cast<std::size_t>(field))->component();
+  }
+  std::uint64_t fingerprint() const override { return fingerprint_; }
+  std::int64_t rows(const std::string& split) const override {
+    const int at = world_->splits.find(split);
+    return at < 0 ? 0 : static_cast<std::int64_t>(world_->splits.rows[static_cast<std::size_t>(at)].size());
+  }
+  std::unique_ptr<Pass> pass(const PassOptions& options) override { return make_pass(world_, options); }
+
+  std::vector<bool> slice(const recipe::SlicePlan& slice) const override {
+    auto& w = *world_;
+    const Evaluator where(slice.where, names_of(w.tables, w.driving, &w.link_counts));
+    const auto& table = w.tables[w.driving];
+    std::vector<std::uint8_t> in(static_cast<std::size_t>(table.rows), 0);
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(table.first_row(), table.rows, 2048), [&](const auto& range) {
+      for (auto r = range.begin(); r != range.end(); ++r) in[static_cast<std::size_t>(r)] = where.truth(r);
+    });
+    return {in.begin(), in.end()};
+  }
+
+  std::vector<std::pair<std::int64_t, std::int64_t>> encoded() const override {
+    std::vector<std::pair<std::int64_t, std::int64_t>> out;
+    for (const auto& e : world_->encoded) out.emplace_back(e.entities.load(), e.rows.load());
+    return out;
+  }
+
+ private:
+  void load_tables(const Makers& makers) {
+    auto& w = *world_;
+    const auto needed = needed_columns(w.plan);
+    w.tables.resize(w.plan.tables.size());
+    for (std::size_t t = 0; t < w.tables.size(); ++t) w.tables[t].plan = &w.plan.tables[t];
+    // The largest first: a table is read by at most two threads.
+    tbb::parallel_for(std::size_t{0}, w.tables.size(), [&](std::size_t t) { load_table(w.tables[t], needed[t], makers, w.complaints); },
+                      tbb::simple_partitioner());
+    w.complaints.throw_if_any();
+    for (std::size_t t = 0; t < w.tables.size(); ++t) resolve_links(w.tables, t, w.complaints);
+    // Slices are bound again while batches are made; their numbers have to stand ready then.
+    for (const auto& slice : w.plan.slices) bind_only(slice.where);
+  }
+
+  void bind_only(const recipe::Expression& e) {
+    const std::vector<std::vector<std::uint32_t>> none(world_->tables[world_->driving].links.size(), std::vector<std::uint32_t>(1));
+    const Evaluator bound(e, names_of(world_->tables, world_->driving, &none));
+  }
+
+  void deal_out() {
+    auto& w = *world_;
+    auto kept = kept_rows(w.tables, w.driving);
+    make_labels(kept);
+    w.complaints.throw_if_any();
+    w.splits = make_splits(w.tables, w.driving, std::move(kept), w.complaints);
+    w.link_counts = count_training(w.tables, w.driving, w.splits);
+    permute(w.tables);
+    w.lists.resize(w.tables.size());
+    const ListContext context{w.tables, w.driving, w.splits, w.link_counts, w.complaints};
+    for (std::size_t t = 0; t < w.tables.size(); ++t)
+      if (t == w.driving || !w.tables[t].event()) w.lists[t] = make_lists(context, t);
+  }
+
+  // A kept row whose label is missing or no number is a bad row.
+  void make_labels(std::vector<std::uint8_t>& kept) {
+    auto& w = *world_;
+    auto& table = w.tables[w.driving];
+    w.labels.resize(table.plan->labels.size());
+    for (std::size_t l = 0; l < w.labels.size(); ++l) {
+      if (!w.reads.labels[l]) continue;
+      const auto& plan = table.plan->labels[l];
+      const Evaluator value(plan.value, names_of(w.tables, w.driving, nullptr));
+      auto& out = w.labels[l];
+      out.assign(static_cast<std::size_t>(table.rows), 0);
+      std::vector<std::uint8_t> bad(kept.size(), 0);
+      tbb::parallel_for(tbb::blocked_range<std::int64_t>(table.first_row(), table.rows, 2048), [&](const auto& range) {
+        for (auto r = range.begin(); r != range.end(); ++r) {
+          const auto number = value(r).number();
+          if (number) out[static_cast<std::size_t>(r)] = static_cast<float>(*number);
+          else bad[static_cast<std::size_t>(r)] = kept[static_cast<std::size_t>(r)];
+        }
+      });
+      for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
+        if (!bad[static_cast<std::size_t>(r)]) continue;
+        const auto text = "label '" + plan.name + "' (" + plan.text + ") is missing or no number [label-missing]";
+        ++table.bad_rows;
+        kept[static_cast<std::size_t>(r)] = 0;
+        if (table.plan->bad_rows == recipe::TablePlan::BadRows::error) w.complaints.error(table.where(r) + ": error: " + text);
+        else w.complaints.warning("skipped rows of '" + table.plan->name + "'", table.where(r) + ": skipped: " + text);
+      }
+    }
+  }
+
+  void make_fields(const Makers& makers, const std::map<std::string, std::string>& saved) {
+    auto& w = *world_;
+    struct Job { FieldCells* cells; const std::string* saved; };
+    std::vector<Job> jobs;
+    w.cells.resize(w.tables.size());
+    for (std::size_t t = 0; t < w.tables.size(); ++t)
+      for (std::size_t f = 0; f < w.plan.tables[t].fields.size(); ++f) {
+        const auto& plan = w.plan.tables[t].fields[f];
+        w.cells[t].push_back(std::make_unique<FieldCells>(w.tables[t], static_cast<int>(f), makers.field(plan.use), w.budget, w.complaints));
+        bool read = false;
+        for (std::size_t a = 0; a < w.plan.axes.size(); ++a) read = read || (w.plan.axes[a].table == static_cast<int>(t) && w.reads.fields[a][f]);
+        const auto it = saved.find(w.plan.tables[t].name + "." + plan.name);
+        if (read) jobs.push_back({w.cells[t].back().get(), it == saved.end() ? nullptr : &it->second});
+      }
+    ArchiveShelf shelf;
+    tbb::parallel_for(std::size_t{0}, jobs.size(), [&](std::size_t j) {
+      jobs[j].cells->prepare([&](const std::string& path) { return shelf.get(path); }, jobs[j].saved);
+    }, tbb::simple_partitioner());
+  }
+
+  void report() {
+    auto& w = *world_;
+    for (std::size_t t = 0; t < w.tables.size(); ++t) {
+      const auto& table = w.tables[t];
+      const auto rows = table.rows - table.first_row();
+      std::int64_t dangling = 0;
+      for (const auto d : table.dangling) dangling += d;
+      const auto kept = t == w.driving ? std::count(w.splits.kept.begin(), w.splits.kept.end(), 1) : rows;
+      report_.tables.push_back({table.plan->name, rows, kept, table.bad_rows, dangling});
+      fingerprint_ = mixed(fingerprint_, key_of(table.plan->name), table.content);
+    }
+    for (std::size_t s = 0; s < w.splits.names.size(); ++s)
+      report_.splits[w.splits.names[s]] = static_cast<std::int64_t>(w.splits.rows[s].size());
+    const auto bytes = [](const auto& v) { return XXH3_64bits(v.data(), v.size() * sizeof(v[0])); };
+    fingerprint_ = mixed(fingerprint_, bytes(w.splits.of), bytes(w.splits.kept));
+    for (const auto& table : w.tables) fingerprint_ = mixed(fingerprint_, bytes(table.keys), bytes(table.permuted));
+  }
+
+  template <class Visit>
+  void each_field(const Visit& visit) const {
+    for (std::size_t t = 0; t < world_->cells.size(); ++t)
+      for (std::size_t f = 0; f < world_->cells[t].size(); ++f)
+        if (world_->cells[t][f]->prepared()) visit(world_->plan.tables[t].name + "." + world_->plan.tables[t].fields[f].name, *world_->cells[t][f]);
+  }
+
+  std::shared_ptr<World> world_;
+  mutable std::mutex report_mutex_;
+  mutable Report report_;
+  std::uint64_t fingerprint_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> Source::open(const recipe::Plan& plan, const Makers& makers, const std::map<std::string, std::string>& saved) {
+  std::unique_ptr<Source> out;
+  // Nothing else runs while data is loaded: all cores, unless the plan asks for fewer.
+  tbb::task_arena arena(plan.data.threads > 0 ? data_threads(plan.data) : tbb::task_arena::automatic);
+  arena.execute([&] { out = std::make_unique<Loaded>(plan, makers, saved); });
+  return out;
+}
+
+}  // namespace braid::data

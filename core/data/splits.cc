@@ -1,0 +1,242 @@
+#include "data/splits.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+#include <tbb/parallel_sort.h>
+
+namespace braid::data {
+
+namespace {
+
+constexpr std::int8_t train = 0, valid = 1, test = 2;
+using Rows = std::vector<std::int32_t>;
+
+template <class Each>
+void each_row(const Table& table, const Each& each) {
+  tbb::parallel_for(tbb::blocked_range<std::int64_t>(table.first_row(), table.rows, 2048), [&](const auto& range) {
+    for (auto r = range.begin(); r != range.end(); ++r) each(r);
+  });
+}
+
+// Marks held-out entities; gives their rows, and nothing else, a split of their own.
+void hold_out(std::vector<Table>& tables, std::size_t driving, Splits& splits) {
+  auto& table = tables[driving];
+  const auto& links = table.plan->links;
+  for (std::size_t h = 0; h < table.plan->hold_out.size(); ++h) {
+    const auto& plan = table.plan->hold_out[h];
+    const auto target_number = static_cast<std::size_t>(links[static_cast<std::size_t>(plan.link)].table);
+    auto& target = tables[target_number];
+    const Evaluator where(plan.where, names_of(tables, target_number, nullptr));
+    std::vector<std::uint8_t> chosen(static_cast<std::size_t>(target.rows), 0);
+    each_row(target, [&](std::int64_t r) { chosen[static_cast<std::size_t>(r)] = where.truth(r); });
+    if (target.held.empty()) target.held.resize(chosen.size(), 0);
+    for (std::size_t r = 0; r < chosen.size(); ++r) target.held[r] |= chosen[r];
+    const auto split = static_cast<std::int8_t>(test + 1 + static_cast<int>(h));
+    splits.names.push_back(plan.name);
+    // Any link into the table counts: an item held out as a target must not be learnt as a query.
+    for (std::size_t l = 0; l < links.size(); ++l) {
+      if (links[l].table != static_cast<int>(target_number)) continue;
+      const auto& rows = table.links[l];
+      each_row(table, [&](std::int64_t r) {
+        auto& own = splits.of[static_cast<std::size_t>(r)];
+        if (own == no_split && chosen[static_cast<std::size_t>(rows[static_cast<std::size_t>(r)])]) own = split;
+      });
+    }
+  }
+}
+
+void by_hash(std::vector<Table>& tables, std::size_t driving, Splits& splits, Complaints& complaints) {
+  const auto& table = tables[driving];
+  const auto& plan = table.plan->split;
+  const Evaluator value(plan.hash.at(0), names_of(tables, driving, nullptr));
+  const auto first = static_cast<Wide>(std::llround(plan.train)), second = static_cast<Wide>(std::llround(plan.valid));
+  const auto sum = first + second + static_cast<Wide>(std::llround(plan.test));
+  if (sum <= 0) throw Error(table.plan->name + ": error: the shares of 'split' add up to 0 [split-empty]");
+  std::atomic<std::int64_t> missing{0};
+  each_row(table, [&](std::int64_t r) {
+    auto& own = splits.of[static_cast<std::size_t>(r)];
+    if (own != no_split) return;
+    const auto cooked = value(r);
+    if (cooked.kind != Cooked::Kind::whole) {
+      own = train;
+      if (splits.kept[static_cast<std::size_t>(r)]) ++missing;
+      return;
+    }
+    Wide bucket = cooked.whole % sum;
+    if (bucket < 0) bucket += sum;
+    own = bucket < first ? train : bucket < first + second ? valid : test;
+  });
+  if (missing)
+    complaints.warning("splits of '" + table.plan->name + "'", table.plan->name + ": warning: " + std::to_string(missing) +
+                       " rows have no whole number to be split by, they train [split-missing]");
+}
+
+// Shares of the kept rows in order; rows of equal time stay together, in the later split.
+void by_time(const Table& table, Splits& splits) {
+  const auto& plan = table.plan->split;
+  std::vector<std::int64_t> times;
+  for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
+    const auto at = static_cast<std::size_t>(r);
+    if (splits.kept[at] && splits.of[at] == no_split) times.push_back(table.order_of(r));
+  }
+  tbb::parallel_sort(times.begin(), times.end());
+  const double sum = plan.train + plan.valid + plan.test;
+  if (!(sum > 0)) throw Error(table.plan->name + ": error: the shares of 'split' add up to 0 [split-empty]");
+  const auto boundary = [&](double share) -> std::optional<std::int64_t> {
+    const auto at = static_cast<std::size_t>(std::llround(share / sum * static_cast<double>(times.size())));
+    return at < times.size() ? std::optional(times[at]) : std::nullopt;
+  };
+  const auto first = boundary(plan.train), second = boundary(plan.train + plan.valid);
+  each_row(table, [&](std::int64_t r) {
+    auto& own = splits.of[static_cast<std::size_t>(r)];
+    if (own != no_split) return;
+    const auto time = table.order_of(r);
+    own = !first || time < *first ? train : !second || time < *second ? valid : test;
+  });
+}
+
+// Of each key's kept rows in order, the last n test and the n before them validate. Keys with no more than 2n rows, and
+// rows without a key, only train. A row that `keep` drops trains when it stands before its key's first validation row.
+void leave_last(const Table& table, const Table& target, Splits& splits) {
+  const auto& plan = table.plan->split;
+  const auto& key = table.links[static_cast<std::size_t>(plan.key)];
+  std::vector<Rows> of_key(static_cast<std::size_t>(target.rows));
+  for (std::int64_t r = table.first_row(); r < table.rows; ++r)
+    if (splits.of[static_cast<std::size_t>(r)] == no_split)
+      of_key[static_cast<std::size_t>(key[static_cast<std::size_t>(r)])].push_back(static_cast<std::int32_t>(r));
+  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, of_key.size(), 16), [&](const auto& range) {
+    for (auto k = range.begin(); k != range.end(); ++k) {
+      auto& rows = of_key[k];
+      std::stable_sort(rows.begin(), rows.end(), [&](auto a, auto b) { return table.order_of(a) < table.order_of(b); });
+      std::int64_t kept = 0, seen = 0;
+      for (const auto r : rows) kept += splits.kept[static_cast<std::size_t>(r)];
+      const bool all_train = k == 0 || kept <= 2 * plan.leave;
+      for (const auto r : rows) {
+        const auto left = kept - seen;                // kept rows from here on, this one included
+        const bool is_kept = splits.kept[static_cast<std::size_t>(r)];
+        const auto own = all_train || left > 2 * plan.leave || (!is_kept && seen == 0) ? train : left > plan.leave ? valid : test;
+        splits.of[static_cast<std::size_t>(r)] = own;
+        seen += is_kept;
+      }
+    }
+  });
+}
+
+}  // namespace
+
+int Splits::find(const std::string& name) const {
+  const auto at = std::find(names.begin(), names.end(), name);
+  return at == names.end() ? -1 : static_cast<int>(at - names.begin());
+}
+
+std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driving) {
+  const auto& table = tables[driving];
+  std::vector<std::uint8_t> kept(static_cast<std::size_t>(table.rows), 1);
+  if (!table.event()) kept.at(0) = 0;
+  if (!table.plan->keep) return kept;
+  const Evaluator keep(*table.plan->keep, names_of(tables, driving, nullptr));
+  each_row(table, [&](std::int64_t r) { kept[static_cast<std::size_t>(r)] = keep.truth(r); });
+  return kept;
+}
+
+Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t> kept, Complaints& complaints) {
+  auto& table = tables[driving];
+  Splits splits;
+  splits.names = {"train", "valid", "test"};
+  splits.of.assign(static_cast<std::size_t>(table.rows), no_split);
+  splits.kept = std::move(kept);
+  hold_out(tables, driving, splits);
+  switch (table.plan->split.by) {
+    case recipe::SplitPlan::By::all_train:
+      each_row(table, [&](std::int64_t r) {
+        auto& own = splits.of[static_cast<std::size_t>(r)];
+        if (own == no_split) own = train;
+      });
+      break;
+    case recipe::SplitPlan::By::hash: by_hash(tables, driving, splits, complaints); break;
+    case recipe::SplitPlan::By::time: by_time(table, splits); break;
+    case recipe::SplitPlan::By::leave_last: {
+      const auto& link = table.plan->links[static_cast<std::size_t>(table.plan->split.key)];
+      leave_last(table, tables[static_cast<std::size_t>(link.table)], splits);
+      break;
+    }
+  }
+  splits.rows.resize(splits.names.size());
+  for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
+    const auto at = static_cast<std::size_t>(r);
+    if (splits.kept[at]) splits.rows[static_cast<std::size_t>(splits.of[at])].push_back(static_cast<std::int32_t>(r));
+  }
+  return splits;
+}
+
+std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& tables, std::size_t driving, const Splits& splits) {
+  const auto& table = tables[driving];
+  std::vector<std::vector<std::uint32_t>> per_link(table.links.size());
+  for (auto& t : tables) t.counts.assign(static_cast<std::size_t>(t.rows), 0);
+  std::vector<bool> reached(tables.size(), false);
+  reached[driving] = true;
+  for (const auto r : splits.rows[train]) tables[driving].counts[static_cast<std::size_t>(r)] = 1;
+  for (std::size_t l = 0; l < table.links.size(); ++l) {
+    const auto number = static_cast<std::size_t>(table.plan->links[l].table);
+    auto& target = tables[number];
+    per_link[l].assign(static_cast<std::size_t>(target.rows), 0);
+    for (const auto r : splits.rows[train]) ++per_link[l][static_cast<std::size_t>(table.links[l][static_cast<std::size_t>(r)])];
+    if (number == driving) continue;
+    reached[number] = true;
+    for (std::size_t r = 0; r < per_link[l].size(); ++r) target.counts[r] += per_link[l][r];
+  }
+  // From entity table to entity table, outwards; a table that is reached already takes no more.
+  for (std::vector<bool> before; before != reached;) {
+    before = reached;
+    for (std::size_t t = 0; t < tables.size(); ++t) {
+      if (!before[t] || t == driving || tables[t].event()) continue;
+      for (std::size_t l = 0; l < tables[t].links.size(); ++l) {
+        const auto number = static_cast<std::size_t>(tables[t].plan->links[l].table);
+        if (before[number]) continue;
+        reached[number] = true;
+        for (std::size_t r = 0; r < tables[t].counts.size(); ++r)
+          tables[number].counts[static_cast<std::size_t>(tables[t].links[l][r])] += tables[t].counts[r];
+      }
+    }
+  }
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    auto& target = tables[t];
+    if (!reached[t] && !target.event()) std::fill(target.counts.begin(), target.counts.end(), 1u);
+    if (!target.event() && !target.counts.empty()) target.counts[0] = 0;
+    for (std::size_t r = 0; r < target.held.size(); ++r)
+      if (target.held[r]) target.counts[r] = 0;
+  }
+  return per_link;
+}
+
+void permute(std::vector<Table>& tables) {
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    auto& table = tables[t];
+    if (!table.plan->permute) continue;
+    const Evaluator by(table.plan->permute->by, names_of(tables, t, nullptr));
+    table.permuted.resize(static_cast<std::size_t>(table.rows));
+    std::iota(table.permuted.begin(), table.permuted.end(), 0);
+    std::vector<std::pair<Wide, std::int32_t>> order;  // rows without a value keep their cells
+    std::vector<std::pair<double, std::int32_t>> real_order;
+    for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
+      const auto value = by(r);
+      if (value.kind == Cooked::Kind::whole) order.emplace_back(value.whole, static_cast<std::int32_t>(r));
+      else if (value.kind == Cooked::Kind::real) real_order.emplace_back(value.real, static_cast<std::int32_t>(r));
+    }
+    if (!real_order.empty()) {
+      for (const auto& [value, row] : order) real_order.emplace_back(static_cast<double>(value), row);
+      std::sort(real_order.begin(), real_order.end());
+      order.clear();
+      for (const auto& [value, row] : real_order) order.emplace_back(static_cast<Wide>(order.size()), row);
+    }
+    std::sort(order.begin(), order.end());
+    for (std::size_t k = 0; k < order.size(); ++k)
+      table.permuted[static_cast<std::size_t>(order[k].second)] = order[(k + 1) % order.size()].second;
+  }
+}
+
+}  // namespace braid::data

@@ -1,0 +1,30 @@
+// What the wires of a plan read of its data.
+#pragma once
+
+#include "data/batch.h"
+
+#include <vector>
+
+namespace braid::data {
+
+struct Reads {
+  std::vector<std::vector<bool>> fields;              // [axis][field of the axis' table]
+  std::vector<bool> labels, link_keys;                // of the driving table
+};
+Reads reads(const recipe::Plan& plan);
+
+// Calls visit(wire) for every wire: nodes, metrics, evaluation, serving.
+template <class Visit>
+void each_wire(const recipe::Plan& plan, const Visit& visit) {
+  const auto all = [&](const std::vector<std::vector<recipe::Wire>>& inputs) {
+    for (const auto& port : inputs)
+      for (const auto& wire : port) visit(wire);
+  };
+  for (const auto& node : plan.nodes) all(node.inputs);
+  for (const auto& metric : plan.metrics) all(metric.inputs);
+  for (const auto* wire : {&plan.eval.score, &plan.eval.label, &plan.eval.group})
+    if (*wire) visit(**wire);
+  for (const auto& wire : plan.serve) visit(wire);
+}
+
+}  // namespace braid::data
