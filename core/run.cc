@@ -12,68 +12,22 @@
 #include <ATen/Parallel.h>
 
 #include <filesystem>
+#include <sstream>
 #include <stdexcept>
 
 namespace braid {
 namespace {
 
-// What follows a command: `--name value` pairs, flags and the rest, in the order given. The program has already told
-// the user about options that do not exist.
-struct Arguments {
-  std::vector<std::string> rest;
-  std::vector<std::pair<std::string, std::string>> options;
+std::vector<std::string> all(const RunCall& call, const std::string& option) {
+  const auto found = call.options.find(option);
+  return found == call.options.end() ? std::vector<std::string>{} : found->second;
+}
 
-  Arguments(const std::vector<std::string>& words, const std::vector<std::string>& flags) {
-    for (std::size_t k = 1; k < words.size(); ++k) {
-      const auto& word = words[k];
-      if (!word.starts_with("--")) {
-        rest.push_back(word);
-      } else if (const auto equal = word.find('='); equal != std::string::npos && word.substr(0, equal) != "--set") {
-        options.emplace_back(word.substr(2, equal - 2), word.substr(equal + 1));
-      } else if (std::count(flags.begin(), flags.end(), word.substr(2))) {
-        options.emplace_back(word.substr(2), "");
-      } else {
-        if (k + 1 == words.size()) throw Error("command line: error: " + word + " needs a value [command-line]");
-        options.emplace_back(word.substr(2), words[++k]);
-      }
-    }
-  }
-  std::string one(const std::string& name) const {
-    for (const auto& [n, v] : options) if (n == name) return v;
-    return "";
-  }
-  bool has(const std::string& name) const {
-    for (const auto& [n, v] : options) if (n == name) return true;
-    return false;
-  }
-  std::vector<std::string> all(const std::string& name) const {
-    std::vector<std::string> out;
-    for (const auto& [n, v] : options) if (n == name) out.push_back(v);
-    return out;
-  }
-  std::vector<std::string> split(const std::string& name) const {
-    std::vector<std::string> out;
-    const auto text = one(name);
-    for (std::size_t at = 0; at < text.size();) {
-      const auto comma = std::min(text.find(',', at), text.size());
-      out.push_back(text.substr(at, comma - at));
-      at = comma + 1;
-    }
-    return out;
-  }
-};
-
-std::vector<std::uint64_t> seeds_of(const Arguments& args) {
+std::vector<std::uint64_t> seeds_of(const RunCall& call) {
   std::vector<std::uint64_t> out;
-  for (const auto& text : args.split("seeds")) {
-    std::size_t used = 0;
-    unsigned long long value = 0;
-    try {
-      value = std::stoull(text, &used);
-    } catch (const std::exception&) {
-    }
-    if (used != text.size() || text.empty()) throw Error("--seeds " + args.one("seeds") + ": error: '" + text + "' is no whole number; write --seeds 1,2,3 [command-line]");
-    out.push_back(value);
+  for (const auto& list : all(call, "seeds")) {
+    std::istringstream parts(list);
+    for (std::string one; std::getline(parts, one, ',');) out.push_back(std::stoull(one));   // checked by the program
   }
   return out;
 }
@@ -97,7 +51,7 @@ train::Workshop workshop(const RunCall& call, cards::Store& store, host::Host& h
 }
 
 int dispatch(const RunCall& call) {
-  const auto& command = call.arguments.at(0);
+  const auto& command = call.command;
   if (command == "card") return host::card_command(call);
   if (command == "doctor") return host::doctor_command(call);
   if (call.threads > 0) at::set_num_threads(call.threads);
@@ -107,17 +61,10 @@ int dispatch(const RunCall& call) {
   cards::Store store({call.program_folder});
   host::Host host;
   const auto shop = workshop(call, store, host);
-  if (command == "train") {
-    const Arguments args(call.arguments, {});
-    if (args.rest.size() != 1) throw Error("command line: error: train takes one recipe [command-line]");
-    if (!args.has("out")) throw Error("command line: error: train needs --out RUN, the folder to write [command-line]");
-    return train::train_command({args.rest[0], args.one("out"), args.all("set"), seeds_of(args), args.split("splits")}, shop);
-  }
-  if (command == "eval") {
-    const Arguments args(call.arguments, {"json"});
-    if (args.rest.size() != 1) throw Error("command line: error: eval takes one run folder [command-line]");
-    return train::eval_command(args.rest[0], args.split("splits"), args.all("set"), args.has("json"), shop);
-  }
+  if (command == "train")
+    return train::train_command({call.arguments.at(0), all(call, "out").at(0), all(call, "set"), seeds_of(call), all(call, "split")}, shop);
+  if (command == "eval")
+    return train::eval_command(call.arguments.at(0), all(call, "split"), all(call, "set"), call.options.count("json") > 0, shop);
   throw std::logic_error("no such command: " + command);
 }
 
