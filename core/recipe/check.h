@@ -18,6 +18,7 @@ struct Problem {
   std::string tag;                                    // "unknown-key"; docs/ERRORS.md lists them all
   std::string what;
   std::vector<std::string> notes;
+  bool warning = false;
   std::string text() const;
 };
 

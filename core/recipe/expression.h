@@ -5,6 +5,7 @@
 //   test := sum (('==' | '!=' | '<' | '<=' | '>' | '>=') sum | 'in' '[' sum, ... ']' | 'is' ['not'] 'missing')?
 //   sum  := product (('+' | '-') product)*     product := atom (('*' | '/' | '%') atom)*
 //   atom := number | 'text' | name ['.' name] | name '(' or, ... ')' | '(' or ')' | '-' atom
+// '' inside a text is one quote. A name that is no identifier stands in backquotes: `user id`.
 #pragma once
 
 #include <string>

@@ -128,7 +128,8 @@ struct Type {
 // What travels through a wire, from its source to a port.
 struct Wire {
   enum class Source { node, field, label, key, link, rows } source = Source::node;
-  int node = none, port = none;                       // node: index into Plan::nodes and its output number
+  int node = none;                                    // index into Plan::nodes
+  int port = none;                                    // node or field: output number, flat over ports and their names
   int axis = none;                                    // where the value lives before gathering
   int field = none, label = none, link = none;        // of the axis' table. link: its key[rows] used as a value
   // Through what it is gathered, if anything: a link or a list of table `via_table`, or `AXIS.row` (via_axis).
@@ -136,7 +137,9 @@ struct Wire {
   Via via;
   int to_axis = none;                                 // the axis of the result's rows (== axis without via)
   bool stop = false;                                  // no gradient through here
-  Type type;                                          // after gathering
+  Type type;                                          // at the port: after gathering, with the inserted dims
+  std::vector<int> inserted;                          // dims of size 1 to insert, ascending: padded dims of the port that
+                                                      // the tensor lacks (one value where several may stand)
   std::string text;                                   // as written: "content.vector[ratings.item]"
   Place place;
 };
@@ -161,7 +164,9 @@ struct NodePlan {
   std::vector<std::vector<Type>> outputs;             // per output port; several where a list parameter names them
   std::vector<std::vector<bool>> wanted;              // per output, whether anybody reads it
   std::vector<ScalarPlan> scalars;                    // per scalar of the schema
-  std::map<std::string, std::int64_t, std::less<>> sizes;   // dims by name ("dim", "tokens.dim", "tokens.0.dim"); what is known
+  // Dims by name: "dim", and by port and wire "tokens.dim" (one wire), "tokens.0.dim"; whole-number parameters too. What
+  // is known; a padded dim counts with its upper bound.
+  std::map<std::string, std::int64_t, std::less<>> sizes;
   bool frozen = false;
   ScalarPlan weight{ScalarPlan::How::constant, 1.0, false, 0, 0, 0, {}, {}};   // losses and distillers
   bool trains = false;                                // a loss or distiller
@@ -210,7 +215,7 @@ struct SlicePlan { std::string name; Expression where; std::string text; Place p
 struct EvalPlan {
   std::optional<Wire> score, label, group;
   std::int64_t batch = 0;                             // 0: train.batch
-  std::vector<std::string> splits = {"valid", "test"};   // and the held-out ones
+  std::vector<std::string> splits;                    // all that are evaluated, held-out ones too
 };
 
 struct Plan {

@@ -1,0 +1,39 @@
+// Components by name, and their parameters and coefficients as a recipe gives them.
+#pragma once
+
+#include "recipe/document.h"
+#include "recipe/keys.h"
+
+namespace braid::recipe {
+
+// What a `use = "..."` names.
+struct Found {
+  const ComponentSchema* schema = nullptr;
+  const PluginSchema* plugin = nullptr;
+  const std::string* file = nullptr;
+  explicit operator bool() const { return schema != nullptr; }
+};
+
+class Cards {
+ public:
+  explicit Cards(const World& world) : world_(world) {}
+  // `name` is "component" (of the plugin of that name) or "plugin/component"; it has to be of one of `kinds`.
+  Found find(const Item& name, const std::vector<Kind>& kinds, Report& report) const;
+  // The reader that takes files which end like `file`; nothing found is not reported.
+  Found reader_for(const std::string& file) const;
+  std::vector<std::string> suffixes() const;
+  // Components of these kinds as a recipe names them.
+  std::vector<std::string> names(const std::vector<Kind>& kinds) const;
+  // Those with an output without padded dims: what may stand between a mask and a port that takes none.
+  std::vector<std::string> mask_removers() const;
+
+ private:
+  const World& world_;
+};
+
+// Reads parameters from `keys` into a Use; defaults are filled into the tree, paths resolved and looked for.
+Use read_use(Keys& keys, const Found& found, const World& world);
+// Reads one coefficient: a number, { learn = true, start, log } or { from, to, steps }.
+ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std::optional<double> low, std::optional<double> high);
+
+}  // namespace braid::recipe

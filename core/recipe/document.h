@@ -1,0 +1,49 @@
+// Loads a recipe: TOML files with their includes, merged; --set applied; ${vars} filled in.
+#pragma once
+
+#include "recipe/item.h"
+#include "recipe/report.h"
+
+#include <map>
+
+namespace braid::recipe {
+
+class Document {
+ public:
+  // Reads `file` (or takes `text` for its content) and everything that it includes. False: no tree can be had, the
+  // report says why.
+  bool load(const std::string& file, const std::string* text, Report& report);
+  // Applies "a.b.c=value"s in their order.
+  void apply(const std::vector<std::string>& sets, Report& report);
+  // Replaces ${name} in every text by the value of [vars].
+  void fill_in(Report& report);
+
+  Item& root() { return *root_; }
+  const std::vector<std::string>& files() const { return files_; }
+  // Texts that --set replaced, for the question what a --set unwired.
+  const std::vector<std::string>& replaced() const { return replaced_; }
+  // The place of byte `offset` of a text item, inside the quotes of its file.
+  Place inside(const Item& text, std::size_t offset) const;
+
+ private:
+  std::unique_ptr<Item> parse(const std::string& file, const std::string* text, const Place& asked, Report& report);
+  std::unique_ptr<Item> with_includes(std::unique_ptr<Item> item, const std::string& file, Report& report);
+  void set(const std::string& assignment, Report& report);
+  void fill_in(Item& item, Report& report);
+  void remember(const Item& old);
+
+  std::unique_ptr<Item> root_ = std::make_unique<Item>();
+  std::vector<std::string> files_, open_;             // open_: being included just now
+  std::map<std::string, std::vector<std::string>> lines_;
+  std::vector<std::string> replaced_;
+  const Item* vars_ = nullptr;
+};
+
+// Position of the first byte outside strings and comments that is not ASCII, as (line, column), 0 0 for none. toml++
+// 3.3 must not see it.
+std::pair<int, int> first_stray_byte(const std::string& toml);
+
+// `path` as seen from `folder`; absolute ones stay.
+std::string joined_path(const std::string& folder, const std::string& path);
+
+}  // namespace braid::recipe

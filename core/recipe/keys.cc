@@ -1,0 +1,134 @@
+#include "recipe/keys.h"
+
+#include "recipe/words.h"
+
+#include <algorithm>
+
+namespace braid::recipe {
+
+bool demand(Report& report, const Item& item, Item::Kind kind, const std::string& what) {
+  if (item.is(kind) || (kind == Item::Kind::number && item.is(Item::Kind::whole))) return true;
+  report.error(item.place, "wrong-type", what + " is " + std::string(name_of(item.kind)) + "; " + std::string(name_of(kind)) + " is wanted");
+  return false;
+}
+
+Item* Keys::find(const std::string& name) {
+  if (std::find(known_.begin(), known_.end(), name) == known_.end()) known_.push_back(name);
+  auto* item = table_.find(name);
+  if (item) item->used = true;
+  return item;
+}
+
+Item* Keys::find(const std::string& name, Item::Kind kind) {
+  auto* item = find(name);
+  return item && demand(report_, *item, kind, quote(name)) ? item : nullptr;
+}
+
+Item* Keys::required(const std::string& name, Item::Kind kind, const std::string& fix) {
+  auto* item = find(name);
+  if (!item) {
+    report_.error(place(), "missing-key", what_ + " needs " + quote(name), {fix});
+    return nullptr;
+  }
+  return demand(report_, *item, kind, quote(name)) ? item : nullptr;
+}
+
+std::int64_t Keys::whole(const std::string& name, std::int64_t fallback, std::int64_t low) {
+  if (!find(name)) fill(name, fallback);
+  const auto* item = find(name, Item::Kind::whole);
+  if (!item) return fallback;
+  if (item->whole >= low) return item->whole;
+  report_.error(item->place, "out-of-range", quote(name) + " is " + std::to_string(item->whole) + "; it is at least " + std::to_string(low));
+  return fallback;
+}
+
+double Keys::number(const std::string& name, double fallback, double low, double high) {
+  if (!find(name)) fill(name, fallback);
+  const auto* item = find(name, Item::Kind::number);
+  if (!item) return fallback;
+  if (item->number >= low && item->number <= high) return item->number;
+  report_.error(item->place, "out-of-range", quote(name) + " is " + number_text(item->number) + "; it is " +
+                (high < std::numeric_limits<double>::infinity() ? "from " + number_text(low) + " to " + number_text(high) : "at least " + number_text(low)));
+  return fallback;
+}
+
+bool Keys::boolean(const std::string& name, bool fallback) {
+  if (!find(name)) fill(name, fallback);
+  const auto* item = find(name, Item::Kind::boolean);
+  return item ? item->boolean : fallback;
+}
+
+std::string Keys::choice(const std::string& name, const std::string& fallback, const std::vector<std::string>& choices) {
+  if (!find(name) && !fallback.empty()) fill(name, fallback);
+  const auto* item = find(name, Item::Kind::text);
+  if (!item) return fallback;
+  if (std::find(choices.begin(), choices.end(), item->text) != choices.end()) return item->text;
+  std::vector<std::string> notes;
+  note_nearest(notes, item->text, choices);
+  notes.push_back("choices: " + listed(choices));
+  report_.error(item->place, "bad-choice", quote(name) + " cannot be " + quote(item->text), notes);
+  return fallback;
+}
+
+std::vector<std::string> Keys::texts(const std::string& name, std::vector<Item*>* items) {
+  std::vector<std::string> out;
+  auto* item = find(name);
+  if (!item) return out;
+  const auto add = [&](Item& one) {
+    if (!demand(report_, one, Item::Kind::text, quote(name))) return;
+    out.push_back(one.text);
+    if (items) items->push_back(&one);
+  };
+  if (item->is(Item::Kind::array)) for (const auto& one : item->items) add(*one);
+  else add(*item);
+  return out;
+}
+
+void Keys::later(std::initializer_list<const char*> names) {
+  for (const std::string name : names)
+    if (auto* item = find(name))
+      report_.error(item->key_place, "not-yet", quote(name) + " in " + what_ + " is a word of the language that this version does not carry out",
+                    {"leave it out; CHANGELOG says what each version brings"});
+}
+
+void Keys::refuse(const std::string& name, const std::string& tag, const std::string& why, std::vector<std::string> notes) {
+  auto* item = table_.find(name);
+  if (!item || item->used) return;
+  item->used = true;
+  report_.error(item->key_place, tag, why, std::move(notes));
+}
+
+void Keys::accept_all() {
+  for (const auto& item : table_.items) item->used = true;
+}
+
+void Keys::finish(const std::vector<std::string>& others) {
+  auto candidates = known_;
+  candidates.insert(candidates.end(), others.begin(), others.end());
+  for (const auto& item : table_.items) {
+    if (item->used) continue;
+    item->used = true;
+    std::vector<std::string> notes;
+    note_choices(notes, item->key, candidates);
+    report_.error(item->key_place, "unknown-key", what_ + " has no key " + quote(item->key), notes);
+  }
+}
+
+Item& Keys::filled(const std::string& name, Item::Kind kind) {
+  auto item = std::make_unique<Item>();
+  item->kind = kind;
+  item->place = item->key_place = table_.key_place;
+  item->filled_in = item->used = true;
+  return table_.add(name, std::move(item));
+}
+
+void Keys::fill(const std::string& name, std::int64_t value) {
+  auto& item = filled(name, Item::Kind::whole);
+  item.whole = value;
+  item.number = static_cast<double>(value);
+}
+void Keys::fill(const std::string& name, double value) { filled(name, Item::Kind::number).number = value; }
+void Keys::fill(const std::string& name, bool value) { filled(name, Item::Kind::boolean).boolean = value; }
+void Keys::fill(const std::string& name, const std::string& value) { filled(name, Item::Kind::text).text = value; }
+
+}  // namespace braid::recipe

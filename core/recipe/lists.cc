@@ -1,0 +1,159 @@
+// [tables.X.lists]: histories, draws, and lists that stand in a column.
+#include "recipe/checker.h"
+#include "recipe/words.h"
+
+#include <algorithm>
+
+namespace braid::recipe {
+
+int link_of(const TablePlan& table, const std::string& name) {
+  for (std::size_t k = 0; k < table.links.size(); ++k)
+    if (table.links[k].name == name) return static_cast<int>(k);
+  return none;
+}
+
+int list_of(const TablePlan& table, const std::string& name) {
+  for (std::size_t k = 0; k < table.lists.size(); ++k)
+    if (table.lists[k].name == name) return static_cast<int>(k);
+  return none;
+}
+
+namespace {
+
+class ListReader {
+ public:
+  ListReader(Checker& c, int table, Item& item)
+      : c_(c), table_(table), plan_(c.plan.tables[static_cast<std::size_t>(table)]), keys_(c.report, item, "list " + quote(item.key)) {
+    list_.name = item.key;
+    list_.place = item.key_place;
+  }
+
+  bool read() {
+    const bool history = keys_.table().find("by") && !keys_.table().find("draw") && !keys_.table().find("column");
+    const bool good = keys_.table().find("draw") ? draw() : keys_.table().find("column") ? column() : history || keys_.table().find("last") ? this->history() : nothing();
+    if (good) plan_.lists.push_back(std::move(list_));
+    return good;
+  }
+
+ private:
+  bool nothing() {
+    c_.error(list_.place, "missing-key", keys_.what() + " says neither 'last', 'draw' nor 'column'",
+             {"a history: { last = 20, of = \"item\", by = \"user\" }", "negatives: { draw = 4, of = \"items\" }", "keys in a cell: { column = \"candidates\", of = \"items\" }"});
+    keys_.accept_all();
+    return false;
+  }
+
+  int link(const char* name, const char* fix) {
+    const auto* item = keys_.required(name, Item::Kind::text, fix);
+    if (!item) return none;
+    const int found = link_of(plan_, item->text);
+    if (found != none) return found;
+    std::vector<std::string> notes, names;
+    for (const auto& l : plan_.links) names.push_back(l.name);
+    note_choices(notes, item->text, names);
+    if (c_.table(item->text) != none) notes.push_back(quote(item->text) + " is a table; a history names links of " + quote(plan_.name));
+    c_.error(item->place, "unknown-link", "table " + quote(plan_.name) + " has no link " + quote(item->text), notes);
+    return none;
+  }
+
+  // The entity table whose rows stand in the list.
+  int target() {
+    const auto* item = keys_.required("of", Item::Kind::text, "say which entities: of = \"items\"");
+    if (!item) return none;
+    const int found = c_.table(item->text);
+    if (found != none && !c_.plan.tables[static_cast<std::size_t>(found)].event()) return found;
+    std::vector<std::string> notes, names;
+    for (const auto& t : c_.plan.tables)
+      if (!t.event()) names.push_back(t.name);
+    if (const int as_link = link_of(plan_, item->text); as_link != none && plan_.links[static_cast<std::size_t>(as_link)].table != none)
+      notes.push_back("did you mean " + quote(c_.plan.tables[static_cast<std::size_t>(plan_.links[static_cast<std::size_t>(as_link)].table)].name) + "?");
+    else note_choices(notes, item->text, names);
+    c_.error(item->place, "unknown-table", found == none ? "no table " + quote(item->text) : quote(item->text) + " is an event table; a list holds entities", notes);
+    return none;
+  }
+
+  bool history() {
+    list_.what = ListPlan::What::history;
+    if (const auto* last = keys_.required("last", Item::Kind::whole, "say how many: last = 20")) {
+      list_.length = last->whole;
+      if (last->whole < 1) c_.error(last->place, "out-of-range", "'last' is " + std::to_string(last->whole) + "; it is at least 1");
+    }
+    list_.of = link("of", "say which link is listed: of = \"item\"");
+    list_.by = link("by", "say whose history it is: by = \"user\"");
+    if (const auto* where = keys_.find("where", Item::Kind::text)) {
+      list_.where = read_expression(c_, *where, table_);
+      list_.where_text = where->text;
+    }
+    const bool ordered = plan_.split.by == SplitPlan::By::time || plan_.split.by == SplitPlan::By::leave_last;
+    list_.visible_all = keys_.choice("visible", ordered ? "all" : "train", {"train", "all"}) == "all";
+    keys_.later({"window", "shift", "columns"});
+    keys_.finish();
+    if (list_.of == none || list_.by == none) return false;
+    list_.table = plan_.links[static_cast<std::size_t>(list_.of)].table;
+    return list_.table != none;
+  }
+
+  bool draw() {
+    list_.what = ListPlan::What::draw;
+    if (const auto* draw = keys_.find("draw", Item::Kind::whole)) {
+      list_.length = draw->whole;
+      if (draw->whole < 1) c_.error(draw->place, "out-of-range", "'draw' is " + std::to_string(draw->whole) + "; it is at least 1");
+    }
+    list_.table = target();
+    list_.by_popularity = keys_.choice("by", "uniform", {"uniform", "popularity"}) == "popularity";
+    list_.exclude_seen = keys_.choice("exclude", "", {"seen"}) == "seen";
+    if (const auto* per = keys_.find("per", Item::Kind::text)) {
+      list_.per = list_of(plan_, per->text);
+      const auto* other = keys_.table().find("per");
+      if (list_.per == none) {
+        std::vector<std::string> notes, names;
+        for (const auto& l : plan_.lists) names.push_back(l.name);
+        note_choices(notes, per->text, names);
+        notes.push_back("a list stands before those that are drawn for its places");
+        c_.error(other->place, "unknown-list", "no list " + quote(per->text) + " above " + quote(list_.name), notes);
+      }
+    }
+    keys_.finish();
+    return list_.table != none;
+  }
+
+  bool column() {
+    list_.what = ListPlan::What::column;
+    if (const auto* column = keys_.find("column", Item::Kind::text)) {
+      list_.column = column->text;
+      need_column(c_, table_, list_.column, column->place);
+    }
+    list_.table = target();
+    list_.length = keys_.whole("last", 0, 0);
+    if (const auto* separator = keys_.find("separator", Item::Kind::text)) list_.separator = separator->text;
+    else keys_.fill("separator", list_.separator);
+    keys_.finish();
+    return list_.table != none;
+  }
+
+  Checker& c_;
+  int table_;
+  TablePlan& plan_;
+  Keys keys_;
+  ListPlan list_;
+};
+
+}  // namespace
+
+void read_lists(Checker& c, int table, Keys& keys) {
+  auto* lists = keys.find("lists", Item::Kind::table);
+  if (!lists) return;
+  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+  if (!plan.event()) {
+    c.error(lists->key_place, "event-only", "lists stand in event tables; " + quote(plan.name) + " has a key and is an entity table", {"leave 'key' out when a row is an event"});
+    return;
+  }
+  for (const auto& item : lists->items) {
+    good_name(c, *item, "a list");
+    if (link_of(plan, item->key) != none)
+      c.error(item->key_place, "name-clash", "a link of " + quote(plan.name) + " is called " + quote(item->key) + " already", {"the link: " + text_of(plan.links[static_cast<std::size_t>(link_of(plan, item->key))].place)});
+    if (!demand(c.report, *item, Item::Kind::table, "list " + quote(item->key)) || !ListReader(c, table, *item).read()) c.broken_names.insert({table, item->key});
+  }
+}
+
+}  // namespace braid::recipe

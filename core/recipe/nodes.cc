@@ -1,0 +1,174 @@
+// [nodes]: components, parameters, and their wires by name.
+#include "recipe/checker.h"
+#include "recipe/words.h"
+
+#include <algorithm>
+
+namespace braid::recipe {
+
+namespace {
+
+const std::vector<Kind> node_kinds = {Kind::tower, Kind::fusion, Kind::ranker, Kind::bank, Kind::loss, Kind::distiller};
+
+void list_ports(NodeDraft& node) {
+  for (const auto& port : node.found.schema->ports) (port.output ? node.output_ports : node.input_ports).push_back(&port);
+  node.inputs.resize(node.input_ports.size());
+  for (const auto* port : node.output_ports) {
+    std::vector<std::string> names{port->name};
+    if (!port->named_by.empty()) {
+      names.clear();
+      const auto value = node.plan.use.values.find(port->named_by);
+      if (value != node.plan.use.values.end())
+        if (const auto* given = std::get_if<std::vector<std::string>>(&value->second)) names = *given;
+    }
+    for (const auto& name : names) node.flow_names.push_back(name);
+    node.output_names.push_back(std::move(names));
+  }
+  node.flows.resize(node.flow_names.size());
+}
+
+// What a node says besides its parameters and wires.
+void read_own(Checker& c, NodeDraft& node, Keys& keys) {
+  const auto kind = node.found.schema->kind;
+  node.plan.trains = kind == Kind::loss || kind == Kind::distiller;
+  if (node.plan.trains) node.plan.weight = read_scalar(keys, "weight", 1.0, 0.0, {});
+  else if (auto* weight = keys.find("weight"); weight)
+    c.error(weight->key_place, "unknown-key", "only losses have a weight; " + quote(node.plan.name) + " is a " + std::string(name_of(kind)));
+  node.plan.frozen = keys.boolean("frozen", false);
+  keys.later({"copy", "every", "run", "weights", "lora"});
+  if (!node.found.schema->param("serve")) keys.later({"serve"});
+  if (!node.found.schema->param("losses")) keys.refuse("losses", "not-yet", "'losses' belongs to data sets and stages, which this version does not carry out");
+  keys.refuse("stop", "unknown-key", keys.what() + " has no key 'stop'", {"a stopped gradient is said in the wire: in.x = { from = \"node.port\", stop = true }"});
+}
+
+void read_scalars(NodeDraft& node, Keys& keys) {
+  for (const auto& scalar : node.found.schema->scalars)
+    node.plan.scalars.push_back(read_scalar(keys, scalar.name, scalar.fallback, scalar.low, scalar.high));
+}
+
+}  // namespace
+
+// Wires by port: of `in = {...}`, one table for nodes and metrics.
+void read_inputs(Checker& c, NodeDraft& node, Keys& keys) {
+  auto* in = keys.find("in", Item::Kind::table);
+  if (!in) return;
+  Keys ports(c.report, *in, quote(node.plan.name));
+  for (std::size_t k = 0; k < node.input_ports.size(); ++k) {
+    const auto& port = *node.input_ports[k];
+    auto* item = ports.find(port.name);
+    if (!item) continue;
+    node.inputs[k] = read_wires(c, *item, port.repeated);
+    for (const auto& wire : node.inputs[k]) node.inputs_known = node.inputs_known && wire.known;
+    if (!port.repeated && node.inputs[k].size() > 1) {
+      c.error(item->place, "too-many-wires", quote(node.plan.name + "." + port.name) + " takes one wire; " + quote(item->text) + " gives " + std::to_string(node.inputs[k].size()));
+      node.inputs[k].resize(1);
+    }
+  }
+  for (const auto& item : in->items) {
+    if (item->used) continue;
+    item->used = true;
+    std::vector<std::string> notes, names;
+    for (const auto* port : node.input_ports) names.push_back(port->name);
+    note_choices(notes, item->key, names);
+    c.error(item->key_place, "unknown-input", quote(node.found.schema->name) + " has no input " + quote(item->key), notes);
+    node.inputs_known = false;
+    node.unknown_inputs = true;
+  }
+}
+
+namespace {
+
+void read_node(Checker& c, NodeDraft& node) {
+  auto& item = *node.item;
+  Keys keys(c.report, item, "node " + quote(item.key));
+  if (auto* same = item.find("same")) {
+    keys.find("same", Item::Kind::text);
+    keys.refuse("use", "unknown-key", "a node has 'use' or 'same', not both", {"a node with 'same' runs the other's component: leave 'use' out"});
+    node.same_item = same;
+    if (same->is(Item::Kind::text)) node.same = same->text;
+    return;                                           // its component is known after all others are read
+  }
+  if (item.find("copy") || item.find("run")) {
+    keys.later({"copy", "run"});
+    return;
+  }
+  const auto* use = keys.required("use", Item::Kind::text, "name the component: use = \"mlp\"");
+  node.found = use ? c.cards.find(*use, node_kinds, c.report) : Found{};
+  if (!node.found) return;
+  node.plan.use = read_use(keys, node.found, c.world);
+  read_scalars(node, keys);
+  list_ports(node);
+  read_own(c, node, keys);
+  keys.find("in");
+  keys.find("same");
+  keys.finish();
+}
+
+// A node that runs another's component has that one's values and its own wires.
+void read_same(Checker& c, NodeDraft& node) {
+  auto& item = *node.item;
+  NodeDraft* target = nullptr;
+  std::vector<std::string> names;
+  for (auto& other : c.nodes) {
+    if (&other == &node) continue;
+    if (other.plan.name == node.same) target = &other;
+    else if (other.same.empty()) names.push_back(other.plan.name);
+  }
+  if (!target) {
+    std::vector<std::string> notes;
+    note_choices(notes, node.same, names);
+    return c.error(node.same_item->place, "unknown-node", "no other node " + quote(node.same), notes);
+  }
+  if (target->same_item)
+    return c.error(node.same_item->place, "bad-same", quote(node.same) + " runs another node's component itself", {"write same = \"" + target->same + "\""});
+  if (!target->found) return;
+  node.found = target->found;
+  node.plan.use = target->plan.use;
+  node.plan.scalars = target->plan.scalars;
+  node.plan.frozen = target->plan.frozen;
+  list_ports(node);
+  node.plan.trains = target->plan.trains;
+  Keys keys(c.report, item, "node " + quote(item.key));
+  keys.find("same");
+  keys.find("use");
+  keys.find("in");
+  if (node.plan.trains) node.plan.weight = read_scalar(keys, "weight", 1.0, 0.0, {});
+  for (const auto& param : node.found.schema->params)
+    keys.refuse(param.name.substr(0, param.name.find('.')), "bad-same", "a node with 'same' has no parameters of its own", {"say it in " + quote(node.same) + ", " + text_of(target->plan.place)});
+  for (const auto& scalar : node.found.schema->scalars)
+    keys.refuse(scalar.name, "bad-same", "a node with 'same' has no parameters of its own", {"say it in " + quote(node.same) + ", " + text_of(target->plan.place)});
+  keys.finish();
+}
+
+}  // namespace
+
+void setup_ports(NodeDraft& node) { list_ports(node); }
+
+void read_nodes(Checker& c) {
+  auto* nodes = c.section("nodes");
+  if (!nodes) return;
+  for (const auto& item : nodes->items) {
+    item->used = true;
+    NodeDraft node;
+    node.item = item.get();
+    node.plan.name = item->key;
+    node.plan.place = item->key_place;
+    good_name(c, *item, "a node");
+    for (const auto& axis : c.plan.axes)
+      if (axis.name == item->key)
+        c.error(item->key_place, "name-clash", std::string(axis.standard ? "a table" : "an axis") + " is called " + quote(item->key) + " already", {"it stands at " + text_of(axis.place)});
+    if (!demand(c.report, *item, Item::Kind::table, "node " + quote(item->key))) node.item = nullptr;
+    c.nodes.push_back(std::move(node));
+  }
+  for (auto& node : c.nodes)
+    if (node.item) read_node(c, node);
+  for (auto& node : c.nodes)
+    if (node.item && node.same_item && !node.same.empty()) read_same(c, node);
+  for (auto& node : c.nodes) {                        // wires last: they name other nodes' outputs
+    if (!node.item || !node.found) continue;
+    Keys keys(c.report, *node.item, "node " + quote(node.plan.name));
+    read_inputs(c, node, keys);
+  }
+}
+
+}  // namespace braid::recipe

@@ -1,0 +1,71 @@
+// An order in which nodes can run, or the cycles that forbid one.
+#include "recipe/checker.h"
+#include "recipe/words.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace braid::recipe {
+
+namespace {
+
+void sources_of(const NodeDraft& node, std::vector<const WireDraft*>& out) {
+  for (const auto& port : node.inputs)
+    for (const auto& wire : port) {
+      if (wire.known && wire.wire.source == Wire::Source::node) out.push_back(&wire);
+      for (const auto& other : wire.others)
+        if (other.known && other.wire.source == Wire::Source::node) out.push_back(&other);
+    }
+}
+
+class Order {
+ public:
+  explicit Order(Checker& c) : c_(c), state_(c.nodes.size(), State::fresh) {}
+
+  // Depth first in the order of writing: the result keeps to it wherever wires allow.
+  void visit(int k) {
+    state_[static_cast<std::size_t>(k)] = State::open;
+    path_.push_back(k);
+    std::vector<const WireDraft*> sources;
+    sources_of(c_.nodes[static_cast<std::size_t>(k)], sources);
+    for (const auto* wire : sources) {
+      const auto next = static_cast<std::size_t>(wire->wire.node);
+      if (state_[next] == State::fresh) visit(wire->wire.node);
+      else if (state_[next] == State::open) cycle(wire);
+    }
+    path_.pop_back();
+    state_[static_cast<std::size_t>(k)] = State::done;
+    c_.node_order.push_back(k);
+  }
+
+  bool fresh(int k) const { return state_[static_cast<std::size_t>(k)] == State::fresh; }
+
+ private:
+  enum class State { fresh, open, done };
+
+  void cycle(const WireDraft* wire) {
+    const auto from = std::find(path_.begin(), path_.end(), wire->wire.node);
+    std::vector<std::string> names;
+    for (auto at = path_.end(); at != from;) names.push_back(c_.nodes[static_cast<std::size_t>(*--at)].plan.name);
+    std::string loop = names[0];
+    for (std::size_t k = 1; k < names.size(); ++k) loop += " <- " + names[k];
+    loop += " <- " + names[0];
+    for (auto at = from; at != path_.end(); ++at) c_.nodes[static_cast<std::size_t>(*at)].inputs_known = false;
+    c_.error(wire->item->place, "cycle", names.size() == 1 ? quote(names[0]) + " reads its own output" : "nodes read each other in a circle: " + loop,
+             {"a node's inputs come from fields and from nodes that do not need its output"});
+  }
+
+  Checker& c_;
+  std::vector<State> state_;
+  std::vector<int> path_;
+};
+
+}  // namespace
+
+void order_nodes(Checker& c) {
+  Order order(c);
+  for (std::size_t k = 0; k < c.nodes.size(); ++k)
+    if (order.fresh(static_cast<int>(k))) order.visit(static_cast<int>(k));
+}
+
+}  // namespace braid::recipe

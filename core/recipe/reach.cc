@@ -1,0 +1,250 @@
+// What nothing reads, losses that reach no weight, weights that no optimizer group updates.
+#include "recipe/checker.h"
+#include "recipe/words.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace braid::recipe {
+
+namespace {
+
+std::size_t index(int k) { return static_cast<std::size_t>(k); }
+
+class Reach {
+ public:
+  explicit Reach(Checker& c) : c_(c), used_(c.nodes.size(), false), read_by_(c.nodes.size(), false), trained_(c.nodes.size(), false) {}
+
+  void run() {
+    mark();
+    if (!all_known()) return;                         // a wire that was not understood may be the missing one
+    unused_nodes();
+    unused_fields();
+    unused_axes();
+    losses();
+    groups();
+  }
+
+  const std::vector<bool>& used() const { return used_; }
+
+ private:
+  template <class Visit>
+  static void each_wire(const NodeDraft& node, Visit visit) {
+    for (const auto& port : node.inputs)
+      for (const auto& wire : port) {
+        visit(wire);
+        for (const auto& other : wire.others) visit(other);
+      }
+  }
+
+  void use(const WireDraft& wire) {
+    if (!wire.known) return;
+    const auto& w = wire.wire;
+    if (w.source == Wire::Source::node) return use_node(w.node);
+    if (w.axis != none) c_.read_axes.insert(w.axis);
+  }
+
+  void use_node(int k) {
+    if (used_[index(k)]) return;
+    used_[index(k)] = true;
+    each_wire(c_.nodes[index(k)], [&](const WireDraft& wire) { use(wire); });
+    if (!c_.nodes[index(k)].same.empty())             // the component lives in its owner
+      for (std::size_t o = 0; o < c_.nodes.size(); ++o)
+        if (c_.nodes[o].plan.name == c_.nodes[index(k)].same) use_node(static_cast<int>(o));
+  }
+
+  void note_axes(const WireDraft& wire) {
+    if (wire.wire.via.axis != none) c_.read_axes.insert(wire.wire.via.axis);
+    if (wire.wire.axis != none) c_.read_axes.insert(wire.wire.axis);
+  }
+
+  void mark() {
+    const auto field = [&](const WireDraft& wire) {
+      note_axes(wire);
+      if (!wire.known) return;
+      if (wire.wire.source == Wire::Source::field) c_.read_fields.insert({c_.plan.axes[index(wire.wire.axis)].table, wire.wire.field});
+      if (wire.wire.source == Wire::Source::node) read_by_[index(wire.wire.node)] = true;
+    };
+    for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
+      each_wire(c_.nodes[k], field);
+      if (c_.nodes[k].plan.trains) use_node(static_cast<int>(k));
+    }
+    for (const auto& metric : c_.metrics) each_wire(metric.node, [&](const WireDraft& wire) { field(wire), use(wire); });
+    for (const auto* wire : {&c_.score, &c_.label, &c_.group})
+      if (*wire) field(**wire), use(**wire);
+    for (const auto& wire : c_.serve) field(wire), use(wire);
+  }
+
+  bool all_known() const {
+    bool known = true;
+    const auto look = [&](const WireDraft& wire) { known = known && wire.known; };
+    for (const auto& node : c_.nodes) {
+      if (!node.item || !node.found || node.unknown_inputs) return false;
+      each_wire(node, look);
+    }
+    for (const auto& metric : c_.metrics) {
+      if (!metric.node.found || metric.node.unknown_inputs) return false;
+      each_wire(metric.node, look);
+    }
+    for (const auto* wire : {&c_.score, &c_.label, &c_.group})
+      if (*wire) look(**wire);
+    for (const auto& wire : c_.serve) look(wire);
+    return known;
+  }
+
+  // Whether a --set took away a wire that named it: then it is an arm of an experiment, not a slip.
+  bool unwired_by_set(const std::string& name) const {
+    return std::any_of(c_.document.replaced().begin(), c_.document.replaced().end(), [&](const std::string& text) {
+      const auto start = text.substr(0, text.find('['));
+      return start == name || start.starts_with(name + ".") || (start.find('*') != std::string::npos && glob_matches(start, name));
+    });
+  }
+
+  void say(bool mild, const Place& place, const char* tag, std::string what, std::vector<std::string> notes) {
+    if (mild) c_.report.warning(place, tag, std::move(what), std::move(notes));
+    else c_.error(place, tag, std::move(what), std::move(notes));
+  }
+
+  void unused_nodes() {
+    for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
+      const auto& node = c_.nodes[k];
+      if (used_[k] || read_by_[k]) continue;          // of a chain that leads nowhere, its end is named
+      say(unwired_by_set(node.plan.name), node.plan.place, "unused-node", "no loss, metric or served output needs node " + quote(node.plan.name),
+          {"wire " + quote(node.flow_names.empty() ? node.plan.name : node.plan.name + "." + node.flow_names[0]) + " into a node, or remove it"});
+    }
+  }
+
+  void unused_fields() {
+    for (std::size_t t = 0; t < c_.plan.tables.size(); ++t)
+      for (std::size_t f = 0; f < c_.plan.tables[t].fields.size(); ++f) {
+        if (c_.read_fields.contains({static_cast<int>(t), static_cast<int>(f)})) continue;
+        const auto& field = c_.plan.tables[t].fields[f];
+        const auto name = c_.plan.tables[t].name + "." + field.name;
+        bool mild = unwired_by_set(name);
+        for (const auto& axis : c_.plan.axes)
+          if (axis.table == static_cast<int>(t)) mild = mild || unwired_by_set(axis.name + "." + field.name);
+        say(mild, field.place, "unused-field", "no node reads field " + quote(name), {"wire " + quote(name) + " into a tower, or remove it"});
+      }
+  }
+
+  void unused_axes() {
+    for (std::size_t k = 0; k < c_.plan.axes.size(); ++k)
+      if (!c_.plan.axes[k].standard && !c_.read_axes.contains(static_cast<int>(k)))
+        c_.report.warning(c_.plan.axes[k].place, "unused-axis", "nothing stands on the axis " + quote(c_.plan.axes[k].name), {});
+  }
+
+  static bool learns(const NodeDraft& node) {
+    if (node.plan.frozen) return false;
+    if (!node.found.schema->weights.empty()) return true;
+    if (node.plan.weight.how == ScalarPlan::How::learnt) return true;
+    return std::any_of(node.plan.scalars.begin(), node.plan.scalars.end(), [](const ScalarPlan& s) { return s.how == ScalarPlan::How::learnt; });
+  }
+
+  // Follows gradients back from node k; true when they meet a weight.
+  bool follow(int k, std::vector<bool>& seen) {
+    if (seen[index(k)]) return false;
+    seen[index(k)] = true;
+    const auto& node = c_.nodes[index(k)];
+    if (node.plan.frozen) return false;
+    trained_[index(k)] = true;
+    bool found = learns(node);
+    for (std::size_t p = 0; p < node.inputs.size(); ++p)
+      for (const auto& wire : node.inputs[p])
+        if (wire.wire.source == Wire::Source::node && !wire.wire.stop) found = follow(wire.wire.node, seen) || found;
+    return found;
+  }
+
+  void losses() {
+    bool any = false;
+    for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
+      const auto& node = c_.nodes[k];
+      if (!node.plan.trains) continue;
+      any = true;
+      std::vector<bool> seen(c_.nodes.size(), false);
+      if (follow(static_cast<int>(k), seen)) continue;
+      std::vector<std::string> notes;
+      for (std::size_t n = 0; n < c_.nodes.size(); ++n)
+        if (seen[n] && c_.nodes[n].plan.frozen) notes.push_back("frozen: " + quote(c_.nodes[n].plan.name));
+      each_wire(node, [&](const WireDraft& wire) { if (wire.wire.stop) notes.push_back("no gradient passes " + quote(wire.wire.text) + ": stop = true"); });
+      notes.push_back("wire it to something that learns, or remove it");
+      c_.error(node.plan.place, "loss-reaches-nothing", "the loss " + quote(node.plan.name) + " reaches no weight that learns", notes);
+    }
+    if (!any && c_.document.root().find("train"))
+      c_.error(c_.plan.train.place, "no-loss", "nothing to learn from: no node is a loss", {"losses: " + listed(c_.cards.names({Kind::loss, Kind::distiller}), 8)});
+    for (std::size_t k = 0; any && k < c_.nodes.size(); ++k) {
+      const auto& node = c_.nodes[k];
+      if (!used_[k] || trained_[k] || !learns(node) || owner_trained(k)) continue;
+      c_.report.warning(node.plan.place, "untrained-node", "no loss trains the weights of node " + quote(node.plan.name), {"say frozen = true when that is meant"});
+    }
+  }
+
+  // Whether some node that runs the same component gets a gradient.
+  bool owner_trained(std::size_t k) const {
+    const auto owner = c_.nodes[k].same.empty() ? c_.nodes[k].plan.name : c_.nodes[k].same;
+    for (std::size_t n = 0; n < c_.nodes.size(); ++n)
+      if (trained_[n] && (c_.nodes[n].plan.name == owner || c_.nodes[n].same == owner)) return true;
+    return false;
+  }
+
+  // Weight names are known for the parameters' defaults; other values may make more or fewer.
+  static bool as_described(const NodeDraft& node) {
+    for (const auto& param : node.found.schema->params) {
+      const auto value = node.plan.use.values.find(param.name);
+      if (param.type != ParamType::text && param.type != ParamType::path && (value == node.plan.use.values.end() || value->second != param.fallback)) return false;
+    }
+    return true;
+  }
+
+  bool matched(const std::string& weight) {
+    for (std::size_t g = 0; g < c_.plan.train.groups.size(); ++g)
+      if (glob_matches(c_.plan.train.groups[g].match, weight)) return true;
+    return false;
+  }
+
+  void groups() {
+    std::vector<std::string> all;
+    for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
+      const auto& node = c_.nodes[k];
+      if (!used_[k] || !node.same.empty() || !learns(node)) continue;
+      const auto& schema = *node.found.schema;
+      std::vector<std::string> missed;
+      std::size_t names = 0;
+      const bool may = std::any_of(c_.plan.train.groups.begin(), c_.plan.train.groups.end(), [&](const GroupPlan& g) { return glob_may_start(g.match, node.plan.name + "."); });
+      for (const auto& weight : schema.weights) {
+        ++names;
+        all.push_back(node.plan.name + "." + weight.name);
+        if (!matched(all.back())) missed.push_back(all.back());
+      }
+      if (!as_described(node) && may && missed.size() < names) missed.clear();
+      for (std::size_t s = 0; s < node.plan.scalars.size(); ++s) {
+        if (node.plan.scalars[s].how != ScalarPlan::How::learnt) continue;
+        all.push_back(node.plan.name + "." + schema.scalars[s].name);
+        if (!matched(all.back())) missed.push_back(all.back());
+      }
+      if (missed.empty()) continue;
+      std::vector<std::string> globs;
+      for (const auto& group : c_.plan.train.groups) globs.push_back("\"" + group.match + "\"");
+      const auto* optimizer = c_.document.root().find("train") ? c_.document.root().find("train")->find("optimizer") : nullptr;
+      c_.error(optimizer ? optimizer->key_place : node.plan.place, "weight-in-no-group", "no optimizer group matches " + listed(missed, 3), {"groups: " + (globs.empty() ? "none" : listed(globs)) + "; node " + quote(node.plan.name) + " is declared at " + text_of(node.plan.place),
+              "add { match = \"*\" } at the end, or frozen = true to the node"});
+    }
+    if (all.empty()) return;
+    for (const auto& group : c_.plan.train.groups) {
+      const bool could = std::any_of(c_.nodes.begin(), c_.nodes.end(), [&](const NodeDraft& n) { return learns(n) && glob_may_start(group.match, n.plan.name + "."); });
+      if (!could) c_.report.warning(group.place, "unused-group", "no weight's name is like " + quote(group.match), {"weights are called like " + listed(all, 3)});
+    }
+  }
+
+  Checker& c_;
+  std::vector<bool> used_, read_by_, trained_;
+};
+
+}  // namespace
+
+void check_reach(Checker& c) {
+  Reach reach(c);
+  reach.run();
+  c.used_nodes = reach.used();
+}
+
+}  // namespace braid::recipe

@@ -1,0 +1,57 @@
+#include "recipe/report.h"
+
+#include "recipe/words.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace braid::recipe {
+
+std::string text_of(const Place& place) {
+  if (place.line == 0) return place.file;
+  return place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+}
+
+std::string Problem::text() const {
+  std::string out = text_of(place) + (warning ? ": warning: " : ": error: ") + what + " [" + tag + "]";
+  for (const auto& note : notes) out += "\n  " + note;
+  return out;
+}
+
+void note_nearest(std::vector<std::string>& notes, const std::string& word, const std::vector<std::string>& candidates) {
+  if (const auto near = nearest(word, candidates)) notes.push_back("did you mean " + quote(*near) + "?");
+}
+
+void note_choices(std::vector<std::string>& notes, const std::string& word, const std::vector<std::string>& candidates) {
+  const auto before = notes.size();
+  note_nearest(notes, word, candidates);
+  if (notes.size() == before && !candidates.empty()) notes.push_back("known here: " + listed(candidates));
+}
+
+void Report::error(const Place& place, std::string tag, std::string what, std::vector<std::string> notes) {
+  problems_.push_back({place, std::move(tag), std::move(what), std::move(notes), false});
+}
+
+void Report::warning(const Place& place, std::string tag, std::string what, std::vector<std::string> notes) {
+  warnings_.push_back({place, std::move(tag), std::move(what), std::move(notes), true});
+}
+
+void Report::hand_over(const std::vector<std::string>& files, Checked& out) {
+  const auto order = [&](std::vector<Problem>& problems) {
+    const auto number = [&](const Problem& p) { return std::find(files.begin(), files.end(), p.place.file) - files.begin(); };
+    const auto rank = [&](const Problem& p) {
+      return std::tuple(number(p), p.place.file, p.place.line, p.place.column);
+    };
+    std::stable_sort(problems.begin(), problems.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+    const auto same = [](const Problem& a, const Problem& b) {
+      return std::tie(a.place.file, a.place.line, a.place.column, a.tag, a.what) == std::tie(b.place.file, b.place.line, b.place.column, b.tag, b.what);
+    };
+    problems.erase(std::unique(problems.begin(), problems.end(), same), problems.end());
+  };
+  order(problems_);
+  order(warnings_);
+  out.problems = std::move(problems_);
+  out.warnings = std::move(warnings_);
+}
+
+}  // namespace braid::recipe

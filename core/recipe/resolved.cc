@@ -1,0 +1,140 @@
+// The whole recipe as one TOML text: includes merged, --set and variables applied, defaults filled in, paths absolute.
+#include "recipe/checker.h"
+#include "recipe/words.h"
+
+#include <cmath>
+#include <filesystem>
+
+namespace braid::recipe {
+
+namespace {
+
+std::string toml_text(const std::string& text) {
+  std::string out = "\"";
+  for (const char ch : text) {
+    if (ch == '"' || ch == '\\') out += '\\', out += ch;
+    else if (ch == '\n') out += "\\n";
+    else if (ch == '\t') out += "\\t";
+    else if (ch == '\r') out += "\\r";
+    else if (static_cast<unsigned char>(ch) < 0x20 || ch == 0x7f) {
+      static constexpr char hex[] = "0123456789ABCDEF";
+      out += std::string("\\u00") + hex[(ch >> 4) & 15] + hex[ch & 15];
+    } else out += ch;
+  }
+  return out + "\"";
+}
+
+std::string toml_key(const std::string& key) {
+  for (const char ch : key)
+    if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-')) return toml_text(key);
+  return key.empty() ? "\"\"" : key;
+}
+
+std::string toml_number(double value) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  auto text = number_text(value);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string inline_value(const Item& item) {
+  switch (item.kind) {
+    case Item::Kind::text: return toml_text(item.text);
+    case Item::Kind::whole: return std::to_string(item.whole);
+    case Item::Kind::number: return toml_number(item.number);
+    case Item::Kind::boolean: return item.boolean ? "true" : "false";
+    case Item::Kind::date: return toml_text("");
+    case Item::Kind::array: {
+      std::string out = "[";
+      for (std::size_t k = 0; k < item.items.size(); ++k) out += (k ? ", " : "") + inline_value(*item.items[k]);
+      return out + "]";
+    }
+    case Item::Kind::table: {
+      if (item.items.empty()) return "{}";
+      std::string out = "{ ";
+      for (std::size_t k = 0; k < item.items.size(); ++k)
+        out += (k ? ", " : "") + toml_key(item.items[k]->key) + " = " + inline_value(*item.items[k]);
+      return out + " }";
+    }
+  }
+  return "";
+}
+
+// Tables down to `depth` get a heading of their own: [tables.items.fields]; deeper ones stand in one line.
+void section(const Item& item, const std::string& path, int depth, std::string& out) {
+  std::string own;
+  for (const auto& inner : item.items)
+    if (!inner->is(Item::Kind::table) || depth == 0) own += toml_key(inner->key) + " = " + inline_value(*inner) + "\n";
+  if (!own.empty() || item.items.empty()) out += "\n[" + path + "]\n" + own;
+  if (depth > 0)
+    for (const auto& inner : item.items)
+      if (inner->is(Item::Kind::table)) section(*inner, path + "." + toml_key(inner->key), depth - 1, out);
+}
+
+// Paths as seen from anywhere.
+void make_absolute(Item& text) {
+  std::error_code error;
+  const auto path = std::filesystem::absolute(text.text, error);
+  if (!error && !text.text.empty()) text.text = path.lexically_normal().string();
+}
+
+void absolute_file(Item& holder, const char* key) {
+  auto* item = holder.find(key);
+  if (!item) return;
+  if (item->is(Item::Kind::text)) make_absolute(*item);
+  for (auto& one : item->items)
+    if (one->is(Item::Kind::text)) make_absolute(*one);
+}
+
+void absolute_params(Item& holder, const ComponentSchema& schema) {
+  for (const auto& param : schema.params) {
+    if (param.type != ParamType::path) continue;
+    auto* at = &holder;
+    std::string rest = param.name;
+    for (auto dot = rest.find('.'); at && dot != std::string::npos; dot = rest.find('.')) at = at->find(rest.substr(0, dot)), rest = rest.substr(dot + 1);
+    if (at) absolute_file(*at, rest.c_str());
+  }
+}
+
+void absolute_paths(Checker& c, Item& root) {
+  if (auto* tables = root.find("tables"))
+    for (std::size_t t = 0; t < c.plan.tables.size(); ++t) {
+      auto* table = tables->find(c.plan.tables[t].name);
+      if (!table) continue;
+      absolute_file(*table, "file");
+      absolute_file(*table, "files");
+      absolute_params(*table, c.plan.tables[t].reader.schema);
+      if (auto* join = table->find("join")) {
+        absolute_file(*join, "file");
+        for (auto& one : join->items) absolute_file(*one, "file");
+      }
+      if (auto* fields = table->find("fields"))
+        for (const auto& field : c.plan.tables[t].fields)
+          if (auto* item = fields->find(field.name)) absolute_file(*item, "media"), absolute_params(*item, field.use.schema);
+    }
+  if (auto* nodes = root.find("nodes"))
+    for (const auto& node : c.nodes)
+      if (auto* item = nodes->find(node.plan.name); item && node.found && node.same.empty()) absolute_params(*item, *node.found.schema);
+  if (auto* metrics = root.find("metrics"))
+    for (const auto& metric : c.metrics)
+      if (auto* item = metrics->find(metric.node.plan.name); item && metric.node.found) absolute_params(*item, *metric.node.found.schema);
+}
+
+}  // namespace
+
+std::string resolved_text(Checker& c) {
+  auto root = copy(c.document.root());
+  absolute_paths(c, *root);
+  std::string out;
+  for (const auto& item : root->items)
+    if (!item->is(Item::Kind::table)) out += toml_key(item->key) + " = " + inline_value(*item) + "\n";
+  for (const auto& item : root->items) {
+    if (!item->is(Item::Kind::table) || item->key == "vars") continue;
+    const int depth = item->key == "tables" ? 2 : item->key == "nodes" || item->key == "axes" || item->key == "metrics" ? 1 : 0;
+    section(*item, toml_key(item->key), depth, out);
+  }
+  return out;
+}
+
+}  // namespace braid::recipe

@@ -1,0 +1,169 @@
+// Which rows of a table count, and as what: order, keep, labels, splits, held-out entities, permuted cells.
+#include "recipe/checker.h"
+#include "recipe/words.h"
+
+#include <algorithm>
+
+namespace braid::recipe {
+
+namespace {
+
+// Several tables' words in the wrong kind of table.
+bool event_only(Checker& c, const TablePlan& plan, const Item& item) {
+  if (plan.event()) return true;
+  c.error(item.key_place, "event-only", quote(item.key) + " stands in event tables; " + quote(plan.name) + " has a key and is an entity table",
+          {"leave 'key' out when a row is an event"});
+  return false;
+}
+
+void read_shares(Checker& c, Keys& keys, SplitPlan& split, bool whole) {
+  const auto share = [&](const char* name) {
+    auto* item = keys.find(name, whole ? Item::Kind::whole : Item::Kind::number);
+    if (!item) return 0.0;
+    if (item->number >= 0) return item->number;
+    c.error(item->place, "out-of-range", quote(name) + " is " + number_text(item->number) + "; a share is at least 0");
+    return 0.0;
+  };
+  split.train = share("train");
+  split.valid = share("valid");
+  split.test = share("test");
+  const double sum = split.train + split.valid + split.test;
+  if (split.train <= 0 && c.report.clean()) c.error(split.place, "bad-split", "no row would be trained on", {whole ? "for example train = 8, valid = 1, test = 1" : "for example train = 0.8, valid = 0.1, test = 0.1"});
+  if (!whole && sum > 0) split.train /= sum, split.valid /= sum, split.test /= sum;
+}
+
+void read_split(Checker& c, int table, Item& item) {
+  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+  auto& split = plan.split;
+  split.place = item.key_place;
+  Keys keys(c.report, item, "split of [tables." + plan.name + "]");
+  auto* by = keys.required("by", Item::Kind::text, "by is \"hash(user, item)\", \"time\" or \"leave_last\"");
+  if (!by) return keys.accept_all();
+  split.text = by->text;
+  if (by->text == "time") {
+    split.by = SplitPlan::By::time;
+    read_shares(c, keys, split, false);
+    if (plan.order.empty()) c.error(by->place, "bad-split", "a split by time needs the column that orders rows", {"give [tables." + plan.name + "] order = \"COLUMN\""});
+  } else if (by->text == "leave_last") {
+    split.by = SplitPlan::By::leave_last;
+    split.train = 0;
+    split.leave = keys.whole("rows", 1, 1);
+    split.valid = split.test = static_cast<double>(split.leave);
+    if (const auto* key = keys.required("key", Item::Kind::text, "say whose last rows are left out: key = \"user\"")) {
+      split.key = link_of(plan, key->text);
+      if (split.key == none) {
+        std::vector<std::string> notes, names;
+        for (const auto& link : plan.links) names.push_back(link.name);
+        note_choices(notes, key->text, names);
+        c.error(key->place, "unknown-link", "table " + quote(plan.name) + " has no link " + quote(key->text), notes);
+      }
+    }
+  } else {
+    split.by = SplitPlan::By::hash;
+    if (auto expression = read_expression(c, *by, table)) {
+      bool hashed = false;
+      walk(*expression, [&](const Expression& e) { hashed = hashed || e.op == Expression::Op::hash; });
+      if (hashed) {
+        split.hash.push_back(std::move(*expression));
+      } else {
+        std::vector<std::string> notes;
+        note_nearest(notes, by->text, {"time", "leave_last"});
+        notes.push_back("choices: \"hash(user, item)\" over any columns, \"time\", \"leave_last\"");
+        c.error(by->place, "bad-split", quote(by->text) + " is no way to split", notes);
+      }
+    }
+    read_shares(c, keys, split, true);
+  }
+  keys.finish();
+}
+
+void read_hold_out(Checker& c, int table, Item& item) {
+  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+  for (const auto& one : item.items) {
+    good_name(c, *one, "a split");
+    HoldOutPlan held;
+    held.name = one->key;
+    held.place = one->key_place;
+    if (one->key == "train" || one->key == "valid" || one->key == "test")
+      c.error(one->key_place, "name-clash", quote(one->key) + " is one of the splits that every table has", {"choose another name, for example cold"});
+    if (!demand(c.report, *one, Item::Kind::table, "hold_out " + quote(one->key))) continue;
+    Keys keys(c.report, *one, "hold_out " + quote(one->key));
+    const auto* link = keys.required("link", Item::Kind::text, "say through which link the entities are reached: link = \"item\"");
+    const auto* where = keys.required("where", Item::Kind::text, "say which entities: where = \"hash(1, item) % 10 == 0\"");
+    keys.finish();
+    if (!link || !where) continue;
+    held.link = link_of(plan, link->text);
+    if (held.link == none) {
+      std::vector<std::string> notes, names;
+      for (const auto& l : plan.links) names.push_back(l.name);
+      note_choices(notes, link->text, names);
+      c.error(link->place, "unknown-link", "table " + quote(plan.name) + " has no link " + quote(link->text), notes);
+      continue;
+    }
+    const auto other = plan.links[static_cast<std::size_t>(held.link)].table;
+    if (other == none) continue;
+    // Over the entity's own columns; the link's name stands for the entity's key.
+    auto& entity = c.plan.tables[static_cast<std::size_t>(other)];
+    entity.links.push_back({link->text, none, entity.key, {}});
+    auto expression = read_expression(c, *where, other);
+    entity.links.pop_back();
+    if (!expression) continue;
+    held.where = std::move(*expression);
+    plan.hold_out.push_back(std::move(held));
+  }
+}
+
+void read_permute(Checker& c, int table, Item& item) {
+  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+  Keys keys(c.report, item, "permute of [tables." + plan.name + "]");
+  TablePlan::Permute permute;
+  permute.place = item.key_place;
+  const bool on = keys.boolean("on", true);
+  std::vector<Item*> items;
+  if (!keys.find("fields")) c.error(item.key_place, "missing-key", keys.what() + " needs 'fields'", {"name the fields that are moved: fields = [\"text\"]"});
+  const auto names = keys.texts("fields", &items);
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    const auto found = std::find_if(plan.fields.begin(), plan.fields.end(), [&](const FieldPlan& f) { return f.name == names[k]; });
+    if (found != plan.fields.end()) {
+      permute.fields.push_back(static_cast<int>(found - plan.fields.begin()));
+      continue;
+    }
+    if (c.broken_names.contains({table, names[k]})) continue;
+    std::vector<std::string> notes, all;
+    for (const auto& field : plan.fields) all.push_back(field.name);
+    note_choices(notes, names[k], all);
+    c.error(items[k]->place, "unknown-field", "table " + quote(plan.name) + " has no field " + quote(names[k]), notes);
+  }
+  const auto* by = keys.required("by", Item::Kind::text, "say in which order: by = \"hash(1, " + plan.key + ")\"");
+  keys.finish();
+  auto expression = by ? read_expression(c, *by, table) : std::nullopt;
+  if (!expression || !on) return;
+  permute.by = std::move(*expression);
+  plan.permute = std::move(permute);
+}
+
+}  // namespace
+
+void read_rows(Checker& c, int table, Keys& keys) {
+  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+  if (const auto* order = keys.find("order", Item::Kind::text); order && event_only(c, plan, *order)) {
+    plan.order = order->text;
+    need_column(c, table, plan.order, order->place);
+  }
+  if (const auto* keep = keys.find("keep", Item::Kind::text); keep && event_only(c, plan, *keep)) plan.keep = read_expression(c, *keep, table);
+  if (auto* labels = keys.find("labels", Item::Kind::table))
+    for (const auto& item : labels->items) {
+      good_name(c, *item, "a label");
+      auto expression = read_expression(c, *item, table);
+      if (!expression) { c.broken_names.insert({table, item->key}); continue; }
+      plan.labels.push_back({item->key, std::move(*expression), item->text, item->key_place});
+    }
+  if (auto* split = keys.find("split", Item::Kind::table)) read_split(c, table, *split);
+  if (auto* held = keys.find("hold_out", Item::Kind::table); held && event_only(c, plan, *held)) read_hold_out(c, table, *held);
+  if (auto* permute = keys.find("permute", Item::Kind::table)) {
+    if (plan.event()) c.error(permute->key_place, "entity-only", "'permute' moves cells between entities; " + quote(plan.name) + " has no key", {"say it in the entity table"});
+    else read_permute(c, table, *permute);
+  }
+}
+
+}  // namespace braid::recipe

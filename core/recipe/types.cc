@@ -1,0 +1,414 @@
+// Types along wires: dtype, rank, sizes, axes, masks; rules that components require.
+#include "recipe/sizes.h"
+#include "recipe/words.h"
+
+#include <algorithm>
+
+namespace braid::recipe {
+
+namespace {
+
+std::size_t index(int k) { return static_cast<std::size_t>(k); }
+
+// int and id are the same numbers; an id has a known range.
+bool dtype_fits(DType port, DType wire) { return port == wire || (port == DType::whole && wire == DType::id); }
+
+// Sets a component's outputs from its dims. `scope` makes run-time sizes of its own distinct from others'.
+Flow output_flow(const Use& use, const PortSchema& port, const Dims& dims, const std::string& scope) {
+  const auto shape = effective_shape(use, port);
+  Flow flow;
+  flow.known = true;
+  flow.type.dtype = shape.type;
+  flow.type.optional_rows = shape.optional_rows;
+  if (shape.type == DType::id) flow.type.id_rows = dims.value(shape.rows);
+  for (const auto& dim : shape.dims) {
+    auto known = dims.evaluate(dim.size);
+    if (dim.padded && known.same.empty() && known.size.kind != Size::Kind::axis) {
+      known.same = scope + ":" + dim.size;            // a length of this component's own making
+      if (known.size.kind == Size::Kind::fixed) known.size.kind = Size::Kind::padded;
+      else known.size = {Size::Kind::padded, 0, none, none, none};
+    }
+    flow.type.dims.push_back(known.size);
+    flow.same.push_back(known.same);
+    flow.padded.push_back(dim.padded);
+  }
+  return flow;
+}
+
+}  // namespace
+
+std::string size_text(const Checker& c, const Size& size) {
+  switch (size.kind) {
+    case Size::Kind::axis: return c.plan.axes[index(size.axis)].name;
+    case Size::Kind::list: return c.plan.tables[index(size.table)].lists[index(size.list)].name;
+    case Size::Kind::padded: return size.value > 0 ? std::to_string(size.value) : "places";
+    case Size::Kind::fixed: return std::to_string(size.value);
+    case Size::Kind::unknown: return "_";
+  }
+  return "_";
+}
+
+std::string type_text(const Checker& c, const Flow& flow) {
+  std::string out{name_of(flow.type.dtype)};
+  if (flow.type.dtype == DType::id) out += flow.type.id_rows ? "(" + std::to_string(*flow.type.id_rows) + ")" : "(n)";
+  if (flow.type.optional_rows) out += "?";
+  out += "[";
+  for (std::size_t k = 0; k < flow.type.dims.size(); ++k)
+    out += (k ? ", " : "") + size_text(c, flow.type.dims[k]) + (flow.padded[k] ? "*" : "");
+  return out + "]";
+}
+
+// ---- fields ----
+
+void type_field(Checker& c, int table, int field) {
+  if (c.field_outputs.contains({table, field})) return;   // its values are in error
+  const auto& plan = c.plan.tables[index(table)].fields[index(field)];
+  Dims dims(plan.use, nullptr);
+  const auto name = c.plan.tables[index(table)].name + "." + plan.name;
+  if (const auto fitted = c.fitted.find(name); fitted != c.fitted.end())
+    for (const auto& [dim, size] : fitted->second) dims.bind(dim, {fixed_size(size), "", "fitted on the data"}, nullptr);
+  auto& outputs = c.field_outputs[{table, field}];
+  for (const auto& port : plan.use.schema.ports) {
+    if (!port.output) continue;
+    auto flow = output_flow(plan.use, port, dims, name);
+    if (!flow.type.dims.empty()) {
+      flow.type.dims[0] = {Size::Kind::axis, 0, table, none, none};
+      flow.same[0].clear();
+    }
+    outputs.push_back(std::move(flow));
+  }
+}
+
+// ---- nodes ----
+
+namespace {
+
+class NodeTyper {
+ public:
+  NodeTyper(Checker& c, NodeDraft& node, std::string what)
+      : c_(c), node_(node), what_(std::move(what)), dims_(node.plan.use, node.item) {}
+
+  void run() {
+    for (auto& port : node_.inputs)
+      for (auto& wire : port)
+        if (!type_wire(c_, wire)) node_.inputs_known = false;
+    for (std::size_t p = 0; p < node_.inputs.size(); ++p) port(p);
+    for (std::size_t p = 0; p < node_.inputs.size(); ++p) expressions(p);
+    if (good_) requirements();
+    outputs();
+    node_.plan.sizes = dims_.sizes();
+  }
+
+ private:
+  const PortSchema& schema(std::size_t p) const { return *node_.input_ports[p]; }
+  std::string port_words(std::size_t p) const { return quote(node_.plan.name + "." + schema(p).name); }
+  void fail(const Place& place, const char* tag, std::string what, std::vector<std::string> notes) {
+    good_ = false;
+    c_.error(place, tag, std::move(what), std::move(notes));
+  }
+  std::string source_note(const WireDraft& wire) const { return quote(wire.wire.text) + " is " + type_text(c_, wire.flow) + declared(wire); }
+
+  // ", declared at recipe.toml:12:1"
+  std::string declared(const WireDraft& wire) const {
+    const auto& w = wire.wire;
+    if (w.source == Wire::Source::node) return ", node " + quote(c_.nodes[index(w.node)].plan.name) + " at " + text_of(c_.nodes[index(w.node)].plan.place);
+    const auto& table = c_.plan.tables[index(c_.plan.axes[index(w.axis)].table)];
+    if (w.source == Wire::Source::field) return ", field at " + text_of(table.fields[index(w.field)].place);
+    if (w.source == Wire::Source::label) return ", label at " + text_of(table.labels[index(w.label)].place);
+    if (w.source == Wire::Source::link) return ", the key of a link at " + text_of(table.links[index(w.link)].place);
+    return "";
+  }
+
+  void port(std::size_t p) {
+    const auto& wires = node_.inputs[p];
+    dims_.count_wires(schema(p).name, wires.size());
+    if (wires.empty()) {
+      if (schema(p).optional || node_.unknown_inputs) return;
+      const auto* said = node_.item->find("in") ? node_.item->find("in")->find(schema(p).name) : nullptr;
+      if (said && said->kind != Item::Kind::array) return;                 // of a wrong type, which was reported
+      return fail(said ? said->place : node_.plan.place, "missing-input", what_ + " needs the input " + quote(schema(p).name) + ", " + schema(p).shape,
+                  {schema(p).help});
+    }
+    for (std::size_t k = 0; k < wires.size(); ++k)
+      if (wires[k].flow.known) wire(p, k);
+  }
+
+  void wire(std::size_t p, std::size_t k) {
+    auto& draft = node_.inputs[p][k];
+    auto shape = effective_shape(node_.plan.use, schema(p));
+    if (!dtype_fits(shape.type, draft.flow.type.dtype)) return wrong_dtype(p, draft);
+    if (!masks(p, draft, shape)) return;
+    if (shape.type == DType::id) insert_places(draft, shape);
+    if (shape.dims.size() != draft.flow.type.dims.size()) return wrong_rank(p, draft);
+    if (draft.flow.type.dims.empty()) return;
+    if (shape.type == DType::id) id_rows(p, k, draft, shape);
+    for (std::size_t d = 0; d < shape.dims.size(); ++d)
+      if (!dim(p, k, d, shape, draft)) return;
+  }
+
+  void wrong_dtype(std::size_t p, const WireDraft& draft) {
+    std::vector<std::string> notes{source_note(draft)};
+    const auto port = parse_shape(schema(p).shape).type, wire = draft.flow.type.dtype;
+    if (port == DType::floating && wire == DType::id) notes.push_back("a tower such as an embedding turns ids into vectors");
+    if (port == DType::key) notes.push_back("keys come from links and tables: \"ratings.user\", \"items.key\"");
+    if (port == DType::id && wire == DType::floating) notes.push_back("fields of dtype id: " + id_fields());
+    fail(draft.wire.place, "wrong-dtype", port_words(p) + " takes " + schema(p).shape + ", not " + std::string(name_of(wire)), notes);
+  }
+
+  std::string id_fields() const {
+    std::vector<std::string> out;
+    for (const auto& [at, outputs] : c_.field_outputs)
+      if (!outputs.empty() && outputs[0].type.dtype == DType::id) out.push_back(c_.plan.tables[index(at.first)].name + "." + c_.plan.tables[index(at.first)].fields[index(at.second)].name);
+    return out.empty() ? "none" : listed(out, 6);
+  }
+
+  // A wire's mask ends at a port without one.
+  bool masks(std::size_t p, const WireDraft& draft, const Shape& shape) {
+    const auto& flow = draft.flow;
+    std::string why;
+    if (flow.type.optional_rows && !shape.optional_rows) why = "rows of " + quote(draft.wire.text) + " may be absent";
+    std::size_t taken = 0, given = 0;
+    for (const auto& dim : shape.dims) taken += dim.padded;
+    for (const bool padded : flow.padded) given += padded;
+    if (given > taken) {
+      for (std::size_t d = 0; d < flow.padded.size() && why.empty(); ++d)
+        if (flow.padded[d] && !(d < shape.dims.size() && shape.dims[d].padded))
+          why = "places of " + quote(draft.wire.text) + " may be unused ('" + size_text(c_, flow.type.dims[d]) + "*')";
+    }
+    for (std::size_t d = 0; d < flow.padded.size() && d < shape.dims.size() && why.empty() && flow.padded.size() == shape.dims.size(); ++d)
+      if (flow.padded[d] && !shape.dims[d].padded) why = "places of " + quote(draft.wire.text) + " may be unused ('" + size_text(c_, flow.type.dims[d]) + "*')";
+    if (why.empty()) return true;
+    std::vector<std::string> notes{source_note(draft)};
+    const auto removers = c_.cards.mask_removers();
+    if (!removers.empty()) notes.push_back("components that take a mask and give none: " + listed(removers, 6));
+    fail(draft.wire.place, "mask-left", why + "; " + port_words(p) + " takes " + schema(p).shape + " and knows no mask", notes);
+    return false;
+  }
+
+  // One id where the port takes several: the padded dim is inserted with one place.
+  void insert_places(WireDraft& draft, const Shape& shape) {
+    auto& flow = draft.flow;
+    if (flow.type.dims.size() >= shape.dims.size()) return;
+    auto missing = shape.dims.size() - flow.type.dims.size();
+    std::vector<int> at;
+    for (std::size_t d = shape.dims.size(); d-- > 1 && missing > 0;)
+      if (shape.dims[d].padded) at.insert(at.begin(), static_cast<int>(d)), --missing;
+    if (missing > 0) return;
+    for (const int d : at) {
+      flow.type.dims.insert(flow.type.dims.begin() + d, fixed_size(1));
+      flow.same.insert(flow.same.begin() + d, "");
+      flow.padded.insert(flow.padded.begin() + d, false);
+    }
+    draft.wire.inserted = at;
+  }
+
+  void wrong_rank(std::size_t p, const WireDraft& draft) {
+    std::vector<std::string> notes{source_note(draft)};
+    const auto shape = effective_shape(node_.plan.use, schema(p));
+    const auto wanted = shape.dims.size(), given = draft.flow.type.dims.size();
+    if (wanted > given && wanted > 1 && shape.dims[1].padded && draft.wire.via.link != none)
+      if (const auto lists = lists_to(draft); !lists.empty()) notes.push_back("lists that reach the same table: [" + listed(lists) + "]");
+    fail(draft.wire.place, "wrong-rank", port_words(p) + " takes " + counted(wanted, "dim") + ", " + schema(p).shape + "; " + quote(draft.wire.text) + " has " + std::to_string(given), notes);
+  }
+
+  std::vector<std::string> lists_to(const WireDraft& draft) const {
+    std::vector<std::string> out;
+    const auto& table = c_.plan.tables[index(draft.wire.via.table)];
+    const int target = table.links[index(draft.wire.via.link)].table;
+    for (const auto& list : table.lists)
+      if (list.table == target) out.push_back(table.name + "." + list.name);
+    return out;
+  }
+
+  void id_rows(std::size_t p, std::size_t k, const WireDraft& draft, const Shape& shape) {
+    Known known;
+    if (draft.flow.type.id_rows) known.size = fixed_size(*draft.flow.type.id_rows);
+    known.origin = quote(draft.wire.text);
+    const auto& wires = node_.inputs[p];
+    dims_.bind_wire(schema(p).name, k, wires.size(), shape.rows, known);
+    if (schema(p).repeated && wires.size() > 1) return;   // each wire has its own
+    Known before;
+    if (dims_.bind(shape.rows, known, &before)) return;
+    size_conflict(p, draft, shape.rows, known, before);
+  }
+
+  bool dim(std::size_t p, std::size_t k, std::size_t d, const Shape& shape, const WireDraft& draft) {
+    const auto& declared = shape.dims[d];
+    Known known{draft.flow.type.dims[d], draft.flow.same[d], quote(draft.wire.text)};
+    if (!plain(declared.size)) return true;           // an expression: when all names are known
+    const auto wires = node_.inputs[p].size();
+    if (d > 0) dims_.bind_wire(schema(p).name, k, wires, declared.size, known);
+    if (declared.varies && wires > 1) return true;
+    if (d == 0 && known.size.kind == Size::Kind::axis) return axis(p, draft, declared.size, known);
+    Known before;
+    if (dims_.bind(declared.size, known, &before)) return true;
+    size_conflict(p, draft, declared.size, known, before);
+    return false;
+  }
+
+  static bool plain(const std::string& expression) {
+    return expression.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789.") == std::string::npos && !(expression[0] >= '0' && expression[0] <= '9');
+  }
+
+  // All wires whose first dim has one name stand on one axis; the one on event rows, if any, is right.
+  bool axis(std::size_t p, const WireDraft& draft, const std::string& name, const Known& known) {
+    auto [at, fresh] = rows_.try_emplace(name, reference(name));
+    const auto& right = at->second;
+    dims_.bind(name, {right->flow.type.dims[0], "", quote(right->wire.text)}, nullptr);
+    const int wanted = right->flow.type.dims[0].axis;
+    if (known.size.axis == wanted) return true;
+    std::vector<std::string> notes{quote(right->wire.text) + " lives on " + axis_words(c_, wanted) + ", " + text_of(right->wire.place)};
+    const auto& table = c_.plan.tables[index(c_.plan.axes[index(wanted)].table)];
+    const auto ways = ways_to(c_, known.size.axis);
+    if (!draft.wire.via.any() && table.event() && !ways.empty()) {
+      std::vector<std::string> wires;
+      for (const auto& way : ways) wires.push_back("\"" + draft.wire.text + "[" + way + "]\"");
+      notes.push_back("carry it over by a link: " + listed(wires));
+    } else if (c_.plan.axes[index(known.size.axis)].table == c_.plan.axes[index(wanted)].table && !draft.wire.via.any()) {
+      notes.push_back("carry it over: \"" + draft.wire.text + "[" + c_.plan.axes[index(wanted)].name + ".row]\"");
+    } else if (table.event() == c_.plan.tables[index(c_.plan.axes[index(known.size.axis)].table)].event()) {
+      notes.push_back("rows of two tables meet in events: gather both through links of an event table");
+    }
+    fail(draft.wire.place, "wrong-axis", quote(draft.wire.text) + " lives on " + axis_words(c_, known.size.axis) + "; " + port_words(p) + " stands beside " + axis_words(c_, wanted), notes);
+    return false;
+  }
+
+  const WireDraft* reference(const std::string& name) const {
+    const WireDraft* first = nullptr;
+    for (std::size_t p = 0; p < node_.inputs.size(); ++p) {
+      const auto shape = effective_shape(node_.plan.use, schema(p));
+      if (shape.dims.empty() || shape.dims[0].size != name) continue;
+      for (const auto& wire : node_.inputs[p]) {
+        if (!wire.flow.known || wire.flow.type.dims.empty()) continue;
+        const auto& table = c_.plan.tables[index(c_.plan.axes[index(wire.flow.type.dims[0].axis)].table)];
+        if (table.event()) return &wire;
+        if (!first) first = &wire;
+      }
+    }
+    return first;
+  }
+
+  void size_conflict(std::size_t p, const WireDraft& draft, const std::string& name, const Known& here, const Known& before) {
+    const auto text = [&](const Known& known) {
+      if (known.size.kind == Size::Kind::fixed) return std::to_string(known.size.value);
+      return "as long as " + quote(size_text(c_, known.size) + "*");
+    };
+    std::vector<std::string> notes{source_note(draft), text(before) + " comes from " + before.origin};
+    if (before.origin.starts_with("'"))
+      for (const auto& port : node_.inputs)
+        for (const auto& wire : port)
+          if (quote(wire.wire.text) == before.origin && &wire != &draft) { notes[1] = text(before) + " comes from " + source_note(wire); break; }
+    fail(draft.wire.place, "size-conflict", quote(name) + " of " + port_words(p) + " is " + text(here) + " by " + quote(draft.wire.text) + " and " + text(before) + " by " + before.origin, notes);
+  }
+
+  // Dims that are expressions: compared when everything they name is known.
+  void expressions(std::size_t p) {
+    for (const auto& draft : node_.inputs[p]) {
+      const auto shape = effective_shape(node_.plan.use, schema(p));
+      if (!draft.flow.known || shape.dims.size() != draft.flow.type.dims.size()) continue;
+      for (std::size_t d = 0; d < shape.dims.size(); ++d) {
+        if (plain(shape.dims[d].size) || draft.flow.type.dims[d].kind != Size::Kind::fixed) continue;
+        const auto value = dims_.value(shape.dims[d].size);
+        if (!value || *value == draft.flow.type.dims[d].value) continue;
+        Known here{draft.flow.type.dims[d], "", ""}, wanted{fixed_size(*value), "", shape.dims[d].size + " in " + schema(p).shape};
+        size_conflict(p, draft, shape.dims[d].size, here, wanted);
+      }
+    }
+  }
+
+  void requirements() {
+    for (const auto& rule : node_.found.schema->requires_) {
+      std::string numbers;
+      const auto holds = dims_.holds(rule.rule, &numbers);
+      if (!holds || *holds) continue;
+      std::vector<std::string> notes{rule.why};
+      const Item* culprit = nullptr;
+      for (const auto& [name, known] : dims_.names()) {
+        if (name.find('.') != std::string::npos || !mentions(rule.rule, name)) continue;
+        notes.push_back(name + " is " + size_text(c_, known.size) + (known.origin.starts_with("'") ? " by " + known.origin : known.origin.find(", ") != std::string::npos ? known.origin.substr(known.origin.find(", ")) : ""));
+        if (const auto* item = node_.item->find(name); item && !item->filled_in) culprit = item;
+      }
+      fail(culprit ? culprit->place : node_.plan.place, "requirement", what_ + " wants " + rule.rule + "; here " + numbers, notes);
+    }
+  }
+
+  static bool mentions(const std::string& rule, const std::string& name) {
+    const auto letter = [](char ch) { return (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '.'; };
+    for (auto at = rule.find(name); at != std::string::npos; at = rule.find(name, at + 1))
+      if ((at == 0 || !letter(rule[at - 1])) && (at + name.size() == rule.size() || !letter(rule[at + name.size()]))) return true;
+    return false;
+  }
+
+  void outputs() {
+    std::size_t flat = 0;
+    for (std::size_t p = 0; p < node_.output_ports.size(); ++p) {
+      const auto& port = *node_.output_ports[p];
+      bool inexact = false;
+      for (const auto& dim : effective_shape(node_.plan.use, port).dims)
+        if (good_) (void)dims_.value(dim.size, &inexact);
+      if (inexact) fail(node_.plan.place, "requirement", "the output " + quote(node_.plan.name + "." + port.name) + ", " + port.shape + ", has no whole size: a division leaves a remainder", {port.help});
+      auto flow = output_flow(node_.plan.use, port, dims_, node_.plan.name);
+      // Without its rows' axis, or after an error about its own inputs, nothing that follows is judged by it.
+      if (!flow.type.dims.empty() && flow.type.dims[0].kind != Size::Kind::axis) {
+        if (good_ && node_.inputs_known && flow.type.dims[0].kind == Size::Kind::unknown)
+          fail(node_.plan.place, "wrong-axis", "on which rows " + quote(node_.plan.name + "." + port.name) + " lives is not known", {"wire an input whose first dim is '" + parse_shape(port.shape).dims[0].size + "'"});
+        flow.known = false;
+      }
+      for (std::size_t n = 0; n < node_.output_names[p].size(); ++n, ++flat) {
+        node_.flows[flat] = flow;
+      }
+    }
+  }
+
+  Checker& c_;
+  NodeDraft& node_;
+  std::string what_;
+  Dims dims_;
+  std::map<std::string, const WireDraft*> rows_;      // per name of a first dim, the wire that is right
+  bool good_ = true;
+};
+
+// Nodes that run one component share its weights, so its sizes.
+void share_sizes(Checker& c) {
+  for (auto& node : c.nodes) {
+    if (node.same.empty() || !node.found) continue;
+    const auto target = std::find_if(c.nodes.begin(), c.nodes.end(), [&](const NodeDraft& n) { return n.plan.name == node.same; });
+    const auto used = [&](const std::string& name) {
+      for (const auto& weight : node.found.schema->weights)
+        for (const auto& dim : weight.dims)
+          for (auto at = dim.find(name); at != std::string::npos; at = dim.find(name, at + 1)) return true;
+      return false;
+    };
+    for (const auto& [name, size] : node.plan.sizes) {
+      const auto [at, fresh] = target->plan.sizes.try_emplace(name, size);
+      if (fresh || at->second == size || !used(name)) continue;
+      c.error(node.same_item->place, "size-conflict", quote(name) + " is " + std::to_string(size) + " in " + quote(node.plan.name) + " and " + std::to_string(at->second) + " in " + quote(node.same) + ", which share their weights",
+              {quote(node.same) + " is declared at " + text_of(target->plan.place)});
+    }
+    for (const auto& [name, size] : target->plan.sizes) node.plan.sizes.try_emplace(name, size);
+  }
+}
+
+}  // namespace
+
+void type_nodes(Checker& c) {
+  for (std::size_t t = 0; t < c.plan.tables.size(); ++t)
+    for (std::size_t f = 0; f < c.plan.tables[t].fields.size(); ++f) type_field(c, static_cast<int>(t), static_cast<int>(f));
+  for (const int k : c.node_order) {
+    auto& node = c.nodes[index(k)];
+    if (node.item && node.found) NodeTyper(c, node, "node " + quote(node.plan.name)).run();
+  }
+  share_sizes(c);
+}
+
+void type_eval(Checker& c) {
+  for (auto& metric : c.metrics)
+    if (metric.node.found) NodeTyper(c, metric.node, "metric " + quote(metric.node.plan.name)).run();
+  const auto type = [&](std::optional<WireDraft>& wire) { if (wire) type_wire(c, *wire); };
+  type(c.score);
+  type(c.label);
+  type(c.group);
+  for (auto& wire : c.serve) type_wire(c, wire);
+}
+
+}  // namespace braid::recipe
