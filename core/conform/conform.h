@@ -68,40 +68,44 @@ struct Case {
 //  * what a mask hides changes no output, not by a bit, and gets no gradient
 //  * with everything hidden, outputs and gradients are finite
 //  * the same call gives the same bits, forward and backward; inputs are left as they are
-//  * a row alone gives what it gives within the batch (`rows_apart`), in training too: draws follow the row's key
+//  * a row alone gives what it gives within the batch (`rows_apart`, to 1e-11), in training too: draws follow its key
 //  * evaluation does not draw: no difference between steps
 //  * LibTorch's global generator does not move
 //  * no indexing by tensors inside (its gradient's bits differ from run to run): gather_rows or index_select
 std::string check(const Case& test);
 
-// A component at work, for golden values. Weights start as the component says; see fill() for the shared formula.
+// The component's card: constructed without a recipe.
+ComponentSchema describe(const std::string& component);
+
+// A component at work: for golden values, and what check() is built of.
 class Instance {
  public:
+  // Makes the component and its weights, which start as it says.
   explicit Instance(const Case& test, at::ScalarType type = at::kFloat);
   ~Instance();
-  Instance(Instance&&) noexcept;
 
   Component& component() { return *component_; }
-  // The weight declared as `name` ("layer.0.query.weight"). A reference into the component: copy_() under no-grad.
+  // The weight declared as `name` ("layer.0.query.weight").
   at::Tensor& weight(std::string_view name);
-  std::vector<std::string> weight_names() const;      // in the order of declaration
-  // Sets weight w (counted in the order of declaration) to scale * sin(0.1 * k + w), and adds 1 to gains of norms (1-dim
-  // weights that start at one): `fill(weights)` of tools/goldens/common.py does the same.
+  // Sets weight w (counted in the order of declaration) to scale * sin(0.7 * k + w), and adds 1 to weights that start at
+  // one (gains of norms). `fill` of tools/goldens/common.py does the same.
   void fill(double scale = 0.3);
 
-  // One call. `keys`: of the rows, default 1, 2, 3…
   struct Options { bool training = false; std::int64_t step = 0; std::uint64_t seed = 1; };
-  std::map<std::string, Flow> run() { return run(Options{}); }
-  std::map<std::string, Flow> run(Options options);   // by output name; those of a list parameter by its elements
-  // The floating inputs of the case as this instance reads them (converted, and leaves when `grad` is on).
-  Flow& input(const std::string& port, std::size_t wire = 0);
-  void want_grad(bool on);                            // inputs become leaves that want a gradient
+  // One call; outputs by name, those of a list parameter by its elements. Unset outputs are left out.
+  using Outputs = std::map<std::string, Flow, std::less<>>;
+  Outputs run() { return run(Options{}); }
+  Outputs run(Options options);
+
+  // By input port in the schema's order, then by wire: what run() hands over. Free to change.
+  std::vector<std::vector<Flow>> inputs;
+  at::Tensor keys;                                    // int64[rows]: of the rows, at first 1, 2, 3…
+  const std::string& rows_axis() const { return rows_axis_; }   // the name of the axis that these rows are
 
  private:
-  friend struct Checker;
-  struct Inside;
-  std::unique_ptr<Inside> in_;
-  Component* component_ = nullptr;
+  Case case_;
+  std::unique_ptr<Component> component_;
+  std::string rows_axis_;
 };
 
 // |a - b| <= tolerance * (1 + |b|) everywhere, sizes equal; otherwise a text that shows the worst place.
