@@ -61,6 +61,24 @@ TEST_CASE("equals Pillow: PNG to the level, JPEG within one") {
   }
 }
 
+TEST_CASE("both versions of the loops give the same bits, at odd sizes") {
+  if (!is_wide()) std::puts("no AVX2 here: the plain loops were compared with themselves");
+  for (const auto& [from_w, from_h, to_w, to_h] : std::vector<std::array<int, 4>>{{64, 96, 32, 40}, {7, 5, 19, 33}, {100, 61, 9, 8}, {33, 1, 17, 3}, {1, 1, 8, 8}, {250, 9, 1, 1}}) {
+    Pixels plain{from_w, from_h, std::vector<std::uint8_t>(static_cast<std::size_t>(from_w * from_h * 4))};
+    std::uint32_t state = 1;
+    for (auto& level : plain.bytes) level = static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+    auto wide = plain;
+    resize_with<Plain>(plain, to_w, to_h);
+    if (is_wide()) resize_with<Wide>(wide, to_w, to_h);
+    else resize_with<Plain>(wide, to_w, to_h);
+    CHECK(plain.bytes == wide.bytes);
+    std::vector<float> a(plain.bytes.size()), b(plain.bytes.size());
+    Plain::floats(plain.bytes.data(), a.size(), 123.675f, 1 / 58.395f, a.data());
+    (is_wide() ? Wide::floats : Plain::floats)(plain.bytes.data(), b.size(), 123.675f, 1 / 58.395f, b.data());
+    CHECK(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
+  }
+}
+
 TEST_CASE("transparent pixels show the background") {
   const auto file = unhex(golden_case("png alpha").file);
   const auto black = levels(*field(13, 9, {{"background", std::int64_t{0}}}), file), white = levels(*field(13, 9), file);
