@@ -25,7 +25,7 @@ const Command command{
     "appears in the last fifth of the events only. The same options give the same files.",
     {{"out", "DIR", "the folder to write; one that holds the same world already is left as it is"},
      {"users", "N", "users; default 1000"},
-     {"items", "M", "items, at least 5; default 2500"},
+     {"items", "M", "items, at least 5; default 2000"},
      {"events", "K", "events; default 120000"},
      {"seed", "S", "default 1"}}};
 

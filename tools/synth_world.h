@@ -57,7 +57,7 @@ struct SynthEvent {
 };
 
 struct SynthOptions {
-  std::int64_t users = 1000, items = 2500, events = 120000;
+  std::int64_t users = 1000, items = 2000, events = 120000;
   std::uint64_t seed = 1;
 };
 
