@@ -16,7 +16,7 @@ struct ContentIdContrast final : braid::Loss {
                  "\"in_batch\" uses all other rows. \"raw\" is a third party's variant: all other rows, no heads, no normalising."};
 
   braid::Param<std::string> negatives{*this, "negatives", std::string("in_batch"),
-      "sampled: `count` rows drawn uniformly for each row, the same for both directions; in_batch: all other rows; "
+      "sampled: `count` rows drawn uniformly for each row, the same for both directions (in evaluation, at even distances); in_batch: all other rows; "
       "raw: all other rows, inner products of the vectors as they come.",
       {.choices = {"sampled", "in_batch", "raw"}}};
   braid::Param<std::int64_t> dim{*this, "dim", 64, "Width that both sides are projected to; unused by raw.", {.low = 1}};
@@ -71,8 +71,7 @@ struct ContentIdContrast final : braid::Loss {
     return braid::cross_entropy(score, own).add(braid::cross_entropy(score.t(), own)).mul(0.5);
   }
 
-  // Both directions against the same `count` drawn rows. c, e [n, width]; float[n]. A draw is a function of the row's
-  // key and of how many rows take part.
+  // Both directions against the same `count` rows. c, e [n, width]; float[n].
   at::Tensor sampled(const braid::Frame& f, const at::Tensor& c, const at::Tensor& e, const at::Tensor& known) const {
     const auto n = c.size(0);
     const auto positive = c.mul(e).sum(1, /*keepdim=*/true);                // [n, 1]
@@ -80,15 +79,26 @@ struct ContentIdContrast final : braid::Loss {
     const auto pool = exclude_self() ? n - 1 : n;
     auto to_id = positive, to_content = positive;
     if (pool > 0) {
-      auto draw = f.uniform("negatives", loss, count()).to(c.device());     // [items, count]
-      if (known.defined()) draw = draw.index_select(0, known.nonzero().squeeze(1));
-      auto other = draw.mul(static_cast<double>(pool)).to(at::kLong).clamp_max(pool - 1);   // [n, count]
-      if (exclude_self()) other = other.add(other.ge(braid::arange(n, c).unsqueeze(1)).to(at::kLong));
+      const auto other = f.training() ? drawn(f, known, n, pool, c) : spread(n, c);       // [n, count]
       to_id = braid::cat({positive, braid::gather_rows(e, other).matmul(c.unsqueeze(2)).squeeze(2)}, 1);
       to_content = braid::cat({positive, braid::gather_rows(c, other).matmul(e.unsqueeze(2)).squeeze(2)}, 1);
     }
     const auto t = temperature(f);
     return braid::cross_entropy(to_id.div(t), own).add(braid::cross_entropy(to_content.div(t), own)).mul(0.5);
+  }
+
+  // Places among the n known rows, int64[n, count], uniform over `pool` of them: a function of the row's key and of n.
+  at::Tensor drawn(const braid::Frame& f, const at::Tensor& known, std::int64_t n, std::int64_t pool, const at::Tensor& like) const {
+    auto draw = f.uniform("negatives", loss, count()).to(like.device());    // [items, count]
+    if (known.defined()) draw = draw.index_select(0, known.nonzero().squeeze(1));
+    const auto place = draw.mul(static_cast<double>(pool)).to(at::kLong).clamp_max(pool - 1);
+    return pool == n ? place : place.add(place.ge(braid::arange(n, like).unsqueeze(1)).to(at::kLong));
+  }
+
+  // Evaluation draws nothing: the negatives stand at even distances behind the row, in a circle.
+  at::Tensor spread(std::int64_t n, const at::Tensor& like) const {
+    const auto step = braid::arange(count(), like).mul(n - 1).floor_divide(count()).add(1);
+    return braid::arange(n, like).unsqueeze(1).add(step.unsqueeze(0)).remainder(n);
   }
 };
 

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Prints the constants of plugins/rankers/*/*_test.cc: mlp and din as their equations say, in PyTorch, float64.
+
+The din here concatenates [t, h, t - h, t * h] as the paper does; the component never builds that tensor.
+Inputs: wave(sizes, start) is sin(0.7 k + start); weight number w (in the order of declaration) is 0.3 sin(0.7 k + w)."""
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+
+
+def wave(sizes, start=0.0, step=0.7, scale=1.0):
+    n = int(torch.Size(sizes).numel())
+    return (scale * torch.sin(step * torch.arange(n, dtype=torch.float64) + start)).view(sizes)
+
+
+class Weights:
+    """The next declared weight, filled by the formula."""
+
+    def __init__(self):
+        self.count = 0
+
+    def __call__(self, *sizes):
+        self.count += 1
+        return wave(sizes, self.count - 1, 0.7, 0.3)
+
+    def linear(self, into, out, bias=True):
+        w = self(out, into)
+        return w, self(out) if bias else None
+
+
+def perceptron(x, layers, act):
+    for w, b in layers[:-1]:
+        x = act(F.linear(x, w, b))
+    return F.linear(x, *layers[-1])[:, 0]
+
+
+def show(name, t):
+    print(name, "{" + ", ".join("%.10g" % v for v in t.flatten().tolist()) + "}")
+
+
+def mlp():
+    for act in (F.relu, F.gelu, F.silu):
+        w = Weights()
+        absent = w(5)
+        layers = [w.linear(5, 9), w.linear(9, 8), w.linear(8, 1)]
+        a, b = wave((4, 3)), wave((4, 2), 1.0)
+        b[1] = absent[3:]                                     # row 1 lacks the second wire
+        show("mlp " + act.__name__, perceptron(torch.cat([a, b], 1), layers, act))
+
+
+def din(streams, rows, places, hidden, attention, mask, norm="softmax", act=F.relu, other=None, dot=False, lacks=None):
+    """mask [rows, places]; lacks: (stream, row, place) whose item has no such stream, and (stream, row) of targets."""
+    w = Weights()
+    d, o = sum(streams), sum(other or [])
+    absent = w(d)
+    if other:
+        w(o)                                                  # absent.other: no row of other is absent here
+    unit, width = [], 4 * d
+    for n in attention:
+        unit.append(w.linear(width, n))
+        width = n
+    unit.append(w.linear(width, 1, norm != "softmax"))
+    layers, width = [], o + 3 * d
+    for n in hidden + [1]:
+        layers.append(w.linear(width, n))
+        width = n
+    user = w.linear(o, d) if dot else None
+
+    ts = [wave((rows, n), k) for k, n in enumerate(streams)]
+    hs = [wave((rows, places, n), 2.0 + k) * mask[:, :, None] for k, n in enumerate(streams)]
+    cut = [0]
+    for n in streams:
+        cut.append(cut[-1] + n)
+    for place in lacks or []:
+        k, stand_in = place[0], absent[cut[place[0]]:cut[place[0] + 1]]
+        if len(place) == 2:
+            ts[k][place[1]] = stand_in
+        else:
+            hs[k][place[1], place[2]] = stand_in
+    t, h = torch.cat(ts, 1), torch.cat(hs, 2)
+    e = t[:, None].expand_as(h)
+    z = torch.cat([e, h, e - h, e * h], 2)
+    for k, (a, b) in enumerate(unit):
+        z = F.linear(z, a, b)
+        if k + 1 < len(unit):
+            z = act(z)
+    s = z[..., 0]
+    if norm == "softmax":
+        s = torch.softmax(s.masked_fill(~mask, -1e4), 1)
+    pooled = ((s * mask)[..., None] * h).sum(1)
+    x = [wave((rows, n), 5.0 + k) for k, n in enumerate(other or [])]
+    logit = perceptron(torch.cat(x + [t, pooled, t * pooled], 1), layers, act)
+    if dot:
+        logit = logit + (F.linear(torch.cat(x, 1), *user) * t).sum(1) / d ** 0.5
+    return logit
+
+
+def mask_of(rows, places, hidden):
+    m = torch.ones(rows, places, dtype=torch.bool)
+    for r, p in hidden:
+        m[r, p] = False
+    return m
+
+
+if __name__ == "__main__":
+    mlp()
+    # Row 1 has one place, row 2 none.
+    hidden = [(0, 0), (1, 0), (1, 1), (1, 3), (2, 0), (2, 1), (2, 2), (2, 3)]
+    m = mask_of(4, 4, hidden)
+    lacks = [(1, 3), (1, 0, 2), (1, 3, 1)]                    # the second stream: target of row 3, two places
+    show("din plain", din([3], 4, 4, [], [7], m))
+    show("din streams", din([8, 16], 4, 4, [6, 4], [5], m, other=[3, 2], dot=True, lacks=lacks))
+    show("din odd streams", din([3, 2], 4, 4, [6, 4], [5], m, other=[3, 2], dot=True, lacks=lacks))
+    show("din none", din([8], 4, 4, [6], [5], m, norm="none"))
+    show("din deep gelu", din([4], 4, 4, [6], [5, 3], m, act=F.gelu))
+    show("din linear unit", din([4], 4, 4, [], [], m, norm="none"))
