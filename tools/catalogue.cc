@@ -25,6 +25,12 @@ Json of_entry(const Entry& e) {
   return j;
 }
 
+// A summary may go on after its first sentence; a list has room for that one.
+std::string first_sentence(const std::string& text) {
+  const auto end = text.find(". ");
+  return end == std::string::npos ? text : text.substr(0, end + 1);
+}
+
 std::string name_in_recipes(const Entry& e) {
   return e.component->name == e.plugin->name ? e.component->name : e.plugin->name + "/" + e.component->name;
 }
@@ -98,7 +104,7 @@ int list_command(const Call& call) {
       last = &e.component->kind;
     }
     const auto name = name_in_recipes(e);
-    out += "  " + name + std::string(width - name.size() + 2, ' ') + wrapped(e.component->summary, width + 4) + "\n";
+    out += "  " + name + std::string(width - name.size() + 2, ' ') + wrapped(first_sentence(e.component->summary), width + 4) + "\n";
   }
   if (entries.empty()) out = "no components found; `braid doctor` says where plugins are looked for\n";
   print(out);
