@@ -23,7 +23,7 @@ void read_top(Checker& c) {
   } else if (!root.find("braid")) {
     c.error({c.plan.recipe, 1, 1}, "language-version", "the recipe does not say its language", {"start it with braid = " + std::to_string(language)});
   }
-  for (const auto* name : {"include", "vars", "tables", "axes", "nodes", "train", "data", "eval", "metrics", "slices", "serve"}) keys.find(name);
+  for (const auto* name : {"include", "vars", "tables", "axes", "nodes", "train", "data", "eval", "metrics", "slices", "serve", "spare"}) keys.find(name);
   keys.later({"datasets", "stages"});
   keys.finish();
 }
@@ -133,7 +133,9 @@ Checked run(const std::string& file, const std::string* text, const std::vector<
       out.plan = std::move(c.plan);
     }
   }
-  c.report.hand_over(c.document.files(), out);
+  auto order = c.document.files();                    // problems are told in this order
+  for (const auto& one : sets) order.push_back("--set " + one);
+  c.report.hand_over(order, out);
   return out;
 }
 

@@ -47,6 +47,8 @@ struct NodeDraft {
   std::vector<Flow> flows;                            // per output, flat
   std::vector<std::string> flow_names;
   bool inputs_known = true;                           // no error about its wires so far
+  bool doubtful = false;                              // errors in its values: sizes are not judged
+  bool lacks_input = false;
   bool unknown_inputs = false;                        // an input was misspelt: others may be missing for that
   int order = none;                                   // index in Plan::nodes
 };
@@ -68,6 +70,7 @@ struct Checker {
 
   std::vector<Columns> columns;                       // per table
   std::map<std::pair<int, int>, std::vector<Flow>> field_outputs;   // (table, field): per output, on the table's own axis
+  std::set<std::pair<int, int>> doubtful_fields;      // (table, field) with errors in their values: sizes are not judged
   std::set<std::string> broken_axes;                  // declared with errors: wires to them are not judged
   std::set<std::pair<int, std::string>> broken_names; // (table, name): declared with errors
   std::vector<NodeDraft> nodes;                       // in the order of writing
@@ -77,6 +80,7 @@ struct Checker {
   std::vector<WireDraft> serve;
   std::set<std::pair<int, int>> read_fields;          // (table, field) that some wire reads
   std::set<int> read_axes;
+  std::vector<std::string> spare;                     // globs of nodes and fields that may stay unused
   std::vector<bool> used_nodes;                       // needed by a loss, metric, [eval] or [serve]
 
   void error(const Place& place, std::string tag, std::string what, std::vector<std::string> notes = {}) {
@@ -126,8 +130,8 @@ std::optional<Use> read_reader(Checker& c, Keys& keys, const Item& file);
 std::vector<WireDraft> read_wires(Checker& c, const Item& item, bool list_allowed);
 // Types a wire whose source node is typed. False: an error was reported now or before.
 bool type_wire(Checker& c, WireDraft& draft);
-// Links and lists through which events reach entities of `axis`' table: "ratings.item".
-std::vector<std::string> ways_to(const Checker& c, int axis);
+// Links (or lists) through which events reach entities on `axis`: "ratings.item".
+std::vector<std::string> ways_to(const Checker& c, int axis, bool links, bool lists);
 std::string axis_words(const Checker& c, int axis);   // "rows of 'items'", with the axis when it is not the table's own
 int link_of(const TablePlan& table, const std::string& name);
 int list_of(const TablePlan& table, const std::string& name);

@@ -17,11 +17,9 @@ std::string recipe_name(const PluginSchema& plugin, const ComponentSchema& compo
 bool among(Kind kind, const std::vector<Kind>& kinds) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); }
 
 std::string kind_words(const std::vector<Kind>& kinds) {
-  std::vector<std::string> words;
-  for (const auto kind : kinds) words.emplace_back(name_of(kind));
-  if (words.size() == 1) return "a " + words[0];
-  std::string out = "one of ";
-  return out + listed(words);
+  std::string out = "a ";
+  for (std::size_t k = 0; k < kinds.size(); ++k) out += (k == 0 ? "" : k + 1 == kinds.size() ? " or " : ", ") + std::string(name_of(kinds[k]));
+  return out;
 }
 
 }  // namespace
@@ -98,19 +96,17 @@ std::vector<std::string> Cards::suffixes() const {
   return {out.begin(), out.end()};
 }
 
-std::vector<std::string> Cards::mask_removers() const {
+std::vector<std::string> Cards::mask_removers(bool rows) const {
+  const auto masked = [&](const PortSchema& port) {
+    const auto shape = parse_shape(port.shape);
+    return rows ? shape.optional_rows : std::any_of(shape.dims.begin(), shape.dims.end(), [](const Dim& dim) { return dim.padded; });
+  };
   std::vector<std::string> out;
   for (const auto& [file, plugin] : world_.plugins)
     for (const auto& component : plugin.components) {
-      if (component.kind == Kind::field || component.kind == Kind::loss || component.kind == Kind::distiller || component.kind == Kind::metric) continue;
+      if (component.kind != Kind::fusion) continue;
       bool takes = false, gives = false;
-      for (const auto& port : component.ports) {
-        const auto shape = parse_shape(port.shape);
-        bool masked = shape.optional_rows;
-        for (const auto& dim : shape.dims) masked = masked || dim.padded;
-        if (!port.output && masked && shape.type == DType::floating) takes = true;
-        if (port.output && !masked && !shape.dims.empty()) gives = true;
-      }
+      for (const auto& port : component.ports) (port.output ? gives : takes) |= port.output != masked(port);
       if (takes && gives) out.push_back(recipe_name(plugin, component));
     }
   std::sort(out.begin(), out.end());
@@ -181,7 +177,7 @@ class ParamReader {
 
   static std::string_view type_words(const ParamSchema& param) {
     static constexpr std::string_view words[] = {"true or false", "a whole number", "a number",          "text",
-                                                 "a file",        "whole numbers",  "a list of numbers", "a list of texts"};
+                                                 "a file",        "a list of whole numbers", "a list of numbers", "a list of texts"};
     return words[static_cast<int>(param.type)];
   }
 
@@ -217,6 +213,8 @@ class ParamReader {
       if (one.is(kind) || (kind == K::number && one.is(K::whole))) return true;
       std::vector<std::string> notes;
       if (param.type == ParamType::texts && &one == &item && one.is(K::text)) notes.push_back("write " + param.name + " = [\"" + one.text + "\"]");
+      if ((param.type == ParamType::wholes || param.type == ParamType::numbers) && &one == &item && (one.is(K::whole) || one.is(K::number)))
+        notes.push_back("write " + param.name + " = [" + number_text(one.number) + "]");
       report_.error(one.place, "wrong-type", quote(param.name) + " is " + std::string(name_of(one.kind)) + "; " + std::string(&one == &item ? type_words(param) : name_of(kind)) + " is wanted", notes);
       return false;
     };

@@ -24,8 +24,8 @@ class Cards {
   std::vector<std::string> suffixes() const;
   // Components of these kinds as a recipe names them.
   std::vector<std::string> names(const std::vector<Kind>& kinds) const;
-  // Those with an output without padded dims: what may stand between a mask and a port that takes none.
-  std::vector<std::string> mask_removers() const;
+  // Fusions that take a mask (`rows`: of absent rows, else of unused places) and have an output without.
+  std::vector<std::string> mask_removers(bool rows) const;
 
  private:
   const World& world_;

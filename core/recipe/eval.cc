@@ -11,7 +11,7 @@ namespace {
 std::optional<WireDraft> one_wire(Checker& c, Keys& keys, const char* name) {
   const auto* item = keys.find(name);
   if (!item || (item->is(Item::Kind::array) && item->items.empty())) return {};
-  auto wires = read_wires(c, *item, false);
+  auto wires = read_wires(c, *item, true);
   if (wires.size() == 1) return std::move(wires[0]);
   c.error(item->place, "too-many-wires", quote(name) + " takes one wire");
   return {};

@@ -101,16 +101,16 @@ void read_field(Checker& c, int table, Item& item) {
     c.error(item.key_place, "missing-key", quote(found.schema->name) + " reads files: field " + quote(item.key) + " needs 'media'", {"write media = \"posters.tar.gz:{item}.jpg\" or \"posters/{item}.jpg\""});
   }
   const auto* names = keys.find("names", Item::Kind::text);
-  const auto before = c.report.errors();
+  const auto before = c.report.doubts();
   const auto value = read_use(keys, found, c.world);
   keys.finish();
-  const bool good = c.report.errors() == before;
+  const bool good = c.report.doubts() == before;
   if (names) {
     for (const auto& name : expanded_names(c, *names)) add_field(c, table, name, item, value, true);
     return;
   }
   add_field(c, table, item.key, item, value, false);
-  if (!good) c.field_outputs[{table, static_cast<int>(plan.fields.size()) - 1}] = {};
+  if (!good) c.doubtful_fields.insert({table, static_cast<int>(plan.fields.size()) - 1});
 }
 
 }  // namespace

@@ -57,11 +57,13 @@ void read_inputs(Checker& c, NodeDraft& node, Keys& keys) {
     const auto& port = *node.input_ports[k];
     auto* item = ports.find(port.name);
     if (!item) continue;
-    node.inputs[k] = read_wires(c, *item, port.repeated);
+    node.inputs[k] = read_wires(c, *item, true);
     for (const auto& wire : node.inputs[k]) node.inputs_known = node.inputs_known && wire.known;
     if (!port.repeated && node.inputs[k].size() > 1) {
-      c.error(item->place, "too-many-wires", quote(node.plan.name + "." + port.name) + " takes one wire; " + quote(item->text) + " gives " + std::to_string(node.inputs[k].size()));
+      c.error(item->place, "too-many-wires", quote(node.plan.name + "." + port.name) + " takes one wire; " + (item->is(Item::Kind::text) ? quote(item->text) + " gives " : "here are ") + std::to_string(node.inputs[k].size()),
+              {"a fusion joins several"});
       node.inputs[k].resize(1);
+      node.lacks_input = true;
     }
   }
   for (const auto& item : in->items) {
@@ -92,9 +94,18 @@ void read_node(Checker& c, NodeDraft& node) {
     keys.later({"copy", "run"});
     return;
   }
+  if (!item.find("use") && item.from_set) {           // a --set into a node that is not there
+    std::vector<std::string> notes, names;
+    for (const auto& other : c.nodes)
+      if (&other != &node) names.push_back(other.plan.name);
+    note_choices(notes, item.key, names);
+    keys.accept_all();
+    return c.error(item.key_place, "unknown-node", "no node " + quote(item.key), notes);
+  }
   const auto* use = keys.required("use", Item::Kind::text, "name the component: use = \"mlp\"");
   node.found = use ? c.cards.find(*use, node_kinds, c.report) : Found{};
   if (!node.found) return;
+  const auto before = c.report.doubts();
   node.plan.use = read_use(keys, node.found, c.world);
   read_scalars(node, keys);
   list_ports(node);
@@ -102,6 +113,7 @@ void read_node(Checker& c, NodeDraft& node) {
   keys.find("in");
   keys.find("same");
   keys.finish();
+  node.doubtful = c.report.doubts() > before;
 }
 
 // A node that runs another's component has that one's values and its own wires.
@@ -126,6 +138,7 @@ void read_same(Checker& c, NodeDraft& node) {
   node.plan.use = target->plan.use;
   node.plan.scalars = target->plan.scalars;
   node.plan.frozen = target->plan.frozen;
+  node.doubtful = target->doubtful;
   list_ports(node);
   node.plan.trains = target->plan.trains;
   Keys keys(c.report, item, "node " + quote(item.key));

@@ -17,6 +17,7 @@ class Reach {
 
   void run() {
     mark();
+    read_spare();
     if (!all_known()) return;                         // a wire that was not understood may be the missing one
     unused_nodes();
     unused_fields();
@@ -79,17 +80,41 @@ class Reach {
     bool known = true;
     const auto look = [&](const WireDraft& wire) { known = known && wire.known; };
     for (const auto& node : c_.nodes) {
-      if (!node.item || !node.found || node.unknown_inputs) return false;
+      if (!node.item || !node.found || node.unknown_inputs || node.lacks_input) return false;
       each_wire(node, look);
     }
     for (const auto& metric : c_.metrics) {
-      if (!metric.node.found || metric.node.unknown_inputs) return false;
+      if (!metric.node.found || metric.node.unknown_inputs || metric.node.lacks_input) return false;
       each_wire(metric.node, look);
     }
     for (const auto* wire : {&c_.score, &c_.label, &c_.group})
       if (*wire) look(**wire);
     for (const auto& wire : c_.serve) look(wire);
     return known;
+  }
+
+  // Nodes and fields that only some arms of the recipe use: what `spare` names may stay unused.
+  void read_spare() {
+    auto* item = c_.document.root().find("spare");
+    if (!item) return;
+    std::vector<std::string> names;
+    for (const auto& node : c_.nodes) names.push_back(node.plan.name);
+    for (const auto& table : c_.plan.tables)
+      for (const auto& field : table.fields) names.push_back(table.name + "." + field.name);
+    const auto read = [&](const Item& one) {
+      if (!demand(c_.report, one, Item::Kind::text, "'spare'")) return;
+      c_.spare.push_back(one.text);
+      if (std::any_of(names.begin(), names.end(), [&](const std::string& name) { return glob_matches(one.text, name); })) return;
+      std::vector<std::string> notes;
+      note_choices(notes, one.text, names);
+      c_.error(one.place, "unknown-node", "no node or field is called " + quote(one.text), notes);
+    };
+    if (item->is(Item::Kind::array)) for (const auto& one : item->items) read(*one);
+    else read(*item);
+  }
+
+  bool spared(const std::string& name) const {
+    return std::any_of(c_.spare.begin(), c_.spare.end(), [&](const std::string& glob) { return glob_matches(glob, name); });
   }
 
   // Whether a --set took away a wire that named it: then it is an arm of an experiment, not a slip.
@@ -108,7 +133,7 @@ class Reach {
   void unused_nodes() {
     for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
       const auto& node = c_.nodes[k];
-      if (used_[k] || read_by_[k]) continue;          // of a chain that leads nowhere, its end is named
+      if (used_[k] || read_by_[k] || spared(node.plan.name)) continue;   // of a chain that leads nowhere, its end is named
       say(unwired_by_set(node.plan.name), node.plan.place, "unused-node", "no loss, metric or served output needs node " + quote(node.plan.name),
           {"wire " + quote(node.flow_names.empty() ? node.plan.name : node.plan.name + "." + node.flow_names[0]) + " into a node, or remove it"});
     }
@@ -120,6 +145,7 @@ class Reach {
         if (c_.read_fields.contains({static_cast<int>(t), static_cast<int>(f)})) continue;
         const auto& field = c_.plan.tables[t].fields[f];
         const auto name = c_.plan.tables[t].name + "." + field.name;
+        if (spared(name)) continue;
         bool mild = unwired_by_set(name);
         for (const auto& axis : c_.plan.axes)
           if (axis.table == static_cast<int>(t)) mild = mild || unwired_by_set(axis.name + "." + field.name);
@@ -145,12 +171,17 @@ class Reach {
     if (seen[index(k)]) return false;
     seen[index(k)] = true;
     const auto& node = c_.nodes[index(k)];
-    if (node.plan.frozen) return false;
+    if (node.plan.frozen) {
+      ends_.push_back("node " + quote(node.plan.name) + " is frozen, " + text_of(node.plan.place));
+      return false;
+    }
     trained_[index(k)] = true;
     bool found = learns(node);
     for (std::size_t p = 0; p < node.inputs.size(); ++p)
       for (const auto& wire : node.inputs[p])
-        if (wire.wire.source == Wire::Source::node && !wire.wire.stop) found = follow(wire.wire.node, seen) || found;
+        if (wire.wire.source != Wire::Source::node) continue;
+        else if (wire.wire.stop) ends_.push_back("no gradient passes " + quote(wire.wire.text) + ", " + text_of(wire.wire.place));
+        else found = follow(wire.wire.node, seen) || found;
     return found;
   }
 
@@ -161,11 +192,9 @@ class Reach {
       if (!node.plan.trains) continue;
       any = true;
       std::vector<bool> seen(c_.nodes.size(), false);
+      ends_.clear();
       if (follow(static_cast<int>(k), seen)) continue;
-      std::vector<std::string> notes;
-      for (std::size_t n = 0; n < c_.nodes.size(); ++n)
-        if (seen[n] && c_.nodes[n].plan.frozen) notes.push_back("frozen: " + quote(c_.nodes[n].plan.name));
-      each_wire(node, [&](const WireDraft& wire) { if (wire.wire.stop) notes.push_back("no gradient passes " + quote(wire.wire.text) + ": stop = true"); });
+      auto notes = ends_;
       notes.push_back("wire it to something that learns, or remove it");
       c_.error(node.plan.place, "loss-reaches-nothing", "the loss " + quote(node.plan.name) + " reaches no weight that learns", notes);
     }
@@ -237,6 +266,7 @@ class Reach {
 
   Checker& c_;
   std::vector<bool> used_, read_by_, trained_;
+  std::vector<std::string> ends_;                     // where gradients stopped on the way
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ void note_choices(std::vector<std::string>& notes, const std::string& word, cons
 }
 
 void Report::error(const Place& place, std::string tag, std::string what, std::vector<std::string> notes) {
+  if (tag != "missing-file") ++doubts_;
   problems_.push_back({place, std::move(tag), std::move(what), std::move(notes), false});
 }
 
@@ -51,7 +52,7 @@ void Report::hand_over(const std::vector<std::string>& files, Checked& out) {
   order(problems_);
   order(warnings_);
   out.problems = std::move(problems_);
-  out.warnings = std::move(warnings_);
+  if (out.problems.empty()) out.warnings = std::move(warnings_);   // beside errors they are mostly their echo
 }
 
 }  // namespace braid::recipe

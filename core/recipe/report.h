@@ -13,13 +13,15 @@ class Report {
   void error(const Place& place, std::string tag, std::string what, std::vector<std::string> notes = {});
   void warning(const Place& place, std::string tag, std::string what, std::vector<std::string> notes = {});
   bool clean() const { return problems_.empty(); }
-  std::size_t errors() const { return problems_.size(); }
+  // Errors so far that may make values other than meant: not missing files.
+  std::size_t doubts() const { return doubts_; }
 
   // By file (in `files`' order, --set after all), line, column.
   void hand_over(const std::vector<std::string>& files, Checked& out);
 
  private:
   std::vector<Problem> problems_, warnings_;
+  std::size_t doubts_ = 0;
 };
 
 // "recipe.toml:14:8", or the file alone where no line is known.

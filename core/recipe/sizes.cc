@@ -30,7 +30,8 @@ Shape effective_shape(const Use& use, const PortSchema& port) {
   return shape;
 }
 
-Dims::Dims(const Use& use, const Item* item) {
+Dims::Dims(const Use& use, const Item* item, bool doubtful) {
+  if (doubtful) return;
   for (const auto& [name, value] : use.values) {
     const auto* whole = std::get_if<std::int64_t>(&value);
     if (!whole) continue;
@@ -78,8 +79,9 @@ std::optional<std::int64_t> Dims::number_of(std::string_view name) const {
 
 std::optional<std::int64_t> Dims::sum_of(std::string_view what) const {
   const auto dot = what.find('.');
-  const auto port = std::string(what.substr(0, dot)), rest = std::string(what.substr(dot));
+  const auto port = std::string(what.substr(0, dot)), rest = std::string(dot == std::string_view::npos ? "" : what.substr(dot));
   const auto wires = wires_.find(port);
+  if (rest.empty()) return wires == wires_.end() ? 0 : static_cast<std::int64_t>(wires->second);   // count(port)
   std::int64_t total = 0;
   for (std::size_t k = 0; wires != wires_.end() && k < wires->second; ++k) {
     const auto one = number_of(port + "." + std::to_string(k) + rest);

@@ -14,8 +14,9 @@ struct Known {
 
 class Dims {
  public:
-  // Whole-number parameters are names; `item` (nullptr: none) tells where they were written.
-  Dims(const Use& use, const Item* item);
+  // Whole-number parameters are names; `item` (nullptr: none) tells where they were written. When the values are in
+  // doubt they stay unknown.
+  Dims(const Use& use, const Item* item, bool doubtful);
 
   // Binds `name`, or compares with what it is bound to. False: they contradict each other; `before` tells with what.
   bool bind(const std::string& name, const Known& known, Known* before);

@@ -61,9 +61,8 @@ std::string type_text(const Checker& c, const Flow& flow) {
 // ---- fields ----
 
 void type_field(Checker& c, int table, int field) {
-  if (c.field_outputs.contains({table, field})) return;   // its values are in error
   const auto& plan = c.plan.tables[index(table)].fields[index(field)];
-  Dims dims(plan.use, nullptr);
+  Dims dims(plan.use, nullptr, c.doubtful_fields.contains({table, field}));
   const auto name = c.plan.tables[index(table)].name + "." + plan.name;
   if (const auto fitted = c.fitted.find(name); fitted != c.fitted.end())
     for (const auto& [dim, size] : fitted->second) dims.bind(dim, {fixed_size(size), "", "fitted on the data"}, nullptr);
@@ -86,7 +85,7 @@ namespace {
 class NodeTyper {
  public:
   NodeTyper(Checker& c, NodeDraft& node, std::string what)
-      : c_(c), node_(node), what_(std::move(what)), dims_(node.plan.use, node.item) {}
+      : c_(c), node_(node), what_(std::move(what)), dims_(node.plan.use, node.item, node.doubtful) {}
 
   void run() {
     for (auto& port : node_.inputs)
@@ -125,6 +124,7 @@ class NodeTyper {
     if (wires.empty()) {
       if (schema(p).optional || node_.unknown_inputs) return;
       const auto* said = node_.item->find("in") ? node_.item->find("in")->find(schema(p).name) : nullptr;
+      node_.lacks_input = true;
       if (said && said->kind != Item::Kind::array) return;                 // of a wrong type, which was reported
       return fail(said ? said->place : node_.plan.place, "missing-input", what_ + " needs the input " + quote(schema(p).name) + ", " + schema(p).shape,
                   {schema(p).help});
@@ -179,8 +179,8 @@ class NodeTyper {
       if (flow.padded[d] && !shape.dims[d].padded) why = "places of " + quote(draft.wire.text) + " may be unused ('" + size_text(c_, flow.type.dims[d]) + "*')";
     if (why.empty()) return true;
     std::vector<std::string> notes{source_note(draft)};
-    const auto removers = c_.cards.mask_removers();
-    if (!removers.empty()) notes.push_back("components that take a mask and give none: " + listed(removers, 6));
+    const auto removers = c_.cards.mask_removers(flow.type.optional_rows && !shape.optional_rows);
+    if (!removers.empty()) notes.push_back("between them may stand: " + listed(removers, 6));
     fail(draft.wire.place, "mask-left", why + "; " + port_words(p) + " takes " + schema(p).shape + " and knows no mask", notes);
     return false;
   }
@@ -206,18 +206,10 @@ class NodeTyper {
     std::vector<std::string> notes{source_note(draft)};
     const auto shape = effective_shape(node_.plan.use, schema(p));
     const auto wanted = shape.dims.size(), given = draft.flow.type.dims.size();
-    if (wanted > given && wanted > 1 && shape.dims[1].padded && draft.wire.via.link != none)
-      if (const auto lists = lists_to(draft); !lists.empty()) notes.push_back("lists that reach the same table: [" + listed(lists) + "]");
+    if (wanted == given + 1 && shape.dims[1].padded && !draft.flow.type.dims.empty() && draft.wire.axis != none && draft.wire.via.list == none)
+      if (const auto lists = ways_to(c_, draft.wire.axis, false, true); !lists.empty())
+        notes.push_back("through a list it has one more: \"" + draft.wire.text.substr(0, draft.wire.text.find('[')) + "[" + lists[0] + "]\"");
     fail(draft.wire.place, "wrong-rank", port_words(p) + " takes " + counted(wanted, "dim") + ", " + schema(p).shape + "; " + quote(draft.wire.text) + " has " + std::to_string(given), notes);
-  }
-
-  std::vector<std::string> lists_to(const WireDraft& draft) const {
-    std::vector<std::string> out;
-    const auto& table = c_.plan.tables[index(draft.wire.via.table)];
-    const int target = table.links[index(draft.wire.via.link)].table;
-    for (const auto& list : table.lists)
-      if (list.table == target) out.push_back(table.name + "." + list.name);
-    return out;
   }
 
   void id_rows(std::size_t p, std::size_t k, const WireDraft& draft, const Shape& shape) {
@@ -259,7 +251,7 @@ class NodeTyper {
     if (known.size.axis == wanted) return true;
     std::vector<std::string> notes{quote(right->wire.text) + " lives on " + axis_words(c_, wanted) + ", " + text_of(right->wire.place)};
     const auto& table = c_.plan.tables[index(c_.plan.axes[index(wanted)].table)];
-    const auto ways = ways_to(c_, known.size.axis);
+    const auto ways = ways_to(c_, known.size.axis, true, false);
     if (!draft.wire.via.any() && table.event() && !ways.empty()) {
       std::vector<std::string> wires;
       for (const auto& way : ways) wires.push_back("\"" + draft.wire.text + "[" + way + "]\"");
@@ -297,7 +289,7 @@ class NodeTyper {
     if (before.origin.starts_with("'"))
       for (const auto& port : node_.inputs)
         for (const auto& wire : port)
-          if (quote(wire.wire.text) == before.origin && &wire != &draft) { notes[1] = text(before) + " comes from " + source_note(wire); break; }
+          if (quote(wire.wire.text) == before.origin && &wire != &draft) { notes[1] = source_note(wire); break; }
     fail(draft.wire.place, "size-conflict", quote(name) + " of " + port_words(p) + " is " + text(here) + " by " + quote(draft.wire.text) + " and " + text(before) + " by " + before.origin, notes);
   }
 

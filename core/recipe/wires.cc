@@ -117,6 +117,7 @@ class WireText {
 
   std::vector<WireDraft> resolve_source(WireDraft& draft) {
     if (const int node = node_named(names_[0].text); node != none) {
+      if (axis_named(names_[0].text) != none) return {draft};   // two things of one name: that was said
       draft.known = from_node(draft, node);
       return {draft};
     }
@@ -269,8 +270,8 @@ std::vector<WireDraft> read_wires(Checker& c, const Item& item, bool list_allowe
   broken.item = &item;
   if (item.is(Item::Kind::text)) return WireText(c, item).read();
   if (item.is(Item::Kind::array)) {
-    if (!list_allowed && item.items.size() > 1) {
-      c.error(item.place, "too-many-wires", quote(item.key) + " takes one wire, not " + std::to_string(item.items.size()));
+    if (!list_allowed) {
+      c.error(item.place, "wrong-type", "a list of wires stands inside another");
       return {broken};
     }
     std::vector<WireDraft> out;
@@ -419,9 +420,9 @@ std::string source_words(const WireDraft& draft) { return quote(draft.wire.text.
 bool wrong_table(Checker& c, const WireDraft& draft, int target) {
   const auto& wire = draft.wire;
   const auto& axis = c.plan.axes[index(wire.axis)];
-  std::vector<std::string> notes{via_words(c, wire.via) + " reaches " + quote(c.plan.tables[index(target)].name) + ", " + text_of(via_place(c, wire.via))};
-  const auto ways = ways_to(c, wire.axis);
-  if (!ways.empty()) notes.push_back("to " + quote(c.plan.tables[index(axis.table)].name) + " leads [" + listed(ways) + "]");
+  std::vector<std::string> notes{via_words(c, wire.via) + " is declared at " + text_of(via_place(c, wire.via))};
+  const auto ways = ways_to(c, wire.axis, wire.via.link != none, wire.via.list != none);
+  if (!ways.empty()) notes.push_back(quote(c.plan.tables[index(axis.table)].name) + " is reached by " + listed(ways));
   else if (c.plan.tables[index(axis.table)].event()) notes.push_back("a tensor on event rows is not gathered: leave [ ] out");
   c.error(c.document.inside(*draft.item, draft.via_at + 1), "wrong-table",
           source_words(draft) + " lives on " + axis_words(c, wire.axis) + "; " + via_words(c, wire.via) + " reaches " + quote(c.plan.tables[index(target)].name), notes);
@@ -461,11 +462,11 @@ bool other_rows(Checker& c, const WireDraft& draft, int axis) {
 
 }  // namespace
 
-std::vector<std::string> ways_to(const Checker& c, int axis) {
+std::vector<std::string> ways_to(const Checker& c, int axis, bool links, bool lists) {
   std::vector<std::string> out;
   const auto& plan = c.plan.axes[index(axis)];
   for (const auto& way : all_ways(c, plan.table))
-    if (covers(plan, way)) out.push_back(way_text(c, way));
+    if (covers(plan, way) && (way.link != none ? links : lists)) out.push_back(way_text(c, way));
   return out;
 }
 

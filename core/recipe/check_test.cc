@@ -1,0 +1,271 @@
+// Plans of good recipes: what the data plane, the graph and the trainer get.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "recipe/test_cards.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+using namespace braid::recipe;
+
+namespace {
+
+const std::string folder = BRAID_GOOD_RECIPES;        // tests/errors/good
+
+Plan plan_of(const std::string& name, const std::vector<std::string>& sets = {}, const Fitted& fitted = {}) {
+  const auto checked = check(folder + "/" + name, sets, test_world(), fitted);
+  for (const auto& p : checked.problems) MESSAGE(p.text());
+  REQUIRE(checked.plan.has_value());
+  return *checked.plan;
+}
+
+const NodePlan& node(const Plan& plan, const std::string& name) {
+  for (const auto& n : plan.nodes)
+    if (n.name == name) return n;
+  FAIL("no node " << name);
+  return plan.nodes[0];
+}
+
+std::string tags(const Checked& checked) {
+  std::string out;
+  for (const auto& p : checked.problems) out += p.tag + " ";
+  for (const auto& p : checked.warnings) out += "(" + p.tag + ") ";
+  return out;
+}
+
+// The base recipe with one text replaced.
+Checked with(const std::string& more, const std::vector<std::string>& sets = {}, const Fitted& fitted = {}) {
+  return check_text("include = [\"base.toml\"]\n" + more, folder + "/here.toml", sets, test_world(), fitted);
+}
+
+}  // namespace
+
+TEST_CASE("tables, links, lists and splits of the MovieLens recipe") {
+  const auto plan = plan_of("em3.toml");
+  REQUIRE(plan.tables.size() == 3);
+  const auto& ratings = plan.tables[2];
+  CHECK(plan.tables[0].key == "item");
+  CHECK_FALSE(plan.tables[0].event());
+  CHECK(ratings.event());
+  CHECK(ratings.order == "pos");
+  CHECK(ratings.reader.component == "tsv");
+  CHECK(ratings.keep.has_value());
+  CHECK(ratings.links[0].table == 1);
+  CHECK(ratings.links[1].column == "item");
+  CHECK(ratings.split.by == SplitPlan::By::hash);
+  CHECK(ratings.split.train == 8);
+  REQUIRE(ratings.split.hash.size() == 1);
+  CHECK(ratings.split.hash[0].op == Expression::Op::hash);
+  const auto& history = ratings.lists[0];
+  CHECK(history.what == ListPlan::What::history);
+  CHECK(history.length == 20);
+  CHECK(history.table == 0);
+  CHECK(history.visible_all);
+  CHECK(plan.tables[0].fields[2].from == std::vector<std::string>{"title", "plot_omdb"});
+  CHECK(plan.tables[0].fields[3].media.ends_with("posters_64x96.tar.gz:{item}.jpg"));
+  CHECK(plan.tables[0].fields[3].from.empty());
+  REQUIRE(plan.axes.size() == 4);
+  CHECK(plan.axes[3].name == "targets");
+  CHECK_FALSE(plan.axes[3].standard);
+  CHECK(plan.axes[3].from[0].link == 1);
+}
+
+TEST_CASE("wires know their axes, links and types") {
+  const auto plan = plan_of("em3.toml");
+  const auto& rank = node(plan, "rank");
+  const auto& target = rank.inputs[0][0];
+  CHECK(target.source == Wire::Source::node);
+  CHECK(plan.nodes[static_cast<std::size_t>(target.node)].name == "content");
+  CHECK(target.axis == 0);
+  CHECK(target.to_axis == 2);
+  CHECK(target.via.table == 2);
+  CHECK(target.via.link == 1);
+  CHECK(target.type.dims.size() == 2);
+  CHECK(target.type.dims[0].axis == 2);
+  CHECK(target.type.dims[1].value == 256);
+  CHECK(target.type.optional_rows);
+  const auto& history = rank.inputs[1][1];
+  CHECK(history.via.list == 0);
+  REQUIRE(history.type.dims.size() == 3);
+  CHECK(history.type.dims[1].kind == Size::Kind::list);
+  CHECK(history.type.dims[1].value == 20);
+  const auto& click = node(plan, "click");
+  CHECK(click.inputs[1][0].source == Wire::Source::label);
+  CHECK(click.trains);
+  const auto& align = node(plan, "align");
+  CHECK(align.inputs[0][0].via.axis == 3);
+  CHECK(align.inputs[0][0].to_axis == 3);
+  CHECK(align.weight.value == doctest::Approx(0.1));
+  REQUIRE(plan.eval.group);
+  CHECK(plan.eval.group->source == Wire::Source::link);
+  CHECK(plan.eval.group->type.dtype == braid::DType::key);
+  CHECK(plan.metrics[1].inputs[2][0].source == Wire::Source::link);
+  CHECK(plan.eval.splits == std::vector<std::string>{"valid", "test"});
+  CHECK(plan.train.best);
+  CHECK(plan.serve.size() == 1);
+}
+
+TEST_CASE("nodes stand in an order in which they can run, and unread outputs are not wanted") {
+  const auto plan = plan_of("em3.toml");
+  for (std::size_t k = 0; k < plan.nodes.size(); ++k)
+    for (const auto& port : plan.nodes[k].inputs)
+      for (const auto& wire : port)
+        if (wire.source == Wire::Source::node) CHECK(wire.node < static_cast<int>(k));
+  const auto& words = node(plan, "words");
+  CHECK(words.wanted[0][0]);
+  CHECK_FALSE(words.wanted[1][0]);
+  CHECK(node(plan, "rank").wanted[1][0]);             // served
+}
+
+TEST_CASE("sizes: parameters, wires, expressions, sums, bounds") {
+  const auto plan = plan_of("em3.toml", {}, {{"items.id", {{"n", 3884}}}});
+  CHECK(node(plan, "words").sizes.at("tokens") == 64);
+  CHECK(node(plan, "pixels").sizes.at("channels") == 3);
+  const auto& content = node(plan, "content");
+  CHECK(content.sizes.at("tokens.1.tokens") == 24);   // 96/16 * 64/16
+  CHECK(content.outputs[0][0].dims[1].value == 256);  // queries * dim
+  const auto& rank = node(plan, "rank");
+  CHECK(rank.sizes.at("target.0.dim") == 256);
+  CHECK(rank.sizes.at("target.1.dim") == 64);
+  CHECK_FALSE(rank.sizes.contains("target.dim"));     // two wires
+  CHECK(rank.sizes.at("other.other_dim") == 16);
+  CHECK(rank.sizes.at("other.0.other_dim") == 16);
+  CHECK(node(plan, "item_id").sizes.at("n") == 3884);
+  CHECK_FALSE(node(plan_of("em3.toml"), "item_id").sizes.contains("n"));
+}
+
+TEST_CASE("one id fits a port of several by an inserted dim") {
+  const auto plan = plan_of("em3.toml");
+  CHECK(node(plan, "user").inputs[0][0].inserted == std::vector<int>{1});
+  CHECK(node(plan, "item_facts").inputs[0][0].inserted.empty());
+  CHECK(node(plan, "user").inputs[0][0].type.dims.size() == 2);
+}
+
+TEST_CASE("shared components, coefficients, schedules, first and stop") {
+  const auto plan = plan_of("arms.toml");
+  const auto& again = node(plan, "item_again");
+  REQUIRE(again.same != none);
+  CHECK(plan.nodes[static_cast<std::size_t>(again.same)].name == "item");
+  CHECK(again.outputs[0][0].dims[0].axis == again.inputs[0][0].axis);
+  const auto& align = node(plan, "align");
+  CHECK(align.scalars[0].how == ScalarPlan::How::learnt);
+  CHECK(align.scalars[0].log);
+  CHECK(align.weight.how == ScalarPlan::How::scheduled);
+  CHECK(align.weight.steps == 500);
+  const auto& either = node(plan, "either");
+  CHECK(either.inputs[0][0].text == "item.vector[ratings.item]");
+  CHECK(either.inputs[0][1].stop);
+  CHECK(node(plan, "imitate").inputs[1][0].stop);     // a teacher
+  CHECK(plan.train.groups.size() == 4);
+  CHECK(plan.train.groups[1].touched);
+  CHECK(plan.train.groups[0].schedule == GroupPlan::Schedule::cosine);
+  CHECK(plan.data.cache_bytes == 500'000'000);
+  CHECK(plan.eval.splits.back() == "cold");
+  CHECK(plan.tables[2].hold_out[0].link == 1);
+  CHECK_FALSE(plan.tables[0].permute);
+  CHECK(plan.tables[0].joins.size() == 1);
+  CHECK(plan.tables[2].lists[2].by_popularity);
+  CHECK(plan.tables[2].lists[3].per == 0);
+}
+
+TEST_CASE("spare nodes leave the plan when nothing needs them") {
+  const auto plan = plan_of("arms.toml");
+  for (const auto& n : plan.nodes) CHECK(n.name != "facts");
+  const auto arm = plan_of("arms.toml", {"nodes.easy.in.inputs=[\"facts.vector[ratings.item]\", \"either.vector\"]"});
+  CHECK(node(arm, "facts").inputs[0].size() == 2);
+}
+
+TEST_CASE("--set reaches everything and is checked like text") {
+  CHECK(plan_of("base.toml", {"train.epochs=7"}).train.epochs == 7);
+  CHECK(plan_of("base.toml", {"vars.data=elsewhere"}).tables[0].files[0] == "elsewhere/items.tsv.gz");
+  CHECK(plan_of("base.toml").tables[0].files[0] == folder + "/data/items.tsv.gz");
+  CHECK(plan_of("base.toml", {"train.optimizer.0.rate=0.5"}).train.groups[0].rate == 0.5);
+  CHECK(plan_of("base.toml", {"train.keep=last"}).train.best == false);
+  CHECK(plan_of("arms.toml", {"tables.items.permute.on=true"}).tables[0].permute.has_value());
+  CHECK(plan_of("arms.toml", {"nodes.align.weight=0"}).nodes.size() == plan_of("arms.toml").nodes.size());
+  CHECK(tags(with("", {"train.epochs=many"})) == "wrong-type ");
+  CHECK(tags(with("", {"nodes.rank.hidden=[64"})) == "bad-set ");
+}
+
+TEST_CASE("the resolved recipe gives the same plan from anywhere") {
+  for (const std::string name : {"base.toml", "em3.toml", "arms.toml"}) {
+    const auto plan = plan_of(name);
+    const auto again = check_text(plan.resolved, "/elsewhere/resolved.toml", {}, test_world());
+    for (const auto& p : again.problems) MESSAGE(p.text());
+    REQUIRE(again.plan);
+    CHECK(again.plan->resolved == plan.resolved);
+    CHECK(again.plan->nodes.size() == plan.nodes.size());
+    for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
+      CHECK(again.plan->nodes[k].name == plan.nodes[k].name);
+      CHECK(again.plan->nodes[k].sizes == plan.nodes[k].sizes);
+    }
+  }
+}
+
+TEST_CASE("fitted sizes find what the recipe alone cannot") {
+  const std::string more = "[axes.targets]\ntable = \"items\"\nfrom = [\"ratings.item\"]\n[nodes.again]\nsame = \"item\"\nin.id = \"users.id\"\n"
+                           "[nodes.rank]\nin.target = [\"item.vector[ratings.item]\", \"words.vector[ratings.item]\", \"again.vector[ratings.user]\"]\n[tables.ratings]\n";
+  CHECK(tags(with(more)) == "(unused-axis) ");
+  CHECK(tags(with(more, {}, {{"items.id", {{"n", 10}}}, {"users.id", {{"n", 20}}}})) == "size-conflict ");
+  CHECK(tags(with(more, {}, {{"items.id", {{"n", 10}}}, {"users.id", {{"n", 10}}}})) == "(unused-axis) ");
+}
+
+TEST_CASE("outputs named by a list parameter") {
+  const auto checked = with("[nodes.tasks]\nuse = \"multi_task\"\ntasks = [\"click\", \"like\"]\nin.x = \"words.vector[ratings.item]\"\n"
+                            "[nodes.second]\nuse = \"binary_cross_entropy\"\nin = { logit = \"tasks.like\", label = \"ratings.liked\" }\n");
+  REQUIRE(checked.plan);
+  const auto& second = node(*checked.plan, "second");
+  CHECK(second.inputs[0][0].port == 1);
+  CHECK(node(*checked.plan, "tasks").wanted[0] == std::vector<bool>{false, true});
+  CHECK(tags(with("[nodes.tasks]\nuse = \"multi_task\"\ntasks = [\"click\"]\nin.x = \"words.vector[ratings.item]\"\n[serve]\noutputs = [\"tasks.like\"]\n")) == "unknown-output ");
+}
+
+TEST_CASE("globs over fields, ranges of names, fields with several outputs") {
+  const auto checked = with("[tables.ratings.fields]\npart = { use = \"vocabulary\", names = \"C{1..3}\" }\n[nodes.parts]\nuse = \"feature_embedding\"\nin.features = \"ratings.C*\"\n"
+                            "[nodes.rank]\nin.other = [\"parts.vector\", \"user.vector[ratings.user]\"]\n");
+  CHECK(tags(checked) == "unknown-column unknown-column unknown-column ");   // C1 to C3, each told
+  const auto users = with("[nodes.user]\nin.features = \"users.*\"\n");
+  REQUIRE(users.plan);
+  CHECK(node(*users.plan, "user").inputs[0].size() == 2);
+  CHECK(node(*users.plan, "user").inputs[0][1].text == "users.age");
+  const auto pair = with("[tables.items.fields]\nboth = { use = \"clip_pair\", media = \"data/pairs/{item}.npy\" }\n[nodes.rank]\n"
+                         "in.target = [\"items.both.right[ratings.item]\", \"items.both.left[ratings.item]\", \"item.vector[ratings.item]\", \"words.vector[ratings.item]\"]\n");
+  REQUIRE(pair.plan);
+  CHECK(node(*pair.plan, "rank").inputs[0][0].port == 1);
+}
+
+TEST_CASE("leave-last and time splits see all earlier rows by default") {
+  const auto last = with("", {"tables.ratings.split={ by = \"leave_last\", key = \"user\", rows = 2 }"});
+  REQUIRE(last.plan);
+  CHECK(last.plan->tables[2].split.by == SplitPlan::By::leave_last);
+  CHECK(last.plan->tables[2].split.leave == 2);
+  CHECK(last.plan->tables[2].lists[0].visible_all);
+  const auto time = with("", {"tables.ratings.split={ by = \"time\", train = 8, valid = 1, test = 1 }"});
+  REQUIRE(time.plan);
+  CHECK(time.plan->tables[2].split.train == doctest::Approx(0.8));
+  CHECK_FALSE(plan_of("base.toml").tables[2].lists[0].visible_all);
+}
+
+TEST_CASE("files are not looked at when that is asked") {
+  auto world = test_world();
+  world.files = false;
+  world.header = nullptr;
+  world.exists = nullptr;
+  const auto checked = check(folder + "/em3.toml", {"vars.data=absent"}, world);
+  CHECK(checked.plan.has_value());
+}
+
+TEST_CASE("the MovieLens recipe is checked in under 20 ms") {
+  const auto world = test_world();
+  double best = 1e9;
+  for (int k = 0; k < 5; ++k) {
+    const auto start = std::chrono::steady_clock::now();
+    (void)check(folder + "/em3.toml", {}, world);
+    best = std::min(best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+  }
+#if defined(__SANITIZE_ADDRESS__)
+  CHECK(best < 200);                                  // sanitizers cost a multiple
+#else
+  CHECK(best < 20);
+#endif
+}

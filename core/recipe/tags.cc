@@ -1,0 +1,76 @@
+#include "recipe/tags.h"
+
+namespace braid::recipe {
+
+namespace {
+
+constexpr TagInfo tags[] = {
+    {"axis-not-covering", "A link or list reaches entities that the axis of the tensor does not hold.", "Add the link to the axis' `from`, or compute the tensor on the table's own axis."},
+    {"bad-choice", "A text is none of the words that a key takes.", "Take one of the choices that the message lists."},
+    {"bad-expression", "An expression cannot be read, or uses a function where it is not known yet.", "Mend it at the column that the message gives; RECIPES.md has the grammar."},
+    {"bad-header", "The first line of a table's file cannot be read.", "Look at the file; it may be empty, damaged or of another format."},
+    {"bad-media", "`media` names no column in { }, or a brace is not closed.", "Write \"posters.tar.gz:{item}.jpg\" or \"posters/{item}.jpg\"."},
+    {"bad-name", "A name has other characters than letters, digits, '_' and '-', or starts with a digit or '-'.", "Choose another name."},
+    {"bad-same", "A node with `same` has parameters of its own, or names a node that has `same` itself.", "Say parameters in the node that has `use`."},
+    {"bad-set", "A --set is not of the form a.b.c=value, or its path leads nowhere.", "Quote it for the shell: --set 'nodes.rank.hidden=[64, 32]'."},
+    {"bad-split", "A split trains on no row, or does not say how rows are dealt.", "Use by = \"hash(user, item)\", \"time\" (with `order`) or \"leave_last\"."},
+    {"bad-wire", "A wire's text has another form than \"node.port\", \"table.field\" or \"node.port[table.link]\".", "Mend it at the column that the message gives."},
+    {"columns-differ", "The files of one table have different columns.", "Make two tables of them, or mend the files."},
+    {"cycle", "Nodes read each other's outputs in a circle.", "Cut the circle: a node's inputs come from nodes that do not need it."},
+    {"entity-only", "A key belongs to entity tables, and this table has no `key`.", "Say it in the entity table, or give the table its `key`."},
+    {"event-only", "A key belongs to event tables, and this table has a `key`.", "Say it in the event table, or leave `key` out."},
+    {"include-cycle", "A file includes itself, directly or through others.", "Remove one of the includes."},
+    {"language-version", "The recipe's first key, `braid`, is missing or of another version.", "Start the recipe with braid = 1."},
+    {"link-to-event", "A link points to a table without a key.", "Give that table its `key`, or link to an entity table."},
+    {"loss-reaches-nothing", "No gradient of a loss reaches a weight that learns.", "Wire it to something that learns, unfreeze it, or remove the loss."},
+    {"mask-left", "A tensor with unused places or absent rows goes to a port that takes no mask.", "Put a fusion or pooling between them."},
+    {"missing-file", "A file or folder is not there.", "Mend the path: it is relative to the file that says it, that of a --set to the working folder."},
+    {"missing-input", "A port that has to be wired is not.", "Wire it in `in`."},
+    {"missing-key", "A table of the recipe lacks a key that it needs.", "Add the key."},
+    {"missing-param", "A component's parameter has no default and the recipe does not say it.", "Add it; `braid describe` tells what it means."},
+    {"name-clash", "Two things have one name.", "Rename one of them."},
+    {"no-loss", "No node is a loss or a distiller, so there is nothing to learn.", "Add a loss."},
+    {"no-reader", "No plugin reads files with this ending.", "Name a reader with reader = \"NAME\", or add the plugin to the search path."},
+    {"no-validation", "The best weights are to be chosen, but there are no validation rows or no metric.", "Give the split a `valid` share and the recipe a metric, or say keep = \"last\"."},
+    {"not-yet", "A word of the recipe language that this version of Braid does not carry out.", "Leave it out."},
+    {"other-rows", "A wire reads rows of an event table that is not `[train] rows`.", "Wire the table that is trained on."},
+    {"out-of-range", "A number is outside of its range.", "Take one inside."},
+    {"plugin-clash", "Two plugin files have one name.", "Remove one from the search path."},
+    {"plugin-refused", "A plugin was found and cannot be used; the message says why.", "Mostly: build it again against this version."},
+    {"requirement", "A condition that a component sets on its sizes does not hold.", "Change one of the numbers that the message lists."},
+    {"size-conflict", "One dim has two sizes.", "Change the size on one side; the message says where both come from."},
+    {"toml-syntax", "The file is not TOML. Nothing else of it was checked.", "Mend it at the place that the message gives."},
+    {"too-many-wires", "Several wires go to a port that takes one.", "Keep one, or join them by a fusion."},
+    {"unknown-axis", "The [ ] of a wire names no table or axis.", "Take one of those that the message lists."},
+    {"unknown-column", "A table's files have no such column.", "Take one of the columns that the message lists."},
+    {"unknown-component", "No plugin has a component of this name.", "See `braid list`; \"plugin/component\" names both."},
+    {"unknown-field", "A table has no field, label or link of this name.", "Declare it in the table's `fields`, or mend the name."},
+    {"unknown-input", "A component has no input of this name.", "See `braid describe`."},
+    {"unknown-key", "The language, or a component, has no key of this name here.", "Mend the name."},
+    {"unknown-link", "A table has no link or list of this name.", "Declare it in the table's `links` or `lists`, or mend the name."},
+    {"unknown-list", "A draw's `per` names no list above it.", "Declare that list first."},
+    {"unknown-metric", "`best` names no metric of the recipe.", "Take one of [metrics]."},
+    {"unknown-node", "A wire, `same` or `spare` names no node, table or axis.", "Mend the name."},
+    {"unknown-output", "A node or field has no output of this name, or several and the wire does not say which.", "Write \"node.port\"."},
+    {"unknown-split", "[eval] splits names no split of the rows.", "Take train, valid, test or the name of a hold_out."},
+    {"unknown-table", "No table has this name.", "Mend the name."},
+    {"unknown-var", "${...} names no variable.", "Give it in [vars] or by --set vars.NAME=VALUE."},
+    {"untrained-node", "No loss sends a gradient to a node that has weights.", "Say frozen = true when that is meant.", true},
+    {"unused-axis", "Nothing stands on a declared axis.", "Remove it.", true},
+    {"unused-field", "No node reads a field.", "Wire it, remove it, or name it in `spare`. A warning when a --set took its wire away."},
+    {"unused-group", "An optimizer group matches no weight.", "Mend its `match`.", true},
+    {"unused-node", "No loss, metric or served output needs a node.", "Wire it, remove it, or name it in `spare`. A warning when a --set took its wire away."},
+    {"weight-in-no-group", "A weight's name matches no optimizer group.", "End the groups with { match = \"*\" }, or say frozen = true in the node."},
+    {"wrong-axis", "Tensors that stand beside each other live on rows of different tables.", "Carry one over by a link: the message says which."},
+    {"wrong-dtype", "A tensor has another element type than the port takes.", "Put a component between them that makes the wanted type, such as an embedding."},
+    {"wrong-kind", "A component of another kind than this place takes.", "Take one of the components that the message lists."},
+    {"wrong-rank", "A tensor has more or fewer dims than the port takes.", "Carry it through a list (one dim more) or a fusion (one less)."},
+    {"wrong-table", "A link or list reaches another table than the tensor lives on.", "Take a link that reaches the tensor's table."},
+    {"wrong-type", "A value is text where a number is wanted, or the like.", "Write a value of the type that the message names."},
+};
+
+}  // namespace
+
+std::span<const TagInfo> all_tags() { return tags; }
+
+}  // namespace braid::recipe
