@@ -6,6 +6,7 @@
 #include "braid/reader.h"
 
 #include <algorithm>
+#include <thread>
 
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
@@ -45,9 +46,11 @@ class ArchiveShelf {
 
 class Loaded final : public Source {
  public:
-  Loaded(const recipe::Plan& plan, const Makers& makers, const std::map<std::string, std::string>& saved)
+  Loaded(const recipe::Plan& plan, const Makers& makers, const std::map<std::string, std::string>& saved,
+         std::unique_ptr<tbb::global_control> more_threads)
       : world_(std::make_shared<World>()) {
     auto& w = *world_;
+    w.more_threads = std::move(more_threads);
     w.plan = plan;
     if (plan.train.rows == recipe::none) throw Error(plan.recipe + ": error: [train] names no rows [rows-missing]");
     w.driving = static_cast<std::size_t>(plan.train.rows);
@@ -227,8 +230,12 @@ class Loaded final : public Source {
 std::unique_ptr<Source> Source::open(const recipe::Plan& plan, const Makers& makers, const std::map<std::string, std::string>& saved) {
   std::unique_ptr<Source> out;
   // Nothing else runs while data is loaded: all cores, unless the plan asks for fewer.
+  const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  std::unique_ptr<tbb::global_control> more;
+  if (const int threads = data_threads(plan.data); threads > cores)
+    more = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
   tbb::task_arena arena(plan.data.threads > 0 ? data_threads(plan.data) : tbb::task_arena::automatic);
-  arena.execute([&] { out = std::make_unique<Loaded>(plan, makers, saved); });
+  arena.execute([&] { out = std::make_unique<Loaded>(plan, makers, saved, std::move(more)); });
   return out;
 }
 

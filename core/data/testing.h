@@ -47,7 +47,7 @@ void own_axes(recipe::Plan& plan);
 
 template <class T>
 std::vector<T> values(const Array& array) {
-  return {array.as<T>(), array.as<T>() + array.count()};
+  return std::vector<T>(array.as<T>(), array.as<T>() + array.count());
 }
 
 // All of a batch's bytes as text, for comparing.

@@ -13,6 +13,8 @@
 #include <mutex>
 #include <vector>
 
+#include <tbb/global_control.h>
+
 namespace braid::data {
 
 // Entity rows that a link, a list or AXIS.row gives for the rows of an axis.
@@ -37,6 +39,7 @@ Route make_route(const recipe::Plan& plan);           // throws Error for axes t
 
 struct World {
   recipe::Plan plan;
+  std::unique_ptr<tbb::global_control> more_threads;            // when the plan asks for more than there are cores
   std::size_t driving = 0;
   std::vector<Table> tables;
   Complaints complaints;
