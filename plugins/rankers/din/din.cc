@@ -107,18 +107,23 @@ struct Din final : braid::Ranker {
     return from;
   }
 
-  // x [..., dim] with the learned vector where `present` [...] is false; x itself without absent rows or that vector.
+  // x [..., dim] with the learned vector, or zeros, where `present` [...] is false; undefined: nothing is absent.
   static at::Tensor filled(const at::Tensor& x, const at::Tensor& present, const std::optional<braid::Weight>& stand_in, std::int64_t from) {
-    if (!stand_in || !present.defined()) return x;
-    return braid::where(present.unsqueeze(-1), x, (*stand_in)().narrow(0, from, x.size(-1)));
+    if (!present.defined()) return x;
+    const auto here = present.unsqueeze(-1);
+    return stand_in ? braid::where(here, x, (*stand_in)().narrow(0, from, x.size(-1))) : x.masked_fill(here.logical_not(), 0);
   }
 
   // The history's weighted sum, streams side by side: float[rows, sum of dims]; zeros for rows without history.
   at::Tensor pool(const braid::Frame& f, const std::vector<at::Tensor>& targets, const at::Tensor& t) const {
     const auto mask = f.mask(history);                                      // bool[rows, places], of the list
     std::vector<at::Tensor> places;
-    for (std::size_t k = 0; k < history.count(); ++k)
-      places.push_back(filled(f.at(history, k), f.masked(history, k) ? f.present(history, k) : at::Tensor(), absent_target, before(history, f, k)));
+    for (std::size_t k = 0; k < history.count(); ++k) {
+      // A padded place needs no stand-in: it has no weight. Most wires lack nothing else.
+      const auto present = f.masked(history, k) ? f.present(history, k) : at::Tensor();
+      const bool lacks = present.defined() && !present.is_same(mask);
+      places.push_back(filled(f.at(history, k), lacks ? present : at::Tensor(), absent_target, before(history, f, k)));
+    }
 
     const bool softmax = attention_norm() == "softmax";
     if (unit.size() == 2 && activation() == "relu" && braid::kernels::target_attention_takes(t, places)) {
@@ -170,17 +175,8 @@ struct Din final : braid::Ranker {
 
   // x [rows, width] to float[rows].
   at::Tensor perceptron(const braid::Frame& f, at::Tensor x) const {
-    std::int64_t widths = 0;
-    for (const auto width : hidden()) widths += width;
-    const bool drops = f.training() && drop() > 0 && widths > 0;
-    // All layers draw from one stream, each its own stretch, so that no two masks agree.
-    const auto draw = drops ? f.uniform("drop", logit, widths).to(x.device()) : at::Tensor();
-    std::int64_t from = 0;
-    for (std::size_t k = 0; k < hidden().size(); ++k) {
-      x = activated(layers[k](x));
-      if (drops) x = x.mul(draw.narrow(1, from, x.size(1)).ge(drop()).to(x.scalar_type()).mul(1 / (1 - drop())));
-      from += x.size(1);
-    }
+    for (std::size_t k = 0; k < hidden().size(); ++k)
+      x = braid::dropout(f, "drop", activated(layers[k](x)), drop(), static_cast<std::int64_t>(k));
     return layers.back()(x).squeeze(1);
   }
 

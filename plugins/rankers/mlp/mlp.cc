@@ -41,8 +41,11 @@ struct Mlp final : braid::Ranker {
     std::vector<at::Tensor> parts;
     for (std::size_t k = 0, from = 0; k < inputs.count(); ++k) {
       auto x = f.at(inputs, k);
-      if (absent_rows && f.masked(inputs, k))
-        x = braid::where(f.mask(inputs, k).unsqueeze(1), x, (*absent_rows)().narrow(0, static_cast<std::int64_t>(from), x.size(1)));
+      if (f.masked(inputs, k)) {
+        const auto present = f.mask(inputs, k).unsqueeze(1);
+        x = absent_rows ? braid::where(present, x, (*absent_rows)().narrow(0, static_cast<std::int64_t>(from), x.size(1)))
+                        : x.masked_fill(present.logical_not(), 0);
+      }
       from += static_cast<std::size_t>(x.size(1));
       parts.push_back(x);
     }
@@ -52,17 +55,8 @@ struct Mlp final : braid::Ranker {
 
   // x [rows, sum of dims] to float[rows].
   at::Tensor perceptron(const braid::Frame& f, at::Tensor x) const {
-    std::int64_t widths = 0;
-    for (const auto width : hidden()) widths += width;
-    const bool drops = f.training() && drop() > 0 && widths > 0;
-    // All layers draw from one stream, each its own stretch, so that no two masks agree.
-    const auto draw = drops ? f.uniform("drop", logit, widths).to(x.device()) : at::Tensor();
-    std::int64_t from = 0;
-    for (std::size_t k = 0; k < hidden().size(); ++k) {
-      x = activated(layers[k](x));
-      if (drops) x = x.mul(draw.narrow(1, from, x.size(1)).ge(drop()).to(x.scalar_type()).mul(1 / (1 - drop())));
-      from += x.size(1);
-    }
+    for (std::size_t k = 0; k < hidden().size(); ++k)
+      x = braid::dropout(f, "drop", activated(layers[k](x)), drop(), static_cast<std::int64_t>(k));
     return layers.back()(x).squeeze(1);
   }
 
