@@ -88,7 +88,7 @@ class Instance {
   // The weight declared as `name` ("layer.0.query.weight").
   at::Tensor& weight(std::string_view name);
   // Sets weight w (counted in the order of declaration) to scale * sin(0.7 * k + w), and adds 1 to weights that start at
-  // one (gains of norms). `fill` of tools/goldens/common.py does the same.
+  // one (gains of norms). tools/goldens/rankers.py (Weights) does the same.
   void fill(double scale = 0.3);
 
   struct Options { bool training = false; std::int64_t step = 0; std::uint64_t seed = 1; };

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Prints the constants of plugins/towers/*/*_test.cc in PyTorch, float64: rows one by one, convolutions as convolutions.
+
+Inputs: wave(sizes, start) is sin(0.7 k + start), ids(sizes, n, start) is (7 k + start) % n; weight number w (in the order of
+declaration) is 0.3 sin(0.7 k + w), plus 1 for the gains of norms."""
+import torch
+import torch.nn.functional as F
+
+from rankers import Weights, show, wave
+
+
+def ids(sizes, n, start=1):
+    return ((torch.arange(int(torch.Size(sizes).numel())) * 7 + start) % n).view(sizes)
+
+
+class More(Weights):
+    def norm(self, dim):
+        return 1 + self(dim), self(dim)
+
+    def block(self, dim, inner):
+        n1, qkv, out, n2 = self.norm(dim), self.linear(dim, 3 * dim), self.linear(dim, dim), self.norm(dim)
+        return n1, qkv, out, n2, self.linear(dim, inner), self.linear(inner, dim)
+
+
+def norm(x, p):
+    return F.layer_norm(x, x.shape[-1:], *p)
+
+
+def block(x, p, heads):
+    """x [places, dim]: one row, no padding."""
+    n1, qkv, out, n2, up, down = p
+    length, dim = x.shape
+    q, k, v = F.linear(norm(x, n1), *qkv).view(length, 3, heads, dim // heads).permute(1, 2, 0, 3)
+    a = torch.softmax(q @ k.transpose(1, 2) / (dim // heads) ** 0.5, -1) @ v
+    x = x + F.linear(a.transpose(0, 1).reshape(length, dim), *out)
+    return x + F.linear(F.gelu(F.linear(norm(x, n2), *up)), *down)
+
+
+def text(wires, places, rows, heads=2, dim=8, layers=2, n=11):
+    """rows: for each row the places of each wire that hold a token."""
+    w = More()
+    token, position = w(n, dim), w(max(places), dim)
+    types = [w(dim) for _ in range(wires)] if wires > 1 else []
+    n_in, blocks, n_out = w.norm(dim), [w.block(dim, 2 * dim) for _ in range(layers)], w.norm(dim)
+    tokens = [ids((len(rows), p), n, 1 + k) for k, p in enumerate(places)]
+    out = []
+    for r, lengths in enumerate(rows):
+        x = [token[tokens[k][r, p]] + position[p] + (types[k] if types else 0) for k in range(wires) for p in range(lengths[k])]
+        if not x:
+            out.append(torch.zeros(dim))
+            continue
+        x = norm(torch.stack(x), n_in)
+        for b in blocks:
+            x = block(x, b, heads)
+        out.append(norm(x, n_out).mean(0))
+    return torch.stack(out)
+
+
+def picture(layers):
+    w = More()
+    a, b, c = w.linear(3 * 4, 5), w.linear(4 * 5, 6), w.linear(4 * 6, 8)
+    position, blocks, last = w(6, 8), [w.block(8, 16) for _ in range(layers)], w.norm(8)
+    x = wave((3, 3, 16, 24))
+    # The first step's weights read [channel, y, x] of a patch, the others [y, x, width] of four patches.
+    first = lambda t, p, into: F.conv2d(t, p[0].view(-1, into, 2, 2), p[1], stride=2)
+    merge = lambda t, p, into: F.conv2d(t, p[0].view(-1, 2, 2, into).permute(0, 3, 1, 2), p[1], stride=2)
+    x = F.gelu(first(x, a, 3))
+    x = F.gelu(merge(x, b, 5))
+    x = merge(x, c, 6).flatten(2).transpose(1, 2) + position
+    rows = []
+    for r in x:
+        for p in blocks:
+            r = block(r, p, 2)
+        rows.append(norm(r, last))
+    return torch.stack(rows)
+
+
+def features():
+    w = Weights()
+    a, b = w(5, 3), w(7, 3)
+    single, several, on = ids((4,), 5), ids((4, 3), 7), [[1, 1, 1], [1, 0, 1], [0, 0, 0], [1, 1, 0]]
+    mean = torch.stack([sum((b[several[r, v]] for v in range(3) if on[r][v]), torch.zeros(3)) / max(sum(on[r]), 1) for r in range(4)])
+    return torch.cat([a[single], mean, wave((4, 2))], 1)
+
+
+if __name__ == "__main__":
+    show("text, one wire", text(1, [5], [[5], [3], [0], [1]]))
+    show("text, two wires", text(2, [3, 4], [[3, 4], [0, 2], [3, 0], [2, 1]]))
+    show("pictures, stem alone (mean)", picture(0).mean(1))
+    show("pictures, stem alone (tokens of row 1)", picture(0)[1])
+    show("pictures, one layer (mean)", picture(1).mean(1))
+    show("features", features())
