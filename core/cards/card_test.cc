@@ -204,12 +204,12 @@ TEST_CASE("first records") {
   CHECK(cells("5\" disc\tb\n", '\t', 0) == Cells{"5\" disc", "b"});
   CHECK(std::get<std::string>(cards::first_record(folder.write("e", ""), ',', '"')) == "it is empty");
   CHECK(std::get<std::string>(cards::first_record(folder.write("q", "\"a,b\n"), ',', '"')).find("does not close") != std::string::npos);
-  CHECK(std::get<std::string>(cards::first_record("/no/such", ',', '"')).find("cannot be opened") != std::string::npos);
+  CHECK(std::get<std::string>(cards::first_record("/no/such", ",", '"')).find("cannot be opened") != std::string::npos);
   const auto packed = (folder.path / "p.gz").string();
   auto* file = gzopen(packed.c_str(), "wb");
   gzputs(file, "x;y\n1;2\n");
   gzclose(file);
-  CHECK(std::get<Cells>(cards::first_record(packed, ';', 0)) == Cells{"x", "y"});
+  CHECK(std::get<Cells>(cards::first_record(packed, ";", 0)) == Cells{"x", "y"});
 }
 
 // A stand-in for the program and for libbraid.so: a script that fails as a child may fail.

@@ -8,7 +8,7 @@
 
 namespace braid::cards {
 
-std::variant<std::vector<std::string>, std::string> first_record(const std::string& path, char separator, char quote) {
+std::variant<std::vector<std::string>, std::string> first_record(const std::string& path, const std::string& separator, char quote) {
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);   // reads plain files as well
   if (!file) return std::string("it cannot be opened: ") + std::strerror(errno ? errno : ENOMEM);
   std::string text;
@@ -36,12 +36,13 @@ std::variant<std::vector<std::string>, std::string> first_record(const std::stri
         started = true;
       } else if (!quoted && c == '\n') {
         return close();
-      } else if (!quoted && c == separator) {
+      } else {
+        cell += c;
+        if (quoted || separator.empty() || !cell.ends_with(separator)) continue;
+        cell.resize(cell.size() - separator.size());
         cells.push_back(std::move(cell));
         cell.clear();
         started = false;
-      } else {
-        cell += c;
       }
     }
   }

@@ -117,7 +117,7 @@ std::string card_beside(const std::string& file) {
   return (file.ends_with(".so") ? file.substr(0, file.size() - 3) : file) + ".card.json";
 }
 
-std::string Found::name() const { return card ? card->schema.name : fs::path(file).stem().string(); }
+std::string Found::name() const { return called.empty() ? fs::path(file).stem().string() : called; }
 
 const std::variant<Stamp, std::string>& Store::own_stamp() {
   if (!own_) {
@@ -131,45 +131,49 @@ const std::variant<Stamp, std::string>& Store::own_stamp() {
 }
 
 Found Store::find(const std::string& file) {
-  Found out{file, std::nullopt, "", false};
+  Found out{file, std::nullopt, "", false, ""};
   const auto* own = std::get_if<Stamp>(&own_stamp());
   if (!own) return out.refused = std::get<std::string>(own_stamp()), out;
   const auto quick = quick_facts(file);
   auto beside = read_card(card_beside(file));
   if (beside && beside->file.size == quick.size && beside->file.changed == quick.changed) {
+    out.called = beside->stamp.plugin;
     if (out.refused = refusal(beside->stamp, *own); out.refused.empty()) out.card = std::move(beside);
     return out;
   }
   const auto stamp = read_stamp(file);
   if (const auto* why = std::get_if<std::string>(&stamp)) return out.refused = *why, out;
+  out.called = std::get<Stamp>(stamp).plugin;
   if (out.refused = refusal(std::get<Stamp>(stamp), *own); !out.refused.empty()) return out;
   const auto whole = facts(file);
   if (beside && beside->file.digest == whole.digest) return out.card = std::move(beside), out;
   if (auto cached = read_card(cached_card(whole.digest)); cached && cached->file.digest == whole.digest)
     return out.card = std::move(cached), out;
-  return make(file, whole);
+  make(out, whole);
+  return out;
 }
 
-Found Store::make(const std::string& file, const FileFacts& whole) {
-  Found out{file, std::nullopt, "", false};
+void Store::make(Found& out, const FileFacts& whole) {
   std::error_code ignored;
   auto folder = (fs::temp_directory_path(ignored) / "braid-card-XXXXXX").string();
-  if (!::mkdtemp(folder.data())) return out.refused = "no card can be made: " + folder + ": " + std::strerror(errno), out;
+  if (!::mkdtemp(folder.data())) {
+    out.refused = "no card can be made: " + folder + ": " + std::strerror(errno);
+    return;
+  }
   const auto aside = folder + "/card.json";
-  const auto ended = run_child({around_.program(), "card", file, "--out", aside}, 120);
+  const auto ended = run_child({around_.program(), "card", out.file, "--out", aside}, 120);
   auto card = ended.how.empty() ? read_card(aside) : std::nullopt;
   fs::remove_all(folder, ignored);
-  if (!card) {
-    const auto said = reason(ended.said, file);
-    if (ended.code > 0 && !said.empty()) out.refused = said;   // the host's own words
-    else out.refused = "the process that loaded it " + (ended.how.empty() ? std::string("wrote no card") : ended.how) +
-                       ": look at its global objects and its entry function" + (said.empty() ? "" : "\n    it said: " + said);
-    return out;
+  if (card) {
+    write_whole(cached_card(whole.digest), to_text(*card));   // a cache that cannot be written costs time only
+    out.card = std::move(card);
+    out.made = true;
+    return;
   }
-  write_whole(cached_card(whole.digest), to_text(*card));   // a cache that cannot be written costs time only
-  out.card = std::move(card);
-  out.made = true;
-  return out;
+  const auto said = reason(ended.said, out.file);
+  if (ended.code > 0 && !said.empty()) out.refused = said;   // the host's own words
+  else out.refused = "the process that loaded it " + (ended.how.empty() ? std::string("wrote no card") : ended.how) +
+                     ": look at its global objects and its entry function" + (said.empty() ? "" : "\n    it said: " + said);
 }
 
 std::vector<Found> Store::all(const std::string& recipe_folder) {

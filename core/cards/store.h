@@ -30,7 +30,8 @@ struct Found {
   std::optional<Card> card;
   std::string refused;                                // text without place; may have further lines
   bool made = false;                                  // the card was made just now
-  std::string name() const;                           // the plugin's, or the file's without its ending
+  std::string called;                                 // the plugin's name by its stamp; empty without one
+  std::string name() const;                           // that, or the file's without its ending
 };
 
 class Store {
@@ -47,7 +48,7 @@ class Store {
   const Around& around() const { return around_; }
 
  private:
-  Found make(const std::string& file, const FileFacts& facts);
+  void make(Found& found, const FileFacts& facts);
   Around around_;
   std::optional<std::variant<Stamp, std::string>> own_;
 };

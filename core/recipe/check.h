@@ -29,7 +29,8 @@ struct World {
   // Plugins that were found and cannot be used: name and why, for the message when a recipe asks for one.
   std::vector<std::pair<std::string, std::string>> refused;
   // The names in a text file's first line, or why they cannot be had. Not called for columns given in the recipe.
-  std::function<std::variant<std::vector<std::string>, std::string>(const std::string& path, char separator, char quote)> header;
+  std::function<std::variant<std::vector<std::string>, std::string>(const std::string& path, const std::string& separator,
+                                                                     char quote)> header;
   std::function<bool(const std::string& path)> exists;
   bool files = true;                                  // false: neither files nor columns are looked at
 };

@@ -20,11 +20,24 @@ bool need_column(Checker& c, int table, const std::string& name, const Place& pl
 
 namespace {
 
-char sign_of(const Use& reader, const std::string& name) {
-  const auto value = reader.values.find(name);
-  if (value == reader.values.end()) return '\0';
-  const auto* text = std::get_if<std::string>(&value->second);
-  return text && !text->empty() ? (*text)[0] : '\0';
+// How a text file's first line is parted: what the reader's parameters say, else what the file's ending means.
+struct Signs {
+  std::string separator;
+  char quote = '\0';                                  // 0: quotes are text
+};
+
+Signs signs_of(const Use& reader, std::string file) {
+  if (file.ends_with(".gz")) file.resize(file.size() - 3);
+  const bool commas = file.ends_with(".csv");
+  Signs out{commas ? "," : "\t", commas ? '"' : '\0'};
+  const auto said = [&](const std::string& name) {
+    const auto value = reader.values.find(name);
+    const auto* text = value == reader.values.end() ? nullptr : std::get_if<std::string>(&value->second);
+    return text ? *text : std::string();
+  };
+  if (const auto separator = said("separator"); !separator.empty()) out.separator = separator;
+  if (const auto quote = said("quote"); !quote.empty()) out.quote = quote == "none" ? '\0' : quote[0];
+  return out;
 }
 
 }  // namespace
@@ -41,7 +54,8 @@ Columns read_columns(Checker& c, const std::vector<Item*>& items, const std::vec
   if (!c.world.files || !c.world.header || reader.schema.header != "text") return out;
   for (std::size_t k = 0; k < files.size(); ++k) {
     const auto& place = items[std::min(k, items.size() - 1)]->place;
-    auto header = c.world.header(files[k], sign_of(reader, "separator"), sign_of(reader, "quote"));
+    const auto signs = signs_of(reader, files[k]);
+    auto header = c.world.header(files[k], signs.separator, signs.quote);
     if (const auto* why = std::get_if<std::string>(&header)) {
       c.error(place, "bad-header", "the columns of " + quote(files[k]) + " cannot be read: " + *why);
       return {};
