@@ -140,7 +140,7 @@ std::unique_ptr<Item> Document::parse(const std::string& file, const std::string
   } else {
     std::ifstream stream(file, std::ios::binary);
     std::error_code error;
-    if (!stream || std::filesystem::is_directory(file, error)) {
+    if (!stream || !std::filesystem::is_regular_file(file, error)) {
       report.error(asked, "missing-file", "no file " + quote(file) + " that can be read");
       return nullptr;
     }
