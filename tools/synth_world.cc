@@ -172,6 +172,11 @@ class Chances {
   std::array<std::array<double, text_dims>, 625> texts_{};
 };
 
+const Chances& chances() {
+  static const Chances all;
+  return all;
+}
+
 }  // namespace
 
 Draws::Draws(std::uint64_t seed, const char* purpose, std::uint64_t index) : state_(mixed(seed + golden)) {
@@ -183,6 +188,9 @@ double Draws::uniform() { return (static_cast<double>(bits() >> 11) + 0.5) * 0x1
 double Draws::normal() { return normal_quantile(uniform()); }
 std::uint64_t Draws::below(std::uint64_t n) { return static_cast<std::uint64_t>(uniform() * static_cast<double>(n)); }
 
+double click_probability(const SynthUser& user, const SynthItem& item) { return chances().truth(user, item); }
+double content_probability(const SynthUser& user, const SynthItem& item) { return chances().by_content(user, item); }
+
 double level_value(std::size_t level) { return (static_cast<double>(level) - 2) / 1.4142135623730951; }
 
 SynthWorld make_world(const SynthOptions& options) {
@@ -192,7 +200,6 @@ SynthWorld make_world(const SynthOptions& options) {
   for (std::size_t i = 0; i < world.items.size(); ++i)
     (world.items[i].cold ? cold : warm).add(static_cast<std::uint32_t>(i), world.items[i].popularity);
 
-  const Chances chances;
   std::unordered_set<std::uint64_t> shown;
   Draws d(options.seed, "events");
   const auto first_cold = options.events - static_cast<std::int64_t>(test_share * static_cast<double>(options.events));
@@ -207,8 +214,8 @@ SynthWorld make_world(const SynthOptions& options) {
       if (shown.insert(std::uint64_t{event.user} << 32 | event.item).second) break;
     }
     event.time = time += 1 + static_cast<std::int64_t>(d.below(119));
-    event.probability = chances.truth(world.users[event.user], world.items[event.item]);
-    event.content_probability = chances.by_content(world.users[event.user], world.items[event.item]);
+    event.probability = click_probability(world.users[event.user], world.items[event.item]);
+    event.content_probability = content_probability(world.users[event.user], world.items[event.item]);
     event.clicked = d.uniform() < event.probability;
     world.events.push_back(event);
   }

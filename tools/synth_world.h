@@ -68,6 +68,9 @@ struct SynthWorld {
 };
 
 double level_value(std::size_t level);                // mean 0, variance 1 over the levels
+double click_probability(const SynthUser& user, const SynthItem& item);
+// Its mean over everything that the item does not show; exact to about 1e-12.
+double content_probability(const SynthUser& user, const SynthItem& item);
 SynthWorld make_world(const SynthOptions& options);
 
 }  // namespace braid::tools
