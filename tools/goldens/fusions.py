@@ -45,7 +45,7 @@ def fq(inputs, shown, dim=8, queries=2, heads=2, layers=1, project=False, types=
 
 
 words, sight = wave((4, 3, 8)), wave((4, 2, 8), 1.0)
-shown = [[[0, 1, 2], [1], [], []], [[0, 1], [0, 1], [], [0, 1]]]
+shown = [[[0, 1, 2], [1], [], []], [[0, 1], [0, 1], [], [1]]]
 show("fq_former vector", fq([words, sight], shown)[0])
 show("fq_former queries", fq([words, sight], shown)[1])
 show("fq_former, two layers, types", fq([words, sight], shown, layers=2, types=True)[0])
