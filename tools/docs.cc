@@ -3,7 +3,7 @@
 
 #include "catalogue.h"
 #include "describe.h"
-#include "recipe/check.h"
+#include "recipe/tags.h"
 #include "recipe/words.h"
 
 namespace braid::tools {
@@ -79,9 +79,23 @@ std::string components_page() {
 
 }  // namespace
 
+namespace {
+
+std::string errors_page() {
+  std::string out =
+      "# Errors\n\nMade by `braid docs errors`. A message reads `place: error: what [tag]`, then notes: the nearest valid choice, where the "
+      "other side came from, the fix.\nA *warning* is told and the recipe runs all the same.\n\n| Tag | Meaning | Mend |\n|---|---|---|\n";
+  for (const auto& t : recipe::all_tags())
+    out += "| `" + std::string(t.tag) + "`" + (t.warning ? " (warning)" : "") + " | " + cell(std::string(t.meaning)) + " | " + cell(std::string(t.mend)) + " |\n";
+  return out;
+}
+
+}  // namespace
+
 int docs_command(const Call& call) {
   const auto& page = call.arguments[0];
   if (page == "components") return print(components_page()), 0;
+  if (page == "errors") return print(errors_page()), 0;
   throw Usage("braid docs: error: there is no page '" + page + "' [command-line]\n  the pages are components and errors");
 }
 

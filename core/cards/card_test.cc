@@ -193,17 +193,18 @@ TEST_CASE("every compared field is told, with both values, at once") {
 TEST_CASE("first records") {
   const Folder folder;
   using Cells = std::vector<std::string>;
-  const auto cells = [&](const std::string& text, char separator, char quote) {
+  const auto cells = [&](const std::string& text, const std::string& separator, char quote) {
     return std::get<Cells>(cards::first_record(folder.write("t", text), separator, quote));
   };
-  CHECK(cells("user\titem\n1\t2\n", '\t', 0) == Cells{"user", "item"});
-  CHECK(cells("user\titem\r\n1\t2\r\n", '\t', 0) == Cells{"user", "item"});
-  CHECK(cells("\xef\xbb\xbf" "a,b", ',', '"') == Cells{"a", "b"});
-  CHECK(cells("a,,\n", ',', '"') == Cells{"a", "", ""});
-  CHECK(cells("\"a,1\",\"b\"\"c\",\"d\ne\",f\n", ',', '"') == Cells{"a,1", "b\"c", "d\ne", "f"});
-  CHECK(cells("5\" disc\tb\n", '\t', 0) == Cells{"5\" disc", "b"});
-  CHECK(std::get<std::string>(cards::first_record(folder.write("e", ""), ',', '"')) == "it is empty");
-  CHECK(std::get<std::string>(cards::first_record(folder.write("q", "\"a,b\n"), ',', '"')).find("does not close") != std::string::npos);
+  CHECK(cells("user\titem\n1\t2\n", "\t", 0) == Cells{"user", "item"});
+  CHECK(cells("user\titem\r\n1\t2\r\n", "\t", 0) == Cells{"user", "item"});
+  CHECK(cells("\xef\xbb\xbf" "a,b", ",", '"') == Cells{"a", "b"});
+  CHECK(cells("a::b:c::\n", "::", 0) == Cells{"a", "b:c", ""});
+  CHECK(cells("a,,\n", ",", '"') == Cells{"a", "", ""});
+  CHECK(cells("\"a,1\",\"b\"\"c\",\"d\ne\",f\n", ",", '"') == Cells{"a,1", "b\"c", "d\ne", "f"});
+  CHECK(cells("5\" disc\tb\n", "\t", 0) == Cells{"5\" disc", "b"});
+  CHECK(std::get<std::string>(cards::first_record(folder.write("e", ""), ",", '"')) == "it is empty");
+  CHECK(std::get<std::string>(cards::first_record(folder.write("q", "\"a,b\n"), ",", '"')).find("does not close") != std::string::npos);
   CHECK(std::get<std::string>(cards::first_record("/no/such", ",", '"')).find("cannot be opened") != std::string::npos);
   const auto packed = (folder.path / "p.gz").string();
   auto* file = gzopen(packed.c_str(), "wb");

@@ -21,7 +21,11 @@ namespace {
 
 void write_card(const std::string& file, const std::string& out) {
   cards::Card card;
-  card.schema = Host().describe(file);
+  try {
+    card.schema = Host().describe(file);
+  } catch (const Fault& e) {
+    throw Error(e.what());                            // here the plugin's fault is what is asked about
+  }
   card.file = cards::facts(file);
   card.stamp = std::get<Stamp>(cards::read_stamp(file));
   if (!cards::write_whole(out, cards::to_text(card))) throw Error(out + ": error: the card cannot be written [card]");

@@ -74,7 +74,12 @@ std::string demangled(std::string text) {
 }
 
 std::string loader_says(const std::string& file, const std::string& text) {
-  std::string out = demangled(text);
+  // Boost: "... failed (dlerror system message: TEXT): Bad file descriptor"
+  static constexpr std::string_view before = "system message: ", after = "): Bad file descriptor";
+  std::string out = text;
+  if (const auto at = out.find(before); at != std::string::npos) out.erase(0, at + before.size());
+  if (out.ends_with(after)) out.erase(out.size() - after.size());
+  out = demangled(out);
   // The loader starts with the file, which the message names already.
   if (const auto at = out.find(file + ": "); at != std::string::npos) out = out.substr(at + file.size() + 2);
   if (out.find("undefined symbol") != std::string::npos)
