@@ -29,6 +29,34 @@ WireCounts counts(const ComponentSchema& schema, const std::vector<std::vector<r
   return out;
 }
 
+std::string failure(const recipe::NodePlan& node, const FrameState& frame, const Mode& mode, const char* why) {
+  std::ostringstream out;
+  out << text_of(node.place) << ": error: node '" << node.name << "' (" << node.use.plugin << "/" << node.use.component << ") failed in step "
+      << mode.step << ": " << why << " [node]";
+  std::size_t port = 0;
+  for (const auto& schema : node.use.schema.ports) {
+    if (schema.output) continue;
+    for (const auto& flow : frame.inputs[port])
+      if (flow.value.defined()) out << "\n  " << schema.name << " " << schema.shape << " got " << flow.value.sizes();
+    ++port;
+  }
+  return out.str();
+}
+
+// Dims by name, and for each wire whether its rows can be absent ("inputs.0.optional", 0 or 1): a weight that stands in
+// for absent rows takes it as a factor and has no elements where it would never be read.
+Sizes sizes_of(const recipe::NodePlan& node) {
+  auto sizes = node.sizes;
+  std::size_t port = 0;
+  for (const auto& schema : node.use.schema.ports) {
+    if (schema.output) continue;
+    for (std::size_t k = 0; k < node.inputs.at(port).size(); ++k)
+      sizes[schema.name + "." + std::to_string(k) + ".optional"] = node.inputs[port][k].type.optional_rows ? 1 : 0;
+    ++port;
+  }
+  return sizes;
+}
+
 }  // namespace
 
 bool matches(std::string_view glob, std::string_view text) {
@@ -139,7 +167,7 @@ Graph::Graph(const recipe::Plan& plan, const data::Source& source, const MakeCom
       }
       live.own = make(node.use, counts(node.use.schema, node.inputs));
       live.component = live.own.get();
-      set_sizes(*live.component, node.sizes);
+      set_sizes(*live.component, sizes_of(node));
       make_weights(*live.component, node.name, plan.train.seed, at::kFloat);
     } catch (const Error& e) {
       failed(node, e.what());
@@ -195,17 +223,10 @@ void Graph::Inside::run_node(std::size_t k, const Mode& mode) {
         if (!frame.keys.defined() && !type.dims.empty() && type.dims[0].kind == recipe::Size::Kind::axis) frame.keys = flows->keys(type.dims[0].axis);
     const at::AutoGradMode grad(mode.training && !node.frozen);
     run_frame(frame);
+  } catch (const Error& e) {
+    throw NodeError(failure(node, frame, mode, e.what()));
   } catch (const std::exception& e) {
-    std::ostringstream out;
-    out << text_of(node.place) << ": error: node '" << node.name << "' (" << node.use.plugin << "/" << node.use.component << ") failed in step "
-        << mode.step << ": " << e.what() << " [node]";
-    std::size_t port = 0;
-    for (const auto& schema : node.use.schema.ports) {
-      if (schema.output) continue;
-      for (const auto& flow : frame.inputs[port]) if (flow.value.defined()) out << "\n  " << schema.name << " " << schema.shape << " got " << flow.value.sizes();
-      ++port;
-    }
-    throw NodeError(out.str());
+    throw NodeFault(failure(node, frame, mode, e.what()));
   }
   std::vector<Flow> flat;
   for (auto& port : frame.outputs)

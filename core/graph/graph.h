@@ -38,10 +38,15 @@ struct LossValue {
   std::int64_t count = 0;
 };
 
-// Thrown when a node fails: its message names node, component, recipe place, the inputs' sizes and the step.
+// Thrown when a node fails; the message names node, component, recipe place, the inputs' sizes and the step. NodeError: the
+// component reported something that the user can mend. NodeFault: it threw anything else, its own or LibTorch's fault.
 class NodeError : public Error {
  public:
   using Error::Error;
+};
+class NodeFault : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 class Graph {
@@ -52,7 +57,7 @@ class Graph {
   ~Graph();
 
   // Runs what the losses need (training) or the metrics need over one batch, and keeps every output until the next call
-  // or clear(). Throws NodeError.
+  // or clear(). Throws NodeError, NodeFault.
   void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode);
   // Losses of the last run; with `mode.training`, differentiable.
   const std::vector<LossValue>& losses() const;

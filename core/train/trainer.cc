@@ -170,7 +170,7 @@ class Loop {
       auto& row = outcome_.gradients.back();
       row.parameters += weights[w].value.numel();
       row.norm += norms_[w];
-      if (dead_[w] && weights[w].value.requires_grad()) row.dead.push_back(weights[w].name);
+      if (dead_[w] && weights[w].value.requires_grad() && weights[w].value.numel() > 0) row.dead.push_back(weights[w].name);
     }
     for (auto& row : outcome_.gradients) row.norm = std::sqrt(row.norm / static_cast<double>(std::max<std::int64_t>(1, std::min(step_, gradient_steps))));
     for (std::size_t a = 0; a < entities_.size(); ++a)
