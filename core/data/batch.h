@@ -38,7 +38,8 @@ struct FieldBatch {
 
 struct AxisBatch {
   std::int64_t rows = 0;
-  Array row;                                          // int64[rows]: rows of the table, ascending; 0 the unknown entity
+  Array row;                                          // int64[rows]: rows of the table, ascending; 0 the unknown entity.
+                                                      // The driving table's: the batch's rows, in batch order
   Array key;                                          // key[rows]
   std::vector<FieldBatch> fields;                     // per field of the table; empty values when nobody reads it here
 };
@@ -46,7 +47,8 @@ struct AxisBatch {
 // A link or list of the batch's event axis, as row numbers of an entity axis. -1: a padded place.
 struct LinkBatch {
   int axis = recipe::none;                            // the entity axis that `index` counts in
-  Array index;                                        // int64[rows] or int64[rows, places]
+  Array index;                                        // int64[rows], int64[rows, places], or int64[rows, places, drawn]
+                                                      // of a draw `per` place of a list; used places come first
   Array mask;                                         // lists: bool[rows, places]; empty sizes when full
   bool masked = false;
 };
@@ -70,7 +72,8 @@ struct Batch {
   std::vector<std::int64_t> row_numbers;              // of the driving table, in batch order
   std::vector<AxisBatch> axes;                        // per Plan::axes
   std::vector<LinkBatch> links;                       // per link_uses()
-  std::vector<Array> labels;                          // per label of the driving table: float[rows]; empty when unread
+  std::vector<Array> labels;                          // per label of the driving table: float[rows], NaN where missing;
+                                                      // empty when unread
   std::vector<Array> link_keys;                       // per link of the driving table: key[rows]; empty when unread
 };
 

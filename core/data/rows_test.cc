@@ -159,16 +159,21 @@ TEST_CASE("bad rows: all named, or skipped and counted") {
   CHECK(message_of([&] { Source::open(p, makers()); }).find("/none: error: cannot open") != std::string::npos);
 }
 
-TEST_CASE("labels that are no number are bad rows; a column that is nowhere is an error") {
+TEST_CASE("missing labels are NaN, texts for labels are bad rows; a column that is nowhere is an error") {
   Folder f;
-  auto p = plan_of(f.write("u", "user\n1\n"), f.write("i", "item\n1\n"), f.write("e", "user\titem\tw\n1\t1\t4\n1\t1\t\n1\t1\t6\n"));
-  p.tables[2].labels = {{"half", expression("w / 4"), "w / 4", {}}};
+  auto p = plan_of(f.write("u", "user\n1\n"), f.write("i", "item\n1\n"), f.write("e", "user\titem\tw\n1\t1\t4\n1\t1\t\n1\t1\thigh\n1\t1\t6\n"));
+  p.tables[2].labels = {{"half", expression("w / 4"), "w / 4", {}}, {"raw", expression("w"), "w", {}}};
   read_label(p, 2, 0);
-  CHECK(message_of([&] { Source::open(p, makers()); }).find("e:3: error: label 'half' (w / 4) is missing") != std::string::npos);
+  const auto half = values<float>(Source::open(p, makers())->pass({})->next()->labels[0]);
+  CHECK(half[0] == 1.0f);
+  CHECK(half[1] != half[1]);
+  CHECK(half[2] != half[2]);                          // arithmetic with a text is missing
+  CHECK(half[3] == 1.5f);
+  read_label(p, 2, 1);
+  CHECK(message_of([&] { Source::open(p, makers()); }).find("e:4: error: label 'raw' (w) is no number") != std::string::npos);
   p.tables[2].bad_rows = recipe::TablePlan::BadRows::skip;
   auto source = Source::open(p, makers());
-  CHECK(rows_of(*source, "train") == Rows{0, 2});
-  CHECK(values<float>(source->pass({})->next()->labels[0]) == std::vector<float>{1.0f, 1.5f});
+  CHECK(rows_of(*source, "train") == Rows{0, 1, 3});
   p.tables[2].keep = expression("nobody > 1");
   CHECK(message_of([&] { Source::open(p, makers()); }).find("no column 'nobody'") != std::string::npos);
 }

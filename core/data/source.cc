@@ -6,6 +6,7 @@
 #include "braid/reader.h"
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 
 #include <tbb/blocked_range.h>
@@ -144,7 +145,7 @@ class Loaded final : public Source {
       if (t == w.driving || !w.tables[t].event()) w.lists[t] = make_lists(context, t);
   }
 
-  // A kept row whose label is missing or no number is a bad row.
+  // A missing label is NaN: the graph masks that row for the losses that read it. One that is a text is a bad row.
   void make_labels(std::vector<std::uint8_t>& kept) {
     auto& w = *world_;
     auto& table = w.tables[w.driving];
@@ -158,14 +159,14 @@ class Loaded final : public Source {
       std::vector<std::uint8_t> bad(kept.size(), 0);
       tbb::parallel_for(tbb::blocked_range<std::int64_t>(table.first_row(), table.rows, 2048), [&](const auto& range) {
         for (auto r = range.begin(); r != range.end(); ++r) {
-          const auto number = value(r).number();
-          if (number) out[static_cast<std::size_t>(r)] = static_cast<float>(*number);
-          else bad[static_cast<std::size_t>(r)] = kept[static_cast<std::size_t>(r)];
+          const auto cooked = value(r);
+          bad[static_cast<std::size_t>(r)] = cooked.kind == Cooked::Kind::text && kept[static_cast<std::size_t>(r)];
+          out[static_cast<std::size_t>(r)] = static_cast<float>(cooked.number().value_or(std::numeric_limits<double>::quiet_NaN()));
         }
       });
       for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
         if (!bad[static_cast<std::size_t>(r)]) continue;
-        const auto text = "label '" + plan.name + "' (" + plan.text + ") is missing or no number [label-missing]";
+        const auto text = "label '" + plan.name + "' (" + plan.text + ") is no number [label-text]";
         ++table.bad_rows;
         kept[static_cast<std::size_t>(r)] = 0;
         if (table.plan->bad_rows == recipe::TablePlan::BadRows::error) w.complaints.error(table.where(r) + ": error: " + text);
