@@ -20,17 +20,20 @@ namespace braid::kernels {
 
 struct TargetAttention {
   // One of the vectors that stand side by side: its history [rows, places, dim].
-  struct Stream { const float* history; std::int64_t dim; };   // dim: a multiple of 8
+  struct Stream {
+    const float* history;
+    std::int64_t dim;
+  };  // dim: a multiple of 8
 
   std::int64_t rows = 0, places = 0, width = 0;
   std::vector<Stream> streams;
-  const float* target = nullptr;                      // [rows, dims], dims being the sum of the streams'
-  const float* base = nullptr;                        // [rows, width]
-  const float* w_place = nullptr;                     // [width, dims]
-  const float* w_product = nullptr;                   // [width, dims]
-  const float* score = nullptr;                       // [width]
+  const float* target = nullptr;     // [rows, dims], dims being the sum of the streams'
+  const float* base = nullptr;       // [rows, width]
+  const float* w_place = nullptr;    // [width, dims]
+  const float* w_product = nullptr;  // [width, dims]
+  const float* score = nullptr;      // [width]
   float bias = 0;
-  const bool* mask = nullptr;                         // [rows, places]
+  const bool* mask = nullptr;  // [rows, places]
   bool softmax = true;
 
   std::int64_t dims() const {
@@ -38,25 +41,27 @@ struct TargetAttention {
     for (const auto& s : streams) sum += s.dim;
     return sum;
   }
-  std::int64_t padded_width() const { return (width + 7) / 8 * 8; }   // what a row of `hidden` takes
+  std::int64_t padded_width() const { return (width + 7) / 8 * 8; }  // what a row of `hidden` takes
 };
 
 // pooled [rows, dims], weight [rows, places] and hidden [rows, places, padded_width] (z; undefined where mask is false)
 // for rows [begin, end). `hidden` may be null: then nothing is kept for a backward.
-void target_attention(const TargetAttention& in, std::int64_t begin, std::int64_t end, float* pooled, float* weight, float* hidden);
+void target_attention(const TargetAttention& in, std::int64_t begin, std::int64_t end, float* pooled, float* weight,
+                      float* hidden);
 
 // Gradients for rows [begin, end). base, target and histories are written; the shared ones are added to, so that each
 // thread or part has its own and they are summed in one order.
 struct TargetAttentionGrads {
-  float* base = nullptr;                              // [rows, width]
-  float* target = nullptr;                            // [rows, dims]
-  std::vector<float*> history;                        // per stream [rows, places, dim]
-  float* w_place = nullptr;                           // [width, dims]   added to
-  float* w_product = nullptr;                         // [width, dims]   added to
-  float* score = nullptr;                             // [width]         added to
-  float* bias = nullptr;                              // [1]             added to
+  float* base = nullptr;        // [rows, width]
+  float* target = nullptr;      // [rows, dims]
+  std::vector<float*> history;  // per stream [rows, places, dim]
+  float* w_place = nullptr;     // [width, dims]   added to
+  float* w_product = nullptr;   // [width, dims]   added to
+  float* score = nullptr;       // [width]         added to
+  float* bias = nullptr;        // [1]             added to
 };
-void target_attention_backward(const TargetAttention& in, const float* weight, const float* hidden, const float* grad_pooled,
-                               std::int64_t begin, std::int64_t end, const TargetAttentionGrads& out);
+void target_attention_backward(const TargetAttention& in, const float* weight, const float* hidden,
+                               const float* grad_pooled, std::int64_t begin, std::int64_t end,
+                               const TargetAttentionGrads& out);
 
 }  // namespace braid::kernels

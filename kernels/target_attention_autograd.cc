@@ -26,7 +26,8 @@ constexpr std::int64_t kMostParts = 64;
 
 struct Parts {
   std::int64_t rows, count;
-  explicit Parts(std::int64_t n) : rows(n), count(std::clamp<std::int64_t>((n + kPartRows - 1) / kPartRows, 1, kMostParts)) {}
+  explicit Parts(std::int64_t n)
+      : rows(n), count(std::clamp<std::int64_t>((n + kPartRows - 1) / kPartRows, 1, kMostParts)) {}
   std::int64_t begin(std::int64_t p) const { return rows * p / count; }
 };
 
@@ -43,20 +44,28 @@ TargetAttention arguments(const tensor_list& t, bool softmax) {
   in.bias = *t[kBias].const_data_ptr<float>();
   in.mask = t[kMask].const_data_ptr<bool>();
   in.softmax = softmax;
-  for (auto k = static_cast<std::size_t>(kHistory); k < t.size(); ++k) in.streams.push_back({t[k].const_data_ptr<float>(), t[k].size(2)});
+  for (auto k = static_cast<std::size_t>(kHistory); k < t.size(); ++k)
+    in.streams.push_back({t[k].const_data_ptr<float>(), t[k].size(2)});
   return in;
 }
 
 struct Attend final : torch::autograd::Function<Attend> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& target, const at::Tensor& base, const at::Tensor& w_place, const at::Tensor& w_product,
-                            const at::Tensor& score, const at::Tensor& bias, const at::Tensor& mask, bool softmax, bool learns, at::TensorList history);
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& target, const at::Tensor& base,
+                            const at::Tensor& w_place, const at::Tensor& w_product, const at::Tensor& score,
+                            const at::Tensor& bias, const at::Tensor& mask, bool softmax, bool learns,
+                            at::TensorList history);
   static tensor_list backward(AutogradContext* context, tensor_list grads);
 };
 
-at::Tensor Attend::forward(AutogradContext* context, const at::Tensor& target, const at::Tensor& base, const at::Tensor& w_place, const at::Tensor& w_product,
-                           const at::Tensor& score, const at::Tensor& bias, const at::Tensor& mask, bool softmax, bool learns, at::TensorList history) {
-  tensor_list saved{target.contiguous(), base.contiguous(), w_place.contiguous(), w_product.contiguous(), score.contiguous(), bias,
-                    mask.contiguous(), at::empty({mask.size(0), mask.size(1)}, target.options()), at::Tensor()};
+at::Tensor Attend::forward(AutogradContext* context, const at::Tensor& target, const at::Tensor& base,
+                           const at::Tensor& w_place, const at::Tensor& w_product, const at::Tensor& score,
+                           const at::Tensor& bias, const at::Tensor& mask, bool softmax, bool learns,
+                           at::TensorList history) {
+  tensor_list saved{target.contiguous(),  base.contiguous(),
+                    w_place.contiguous(), w_product.contiguous(),
+                    score.contiguous(),   bias,
+                    mask.contiguous(),    at::empty({mask.size(0), mask.size(1)}, target.options()),
+                    at::Tensor()};
   for (const auto& h : history) saved.push_back(h.contiguous());
   const auto in = arguments(saved, softmax);
   if (learns) saved[kHidden] = at::empty({in.rows, in.places, in.padded_width()}, target.options());
@@ -102,14 +111,20 @@ tensor_list Attend::backward(AutogradContext* context, tensor_list grads) {
       mine.w_product = at + weights;
       mine.score = at + 2 * weights;
       mine.bias = at + 2 * weights + in.width;
-      target_attention_backward(in, saved[kWeight].const_data_ptr<float>(), saved[kHidden].const_data_ptr<float>(), grad.const_data_ptr<float>(),
-                                parts.begin(p), parts.begin(p + 1), mine);
+      target_attention_backward(in, saved[kWeight].const_data_ptr<float>(), saved[kHidden].const_data_ptr<float>(),
+                                grad.const_data_ptr<float>(), parts.begin(p), parts.begin(p + 1), mine);
     }
   });
   const auto all = shared.sum(0);
-  tensor_list result{target, base, all.narrow(0, 0, weights).view({in.width, dims}), all.narrow(0, weights, weights).view({in.width, dims}),
+  tensor_list result{target,
+                     base,
+                     all.narrow(0, 0, weights).view({in.width, dims}),
+                     all.narrow(0, weights, weights).view({in.width, dims}),
                      all.narrow(0, 2 * weights, in.width).view_as(saved[kScore]),
-                     all.narrow(0, 2 * weights + in.width, 1), Variable(), Variable(), Variable()};
+                     all.narrow(0, 2 * weights + in.width, 1),
+                     Variable(),
+                     Variable(),
+                     Variable()};
   for (auto& h : history) result.push_back(h);
   return result;
 }
@@ -118,18 +133,23 @@ tensor_list Attend::backward(AutogradContext* context, tensor_list grads) {
 
 bool target_attention_takes(const at::Tensor& target, const std::vector<at::Tensor>& history) {
   bool fits = target.device().is_cpu() && target.scalar_type() == at::kFloat;
-  for (const auto& h : history) fits = fits && h.device().is_cpu() && h.scalar_type() == at::kFloat && h.size(2) % 8 == 0;
+  for (const auto& h : history)
+    fits = fits && h.device().is_cpu() && h.scalar_type() == at::kFloat && h.size(2) % 8 == 0;
   return fits;
 }
 
-at::Tensor target_attention(const std::vector<at::Tensor>& history, const at::Tensor& target, const at::Tensor& base, const at::Tensor& w_place,
-                            const at::Tensor& w_product, const at::Tensor& score, const at::Tensor& bias, const at::Tensor& mask, bool softmax) {
+at::Tensor target_attention(const std::vector<at::Tensor>& history, const at::Tensor& target, const at::Tensor& base,
+                            const at::Tensor& w_place, const at::Tensor& w_product, const at::Tensor& score,
+                            const at::Tensor& bias, const at::Tensor& mask, bool softmax) {
   // Inside forward() grad mode is off already, so what is kept for a backward is decided here.
   bool learns = false;
-  for (const auto* t : {&target, &base, &w_place, &w_product, &score, &bias}) learns = learns || (t->defined() && t->requires_grad());
+  for (const auto* t : {&target, &base, &w_place, &w_product, &score, &bias})
+    learns = learns || (t->defined() && t->requires_grad());
   for (const auto& h : history) learns = learns || h.requires_grad();
   learns = learns && at::GradMode::is_enabled();
-  return Attend::apply(target, base, w_place, w_product, score, bias.defined() ? bias : at::zeros({1}, target.options()), mask, softmax, learns, at::TensorList(history));
+  return Attend::apply(target, base, w_place, w_product, score,
+                       bias.defined() ? bias : at::zeros({1}, target.options()), mask, softmax, learns,
+                       at::TensorList(history));
 }
 
 }  // namespace braid::kernels

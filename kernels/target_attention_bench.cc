@@ -26,8 +26,8 @@ double median(std::vector<double> times) {
 int main(int argc, char** argv) {
   const std::int64_t rows = argc > 1 ? std::atoll(argv[1]) : 8192, places = 20, dim = 64, width = 32;
   if (rows < 1) return std::fprintf(stderr, "target_attention_bench: error: %s is no number of rows\n", argv[1]), 1;
-  std::vector<at::Tensor> t{at::randn({rows, dim}), at::randn({rows, width}), at::randn({width, dim}), at::randn({width, dim}),
-                            at::randn({1, width}), at::randn({rows, places, dim})};
+  std::vector<at::Tensor> t{at::randn({rows, dim}),  at::randn({rows, width}), at::randn({width, dim}),
+                            at::randn({width, dim}), at::randn({1, width}),    at::randn({rows, places, dim})};
   for (auto& x : t) x.set_requires_grad(true);
   const auto mask = at::rand({rows, places}).lt(0.89), seed = at::randn({rows, dim});
   const std::vector<std::pair<const char*, std::function<at::Tensor()>>> ways = {
@@ -57,7 +57,8 @@ int main(int argc, char** argv) {
     }
   }
   std::printf("%lld x %lld x %lld, width %lld, %d threads, medians of %d rounds, ms\n", static_cast<long long>(rows),
-              static_cast<long long>(places), static_cast<long long>(dim), static_cast<long long>(width), at::get_num_threads(), rounds);
+              static_cast<long long>(places), static_cast<long long>(dim), static_cast<long long>(width),
+              at::get_num_threads(), rounds);
   for (std::size_t w = 0; w < ways.size(); ++w)
     std::printf("%-10s forward %7.2f   forward + backward %7.2f\n", ways[w].first, median(forward[w]), median(both[w]));
   return 0;

@@ -37,8 +37,9 @@ struct Case {
 std::vector<at::Tensor> make(const Case& c) {
   std::int64_t dims = 0;
   for (const auto d : c.dims) dims += d;
-  std::vector<at::Tensor> t{at::randn({c.rows, dims}), at::randn({c.rows, c.width}), at::randn({c.width, dims}).mul(0.2), at::randn({c.width, dims}).mul(0.2),
-                            at::randn({1, c.width}), c.bias ? at::randn({1}) : at::Tensor()};
+  std::vector<at::Tensor> t{
+      at::randn({c.rows, dims}),           at::randn({c.rows, c.width}), at::randn({c.width, dims}).mul(0.2),
+      at::randn({c.width, dims}).mul(0.2), at::randn({1, c.width}),      c.bias ? at::randn({1}) : at::Tensor()};
   for (const auto d : c.dims) t.push_back(at::randn({c.rows, c.places, d}));
   return t;
 }
@@ -54,11 +55,13 @@ at::Tensor plain(const std::vector<at::Tensor>& t, const at::Tensor& mask, bool 
 }
 
 at::Tensor fused(const std::vector<at::Tensor>& t, const at::Tensor& mask, bool softmax) {
-  return target_attention(std::vector<at::Tensor>(t.begin() + 6, t.end()), t[0], t[1], t[2], t[3], t[4], t[5], mask, softmax);
+  return target_attention(std::vector<at::Tensor>(t.begin() + 6, t.end()), t[0], t[1], t[2], t[3], t[4], t[5], mask,
+                          softmax);
 }
 
 template <class F>
-std::vector<at::Tensor> with_gradients(const std::vector<at::Tensor>& values, at::ScalarType type, const at::Tensor& seed, F&& f) {
+std::vector<at::Tensor> with_gradients(const std::vector<at::Tensor>& values, at::ScalarType type,
+                                       const at::Tensor& seed, F&& f) {
   std::vector<at::Tensor> leaves, out;
   for (const auto& v : values) leaves.push_back(v.defined() ? v.to(type).clone().set_requires_grad(true) : v);
   const auto result = f(leaves);
@@ -76,18 +79,25 @@ bool same_bits(const at::Tensor& a, const at::Tensor& b) {
 }  // namespace
 
 TEST_CASE("outputs and gradients follow the equations") {
-  const std::vector<Case> cases{
-      {7, 5, 32, {64}}, {1, 1, 1, {8}}, {0, 3, 4, {8}}, {3, 0, 4, {8}}, {9, 20, 32, {64, 32}}, {5, 13, 17, {24, 8}, true, true},
-      {300, 6, 12, {16}}, {11, 7, 9, {8, 16, 40}, false, true}, {6, 21, 40, {48}, false, false}};
+  const std::vector<Case> cases{{7, 5, 32, {64}},
+                                {1, 1, 1, {8}},
+                                {0, 3, 4, {8}},
+                                {3, 0, 4, {8}},
+                                {9, 20, 32, {64, 32}},
+                                {5, 13, 17, {24, 8}, true, true},
+                                {300, 6, 12, {16}},
+                                {11, 7, 9, {8, 16, 40}, false, true},
+                                {6, 21, 40, {48}, false, false}};
   for (const auto& c : cases) {
     CAPTURE(c.rows);
     CAPTURE(c.places);
     CAPTURE(c.width);
     const auto values = make(c);
     auto mask = at::rand({c.rows, c.places}).lt(0.7);
-    if (c.rows > 2) mask.select(0, 1).zero_();                              // a row without history
+    if (c.rows > 2) mask.select(0, 1).zero_();  // a row without history
     const auto seed = at::randn({c.rows, values[0].size(1)});
-    const auto want = with_gradients(values, at::kDouble, seed, [&](const auto& t) { return plain(t, mask, c.softmax); });
+    const auto want =
+        with_gradients(values, at::kDouble, seed, [&](const auto& t) { return plain(t, mask, c.softmax); });
     const auto got = with_gradients(values, at::kFloat, seed, [&](const auto& t) { return fused(t, mask, c.softmax); });
     REQUIRE(want.size() == got.size());
     for (std::size_t k = 0; k < want.size(); ++k) {

@@ -8,12 +8,18 @@ struct SoftLabel final : braid::Distiller {
       .summary = "Cross-entropy between a teacher's softened probability and the student's, per row, in nats.",
       .paper = "Hinton et al. 2015, Distilling the knowledge in a neural network, arXiv:1503.02531",
       .equation = "T^2 * BCE(sigmoid(student / T), sigmoid(teacher / T))",
-      .differs = "Two classes, so logits are one number a row. The factor T^2 keeps the gradient's size when T changes (section 2 there)."};
+      .differs =
+          "Two classes, so logits are one number a row. The factor T^2 keeps the gradient's size when T changes "
+          "(section 2 there)."};
 
-  braid::Scalar temperature{*this, "temperature", 1.0,
-      "Divides both logits; above 1 it softens, so that small differences of the teacher count.", {.low = 1e-2, .high = 100}};
+  braid::Scalar temperature{*this,
+                            "temperature",
+                            1.0,
+                            "Divides both logits; above 1 it softens, so that small differences of the teacher count.",
+                            {.low = 1e-2, .high = 100}};
   braid::In student{*this, "student", "float[rows]", "logit of the model that learns"};
-  braid::In teacher{*this, "teacher", "float?[rows]", "logit of the model that is imitated; gets no gradient; absent rows are left out"};
+  braid::In teacher{*this, "teacher", "float?[rows]",
+                    "logit of the model that is imitated; gets no gradient; absent rows are left out"};
   braid::Out loss{*this, "loss", "float?[rows]", "per row"};
 
   void run(braid::Frame& f) override {

@@ -27,7 +27,8 @@ TEST_CASE("soft_label conforms") {
 }
 
 TEST_CASE("soft_label's golden values") {
-  CHECK(differs(Instance(pair(2.5)).run().at("loss").value, {4.332169878, 3.914752424, 4.874153569, 5.811393332, 4.932152005}) == "");
+  CHECK(differs(Instance(pair(2.5)).run().at("loss").value,
+                {4.332169878, 3.914752424, 4.874153569, 5.811393332, 4.932152005}) == "");
 }
 
 TEST_CASE("high temperatures match logits: the gradient tends to (student - teacher) / 4") {

@@ -33,11 +33,13 @@ TEST_CASE("binary_cross_entropy conforms") {
 }
 
 TEST_CASE("binary_cross_entropy's golden values") {
-  CHECK(differs(Instance(click()).run().at("loss").value, {0.6931471806, 2.65013189, 2.975576417, 0.03116497464, 1.572537902, 1.622931359}) == "");
+  CHECK(differs(Instance(click()).run().at("loss").value,
+                {0.6931471806, 2.65013189, 2.975576417, 0.03116497464, 1.572537902, 1.622931359}) == "");
   auto c = click();
   c.values["smoothing"] = 0.2;
   c.inputs["importance"] = {wave({6}, 1)};
-  CHECK(differs(Instance(c).run().at("loss").value, {0.5832632406, 2.372503334, 1.876765309, 0.0156529872, -0.880183667, -1.449303814}) == "");
+  CHECK(differs(Instance(c).run().at("loss").value,
+                {0.5832632406, 2.372503334, 1.876765309, 0.0156529872, -0.880183667, -1.449303814}) == "");
 }
 
 TEST_CASE("large logits keep their digits") {

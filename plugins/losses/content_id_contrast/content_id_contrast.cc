@@ -12,21 +12,30 @@ struct ContentIdContrast final : braid::Loss {
       .summary = "Contrasts each item's content vector with its id vector against other items', in both directions.",
       .paper = "EM3, arXiv:2404.06078",
       .equation = "section on content-ID contrastive learning; mean of content-to-id and id-to-content InfoNCE",
-      .differs = "\"sampled\" is the authors' public code on the rows given here (theirs: the whole catalogue, which a whole axis gives). "
-                 "\"in_batch\" uses all other rows. \"raw\" is a third party's variant: all other rows, no heads, no normalising."};
+      .differs =
+          "\"sampled\" is the authors' public code on the rows given here (theirs: the whole catalogue, which a whole "
+          "axis gives). "
+          "\"in_batch\" uses all other rows. \"raw\" is a third party's variant: all other rows, no heads, no "
+          "normalising."};
 
-  braid::Param<std::string> negatives{*this, "negatives", std::string("in_batch"),
-      "sampled: `count` rows drawn uniformly for each row, the same for both directions (in evaluation, at even distances); in_batch: all other rows; "
-      "raw: all other rows, inner products of the vectors as they come.",
-      {.choices = {"sampled", "in_batch", "raw"}}};
-  braid::Param<std::int64_t> dim{*this, "dim", 64, "Width that both sides are projected to; unused by raw.", {.low = 1}};
+  braid::Param<std::string> negatives{*this,
+                                      "negatives",
+                                      std::string("in_batch"),
+                                      "sampled: `count` rows drawn uniformly for each row, the same for both "
+                                      "directions (in evaluation, at even distances); in_batch: all other rows; "
+                                      "raw: all other rows, inner products of the vectors as they come.",
+                                      {.choices = {"sampled", "in_batch", "raw"}}};
+  braid::Param<std::int64_t> dim{
+      *this, "dim", 64, "Width that both sides are projected to; unused by raw.", {.low = 1}};
   braid::Param<std::int64_t> count{*this, "count", 16, "Negatives per row; sampled only.", {.low = 1, .unit = "rows"}};
   braid::Param<bool> exclude_self{*this, "exclude_self", false,
-      "Draws no row as its own negative (the authors' code does); sampled only."};
+                                  "Draws no row as its own negative (the authors' code does); sampled only."};
   braid::Param<double> eps{*this, "eps", 1e-5, "Smallest length that normalising divides by.", {.low = 0}};
-  braid::Scalar temperature{*this, "temperature", 0.1, "Divides the scores; a smaller value sharpens them.", {.low = 1e-4, .high = 10}};
+  braid::Scalar temperature{
+      *this, "temperature", 0.1, "Divides the scores; a smaller value sharpens them.", {.low = 1e-4, .high = 10}};
 
-  braid::In content{*this, "content", "float?[items, content_dim]", "vectors made from content; items without content are left out, as negatives too"};
+  braid::In content{*this, "content", "float?[items, content_dim]",
+                    "vectors made from content; items without content are left out, as negatives too"};
   braid::In id{*this, "id", "float?[items, id_dim]", "vectors of the same items, learnt by id"};
   braid::Out loss{*this, "loss", "float?[items]", "per item, in nats"};
 
@@ -39,7 +48,8 @@ struct ContentIdContrast final : braid::Loss {
   }
 
   void infer(std::map<std::string, std::int64_t, std::less<>>& sizes) const override {
-    if (negatives() == "raw" && sizes.contains("content_dim") && sizes.contains("id_dim") && sizes["content_dim"] != sizes["id_dim"])
+    if (negatives() == "raw" && sizes.contains("content_dim") && sizes.contains("id_dim") &&
+        sizes["content_dim"] != sizes["id_dim"])
       throw braid::Error("negatives = \"raw\" multiplies content and id as they come, but content has " +
                          std::to_string(sizes["content_dim"]) + " numbers and id " + std::to_string(sizes["id_dim"]) +
                          "; give them one width, or use \"in_batch\", whose heads project both");
@@ -47,7 +57,7 @@ struct ContentIdContrast final : braid::Loss {
 
   void run(braid::Frame& f) override {
     auto c = f[content], e = f[id];
-    at::Tensor known, place;                                                // place: where a row stands among the known
+    at::Tensor known, place;  // place: where a row stands among the known
     if (f.masked(content) || f.masked(id)) {
       known = f.mask(content).logical_and(f.mask(id));
       const auto rows = known.nonzero().squeeze(1);
@@ -66,7 +76,7 @@ struct ContentIdContrast final : braid::Loss {
 
   // Both directions against all rows. c, e [n, width]; float[n].
   at::Tensor in_batch(const braid::Frame& f, const at::Tensor& c, const at::Tensor& e) const {
-    const auto score = c.mm(e.t()).div(temperature(f));                     // [content, id]
+    const auto score = c.mm(e.t()).div(temperature(f));  // [content, id]
     const auto own = braid::arange(score.size(0), score);
     return braid::cross_entropy(score, own).add(braid::cross_entropy(score.t(), own)).mul(0.5);
   }
@@ -74,12 +84,12 @@ struct ContentIdContrast final : braid::Loss {
   // Both directions against the same `count` rows. c, e [n, width]; float[n].
   at::Tensor sampled(const braid::Frame& f, const at::Tensor& c, const at::Tensor& e, const at::Tensor& known) const {
     const auto n = c.size(0);
-    const auto positive = c.mul(e).sum(1, /*keepdim=*/true);                // [n, 1]
-    const auto own = braid::zeros({n}, braid::arange(0, c));                // the answer is column 0
+    const auto positive = c.mul(e).sum(1, /*keepdim=*/true);  // [n, 1]
+    const auto own = braid::zeros({n}, braid::arange(0, c));  // the answer is column 0
     const auto pool = exclude_self() ? n - 1 : n;
     auto to_id = positive, to_content = positive;
     if (pool > 0) {
-      const auto other = f.training() ? drawn(f, known, n, pool, c) : spread(n, c);       // [n, count]
+      const auto other = f.training() ? drawn(f, known, n, pool, c) : spread(n, c);  // [n, count]
       to_id = braid::cat({positive, braid::gather_rows(e, other).matmul(c.unsqueeze(2)).squeeze(2)}, 1);
       to_content = braid::cat({positive, braid::gather_rows(c, other).matmul(e.unsqueeze(2)).squeeze(2)}, 1);
     }
@@ -88,8 +98,9 @@ struct ContentIdContrast final : braid::Loss {
   }
 
   // Places among the n known rows, int64[n, count], uniform over `pool` of them: a function of the row's key and of n.
-  at::Tensor drawn(const braid::Frame& f, const at::Tensor& known, std::int64_t n, std::int64_t pool, const at::Tensor& like) const {
-    auto draw = f.uniform("negatives", loss, count()).to(like.device());    // [items, count]
+  at::Tensor drawn(const braid::Frame& f, const at::Tensor& known, std::int64_t n, std::int64_t pool,
+                   const at::Tensor& like) const {
+    auto draw = f.uniform("negatives", loss, count()).to(like.device());  // [items, count]
     if (known.defined()) draw = draw.index_select(0, known.nonzero().squeeze(1));
     const auto place = draw.mul(static_cast<double>(pool)).to(at::kLong).clamp_max(pool - 1);
     return pool == n ? place : place.add(place.ge(braid::arange(n, like).unsqueeze(1)).to(at::kLong));

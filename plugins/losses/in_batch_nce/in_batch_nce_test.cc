@@ -18,7 +18,7 @@ Case pairs(bool normalize, bool symmetric) {
   return c;
 }
 
-Case hidden(Case c) {                                  // row 1 lacks the query, row 4 the item
+Case hidden(Case c) {  // row 1 lacks the query, row 4 the item
   c.inputs["query"] = {c.inputs["query"][0].hide({{1}})};
   c.inputs["item"] = {c.inputs["item"][0].hide({{4}})};
   return c;
@@ -37,8 +37,10 @@ TEST_CASE("in_batch_nce conforms") {
 }
 
 TEST_CASE("in_batch_nce's golden values") {
-  CHECK(differs(Instance(pairs(false, false)).run().at("loss").value, {0.322060537, 10.17502661, 16.94379066, 19.57647301, 16.18322525}) == "");
-  CHECK(differs(Instance(pairs(true, true)).run().at("loss").value, {0.27546578, 4.979528621, 8.479646446, 10.33373585, 8.64280736}) == "");
+  CHECK(differs(Instance(pairs(false, false)).run().at("loss").value,
+                {0.322060537, 10.17502661, 16.94379066, 19.57647301, 16.18322525}) == "");
+  CHECK(differs(Instance(pairs(true, true)).run().at("loss").value,
+                {0.27546578, 4.979528621, 8.479646446, 10.33373585, 8.64280736}) == "");
 }
 
 TEST_CASE("rows without query or item are nobody's negatives") {
@@ -52,5 +54,6 @@ TEST_CASE("rows of the same entity are no negatives") {
   auto c = pairs(true, true);
   c.inputs["query_key"] = {wholes({7, 8, 7, 9, 10}, {5})};
   c.inputs["item_key"] = {wholes({1, 2, 3, 2, 1}, {5})};
-  CHECK(differs(Instance(c).run().at("loss").value, {0.247661709, 4.979296004, 8.471238839, 10.33361109, 8.642640351}) == "");
+  CHECK(differs(Instance(c).run().at("loss").value,
+                {0.247661709, 4.979296004, 8.471238839, 10.33361109, 8.642640351}) == "");
 }

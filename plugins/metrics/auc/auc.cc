@@ -14,7 +14,7 @@ namespace {
 using Ranked = std::uint64_t;
 
 Ranked ranked(float score, bool positive) {
-  const auto bits = std::bit_cast<std::uint32_t>(score + 0.0F);             // -0 + 0 is +0: the two zeros tie
+  const auto bits = std::bit_cast<std::uint32_t>(score + 0.0F);  // -0 + 0 is +0: the two zeros tie
   const auto ordered = bits & 0x80000000U ? ~bits : bits | 0x80000000U;
   return static_cast<Ranked>(ordered) << 1 | static_cast<Ranked>(positive);
 }
@@ -39,7 +39,8 @@ struct Auc final : braid::Metric {
       .equation = "(pairs won + pairs tied / 2) / (positives * negatives)"};
 
   braid::In score{*this, "score", "float[rows]", "what rows are ranked by; a logit or a probability"};
-  braid::In label{*this, "label", "float?[rows]", "above 0.5 is positive; a row without a label (absent, NaN) is left out"};
+  braid::In label{*this, "label", "float?[rows]",
+                  "above 0.5 is positive; a row without a label (absent, NaN) is left out"};
   braid::State scores{*this, "scores", braid::State::real};
   braid::State labels{*this, "labels", braid::State::real};
 

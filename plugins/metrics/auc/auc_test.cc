@@ -17,7 +17,7 @@ const float missing = std::numeric_limits<float>::quiet_NaN();
 
 // The rows of a metric test: what the host would hand to finish().
 struct Columns final : Rows {
-  std::vector<std::vector<float>> real;                // by number of declaration
+  std::vector<std::vector<float>> real;  // by number of declaration
   std::vector<std::vector<std::int64_t>> whole;
   std::size_t size() const override { return real[0].size(); }
   std::span<const float> reals(const State& column) const override { return real[column.index()]; }
@@ -57,9 +57,17 @@ TEST_CASE("every pair is counted, whatever the values") {
   for (const int count : {2, 3, 17, 300}) {
     for (int round = 0; round < 20; ++round) {
       std::vector<float> scores, labels;
-      const float extremes[] = {0.0F, -0.0F, 1e-45F, -1e-45F, 3e38F, -3e38F, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
+      const float extremes[] = {0.0F,
+                                -0.0F,
+                                1e-45F,
+                                -1e-45F,
+                                3e38F,
+                                -3e38F,
+                                std::numeric_limits<float>::infinity(),
+                                -std::numeric_limits<float>::infinity()};
       for (int k = 0; k < count; ++k) {
-        scores.push_back(random() % 4 == 0 ? extremes[random() % 8] : static_cast<float>(static_cast<int>(random() % 41) - 20) * 0.37F);
+        scores.push_back(random() % 4 == 0 ? extremes[random() % 8]
+                                           : static_cast<float>(static_cast<int>(random() % 41) - 20) * 0.37F);
         labels.push_back(random() % 3 == 0 ? 1.0F : 0.0F);
       }
       double won = 0, pairs = 0;

@@ -22,10 +22,14 @@ struct GroupedAuc final : braid::Metric {
       .equation = "eq. 7: sum(rows_g * AUC_g) / sum(rows_g)",
       .differs = "Groups weigh by rows as there (\"rows\"), or alike (\"groups\")."};
 
-  braid::Param<std::string> average{*this, "average", std::string("rows"),
-      "How groups weigh: by their rows, or all alike.", {.choices = {"rows", "groups"}}};
+  braid::Param<std::string> average{*this,
+                                    "average",
+                                    std::string("rows"),
+                                    "How groups weigh: by their rows, or all alike.",
+                                    {.choices = {"rows", "groups"}}};
   braid::In score{*this, "score", "float[rows]", "what rows are ranked by; a logit or a probability"};
-  braid::In label{*this, "label", "float?[rows]", "above 0.5 is positive; a row without a label (absent, NaN) is left out"};
+  braid::In label{*this, "label", "float?[rows]",
+                  "above 0.5 is positive; a row without a label (absent, NaN) is left out"};
   braid::In group{*this, "group", "key[rows]", "whose rows are ranked against each other: a link such as ratings.user"};
   braid::State scores{*this, "scores", braid::State::real};
   braid::State labels{*this, "labels", braid::State::real};

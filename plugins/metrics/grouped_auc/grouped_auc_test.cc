@@ -16,7 +16,7 @@ const float missing = std::numeric_limits<float>::quiet_NaN();
 
 // The rows of a metric test: what the host would hand to finish().
 struct Columns final : Rows {
-  std::vector<std::vector<float>> real;                // by number of declaration
+  std::vector<std::vector<float>> real;  // by number of declaration
   std::vector<std::vector<std::int64_t>> whole;
   std::size_t size() const override { return real[0].size(); }
   std::span<const float> reals(const State& column) const override { return real[column.index()]; }
@@ -33,7 +33,8 @@ Case any(const std::string& average) {
   return c;
 }
 
-double grouped(const std::string& average, std::vector<float> scores, std::vector<float> labels, std::vector<std::int64_t> groups) {
+double grouped(const std::string& average, std::vector<float> scores, std::vector<float> labels,
+               std::vector<std::int64_t> groups) {
   Instance at_work(any(average));
   Columns rows;
   rows.real = {std::move(scores), std::move(labels), {}};

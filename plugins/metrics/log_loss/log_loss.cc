@@ -12,10 +12,17 @@ struct LogLoss final : braid::Metric {
       .summary = "Mean negative log-likelihood of the labels, in nats; lower is better.",
       .equation = "mean of -(y log p + (1 - y) log(1 - p)), p clipped to [clip, 1 - clip]"};
 
-  braid::Param<std::string> score_is{*this, "score_is", std::string("logit"),
-      "What arrives as score: a logit, whose sigmoid is taken, or the probability itself.", {.choices = {"logit", "probability"}}};
-  braid::Param<double> clip{*this, "clip", 1e-7,
-      "Probabilities are kept this far from 0 and 1, which bounds what one row can cost.", {.low = 0, .high = 0.5}};
+  braid::Param<std::string> score_is{
+      *this,
+      "score_is",
+      std::string("logit"),
+      "What arrives as score: a logit, whose sigmoid is taken, or the probability itself.",
+      {.choices = {"logit", "probability"}}};
+  braid::Param<double> clip{*this,
+                            "clip",
+                            1e-7,
+                            "Probabilities are kept this far from 0 and 1, which bounds what one row can cost.",
+                            {.low = 0, .high = 0.5}};
   braid::In score{*this, "score", "float[rows]", "the prediction; see score_is"};
   braid::In label{*this, "label", "float?[rows]", "in [0, 1]; a row without a label (absent, NaN) is left out"};
   braid::State scores{*this, "scores", braid::State::real};

@@ -16,7 +16,7 @@ const float missing = std::numeric_limits<float>::quiet_NaN();
 
 // The rows of a metric test: what the host would hand to finish().
 struct Columns final : Rows {
-  std::vector<std::vector<float>> real;                // by number of declaration
+  std::vector<std::vector<float>> real;  // by number of declaration
   std::vector<std::vector<std::int64_t>> whole;
   std::size_t size() const override { return real[0].size(); }
   std::span<const float> reals(const State& column) const override { return real[column.index()]; }

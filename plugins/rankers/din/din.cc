@@ -15,41 +15,71 @@ struct Din final : braid::Ranker {
   static constexpr braid::About about{
       .summary = "Scores a target against a history that it attends to, then a multilayer perceptron.",
       .paper = "Zhou et al. 2018, Deep Interest Network, arXiv:1706.06978",
-      .equation = "eq. 3; a(t, h) = MLP([t, h, t - h, t * h]), pooled = sum of a(t, h_j) h_j, "
-                  "logit = MLP([other, t, pooled, t * pooled])",
-      .differs = "Weights are a softmax over the history's places unless attention_norm = \"none\" (the paper's); t * pooled and the "
-                 "optional dot product are additions; ReLU, not Dice, by default. A row without history pools to zeros."};
+      .equation =
+          "eq. 3; a(t, h) = MLP([t, h, t - h, t * h]), pooled = sum of a(t, h_j) h_j, "
+          "logit = MLP([other, t, pooled, t * pooled])",
+      .differs =
+          "Weights are a softmax over the history's places unless attention_norm = \"none\" (the paper's); t * pooled "
+          "and the optional dot product are additions; ReLU, not Dice, by default. A row without history pools to zeros."};
 
-  braid::Param<std::vector<std::int64_t>> hidden{*this, "hidden", {128, 64}, "Widths of the top perceptron's hidden layers.", {.low = 1}};
-  braid::Param<std::vector<std::int64_t>> attention{*this, "attention", {32}, "Widths of the attention unit's hidden layers.", {.low = 1}};
-  braid::Param<std::string> attention_norm{*this, "attention_norm", std::string("softmax"),
-      "softmax: a history's weights sum to 1; none: the unit's outputs are the weights, so that intensity counts.", {.choices = {"softmax", "none"}}};
-  braid::Param<std::string> activation{*this, "activation", std::string("relu"), "After each hidden layer, of both.", {.choices = {"relu", "gelu", "silu"}}};
-  braid::Param<double> drop{*this, "drop", 0.1, "Dropout after the top perceptron's hidden layers, while training.", {.low = 0, .high = 0.99}};
+  braid::Param<std::vector<std::int64_t>> hidden{
+      *this, "hidden", {128, 64}, "Widths of the top perceptron's hidden layers.", {.low = 1}};
+  braid::Param<std::vector<std::int64_t>> attention{
+      *this, "attention", {32}, "Widths of the attention unit's hidden layers.", {.low = 1}};
+  braid::Param<std::string> attention_norm{
+      *this,
+      "attention_norm",
+      std::string("softmax"),
+      "softmax: a history's weights sum to 1; none: the unit's outputs are the weights, so that intensity counts.",
+      {.choices = {"softmax", "none"}}};
+  braid::Param<std::string> activation{*this,
+                                       "activation",
+                                       std::string("relu"),
+                                       "After each hidden layer, of both.",
+                                       {.choices = {"relu", "gelu", "silu"}}};
+  braid::Param<double> drop{*this,
+                            "drop",
+                            0.1,
+                            "Dropout after the top perceptron's hidden layers, while training.",
+                            {.low = 0, .high = 0.99}};
   braid::Param<bool> dot{*this, "dot", false, "Adds (W other + b) . target / sqrt(width of target) to the logit."};
-  braid::Param<std::string> absent{*this, "absent", std::string("learned"),
-      "What stands for a target, a place of the history or a row of other that a wire lacks: a learned vector, or zeros.", {.choices = {"learned", "zeros"}}};
+  braid::Param<std::string> absent{*this,
+                                   "absent",
+                                   std::string("learned"),
+                                   "What stands for a target, a place of the history or a row of other that a wire "
+                                   "lacks: a learned vector, or zeros.",
+                                   {.choices = {"learned", "zeros"}}};
 
-  braid::Ins target{*this, "target", "float?[rows, dim~]", "vectors of the entity that is scored; several streams stand side by side"};
-  braid::Ins history{*this, "history", "float?[rows, history*, dim~]",
-      "the same streams through a list, in the target's order and widths", {.optional = true}};
-  braid::Ins other{*this, "other", "float?[rows, other_dim~]", "vectors of the user and of the row", {.optional = true}};
+  braid::Ins target{*this, "target", "float?[rows, dim~]",
+                    "vectors of the entity that is scored; several streams stand side by side"};
+  braid::Ins history{*this,
+                     "history",
+                     "float?[rows, history*, dim~]",
+                     "the same streams through a list, in the target's order and widths",
+                     {.optional = true}};
+  braid::Ins other{
+      *this, "other", "float?[rows, other_dim~]", "vectors of the user and of the row", {.optional = true}};
   braid::Out logit{*this, "logit", "float[rows]", "log-odds"};
   braid::Out probability{*this, "probability", "float[rows]", "sigmoid of the logit"};
 
-  std::optional<braid::Weight> absent_target, absent_other;                 // one vector per wire, side by side
-  std::deque<braid::Linear> unit, layers;                                   // attention unit, top perceptron; the last of each gives one number
-  std::optional<braid::Linear> user;                                        // other to target's space, for `dot`
+  std::optional<braid::Weight> absent_target, absent_other;  // one vector per wire, side by side
+  std::deque<braid::Linear> unit, layers;  // attention unit, top perceptron; the last of each gives one number
+  std::optional<braid::Linear> user;       // other to target's space, for `dot`
 
   Din() {
     using braid::DimText, braid::Start;
     if (history.count() > 0 && history.count() != target.count())
-      throw braid::Error("history has " + std::to_string(history.count()) + " wires and target " + std::to_string(target.count()) +
+      throw braid::Error("history has " + std::to_string(history.count()) + " wires and target " +
+                         std::to_string(target.count()) +
                          "; the k-th history wire is the k-th target wire through a list, so wire as many");
-    if (dot() && other.count() == 0) throw braid::Error("dot = true multiplies target with other, and other is not wired");
+    if (dot() && other.count() == 0)
+      throw braid::Error("dot = true multiplies target with other, and other is not wired");
     if (absent() == "learned") {
-      absent_target.emplace(*this, "absent.target", std::vector<DimText>{"sum(target.dim)"}, Start{Start::normal, 0.01});
-      if (other.count() > 0) absent_other.emplace(*this, "absent.other", std::vector<DimText>{"sum(other.other_dim)"}, Start{Start::normal, 0.01});
+      absent_target.emplace(*this, "absent.target", std::vector<DimText>{"sum(target.dim)"},
+                            Start{Start::normal, 0.01});
+      if (other.count() > 0)
+        absent_other.emplace(*this, "absent.other", std::vector<DimText>{"sum(other.other_dim)"},
+                             Start{Start::normal, 0.01});
     }
     std::string width = "sum(other.other_dim) + sum(target.dim)";
     if (history.count() > 0) {
@@ -61,7 +91,8 @@ struct Din final : braid::Ranker {
     if (dot()) user.emplace(*this, "user", DimText("sum(other.other_dim)"), DimText("sum(target.dim)"));
   }
 
-  void stack(std::deque<braid::Linear>& to, const std::string& name, std::string width, const std::vector<std::int64_t>& widths, bool score_bias) {
+  void stack(std::deque<braid::Linear>& to, const std::string& name, std::string width,
+             const std::vector<std::int64_t>& widths, bool score_bias) {
     for (std::size_t k = 0; k < widths.size(); ++k) {
       const auto next = std::to_string(widths[k]);
       to.emplace_back(*this, name + ".hidden." + std::to_string(k), width, next);
@@ -75,18 +106,21 @@ struct Din final : braid::Ranker {
       const auto wire = "." + std::to_string(k) + ".dim";
       const auto t = sizes.find("target" + wire), h = sizes.find("history" + wire);
       if (t != sizes.end() && h != sizes.end() && t->second != h->second)
-        throw braid::Error("wire " + std::to_string(k) + " of history has " + std::to_string(h->second) + " numbers and that of target " +
-                           std::to_string(t->second) + "; wire the same vectors, in the same order, to both");
+        throw braid::Error("wire " + std::to_string(k) + " of history has " + std::to_string(h->second) +
+                           " numbers and that of target " + std::to_string(t->second) +
+                           "; wire the same vectors, in the same order, to both");
     }
   }
 
   void run(braid::Frame& f) override {
     std::vector<at::Tensor> targets, parts;
     for (std::size_t k = 0; k < target.count(); ++k)
-      targets.push_back(filled(f.at(target, k), f.masked(target, k) ? f.mask(target, k) : at::Tensor(), absent_target, before(target, f, k)));
+      targets.push_back(filled(f.at(target, k), f.masked(target, k) ? f.mask(target, k) : at::Tensor(), absent_target,
+                               before(target, f, k)));
     for (std::size_t k = 0; k < other.count(); ++k)
-      parts.push_back(filled(f.at(other, k), f.masked(other, k) ? f.mask(other, k) : at::Tensor(), absent_other, before(other, f, k)));
-    const auto t = braid::cat(targets, 1);                                  // [rows, sum of dims]
+      parts.push_back(filled(f.at(other, k), f.masked(other, k) ? f.mask(other, k) : at::Tensor(), absent_other,
+                             before(other, f, k)));
+    const auto t = braid::cat(targets, 1);  // [rows, sum of dims]
     at::Tensor product;
     if (dot()) product = (*user)(braid::cat(parts, 1)).mul(t).sum(1).mul(1 / std::sqrt(static_cast<double>(t.size(1))));
     parts.push_back(t);
@@ -108,15 +142,17 @@ struct Din final : braid::Ranker {
   }
 
   // x [..., dim] with the learned vector, or zeros, where `present` [...] is false; undefined: nothing is absent.
-  static at::Tensor filled(const at::Tensor& x, const at::Tensor& present, const std::optional<braid::Weight>& stand_in, std::int64_t from) {
+  static at::Tensor filled(const at::Tensor& x, const at::Tensor& present, const std::optional<braid::Weight>& stand_in,
+                           std::int64_t from) {
     if (!present.defined()) return x;
     const auto here = present.unsqueeze(-1);
-    return stand_in ? braid::where(here, x, (*stand_in)().narrow(0, from, x.size(-1))) : x.masked_fill(here.logical_not(), 0);
+    return stand_in ? braid::where(here, x, (*stand_in)().narrow(0, from, x.size(-1)))
+                    : x.masked_fill(here.logical_not(), 0);
   }
 
   // The history's weighted sum, streams side by side: float[rows, sum of dims]; zeros for rows without history.
   at::Tensor pool(const braid::Frame& f, const std::vector<at::Tensor>& targets, const at::Tensor& t) const {
-    const auto mask = f.mask(history);                                      // bool[rows, places], of the list
+    const auto mask = f.mask(history);  // bool[rows, places], of the list
     std::vector<at::Tensor> places;
     for (std::size_t k = 0; k < history.count(); ++k) {
       // A padded place needs no stand-in: it has no weight. Most wires lack nothing else.
@@ -128,15 +164,16 @@ struct Din final : braid::Ranker {
     const bool softmax = attention_norm() == "softmax";
     if (unit.size() == 2 && activation() == "relu" && braid::kernels::target_attention_takes(t, places)) {
       const auto first = split(t);
-      return braid::kernels::target_attention(places, t, first.base, first.of_place, first.of_product, unit[1].weight(), unit[1].bias(), mask, softmax);
+      return braid::kernels::target_attention(places, t, first.base, first.of_place, first.of_product, unit[1].weight(),
+                                              unit[1].bias(), mask, softmax);
     }
-    auto z = first_layer(targets, places, split(t));                        // [rows, places, width]
+    auto z = first_layer(targets, places, split(t));  // [rows, places, width]
     for (std::size_t k = 1; k < unit.size(); ++k) z = unit[k](activated(z));
-    auto weight = z.squeeze(2);                                             // [rows, places]
+    auto weight = z.squeeze(2);  // [rows, places]
     const auto outside = mask.logical_not();
     // -1e4 rather than -inf: a row without history is uniform, not NaN, before it is zeroed.
     if (softmax) weight = weight.masked_fill(outside, -1e4).softmax(1);
-    weight = weight.masked_fill(outside, 0).unsqueeze(1);                   // [rows, 1, places]
+    weight = weight.masked_fill(outside, 0).unsqueeze(1);  // [rows, 1, places]
     std::vector<at::Tensor> pooled;
     for (const auto& h : places) pooled.push_back(weight.bmm(h).squeeze(1));
     return braid::cat(pooled, 1);
@@ -145,21 +182,22 @@ struct Din final : braid::Ranker {
   // W [t, h, t - h, t * h] + b without that concatenation: the first three terms are linear in t and h, so their
   // columns are added up once (W_t + W_d for t, W_h - W_d for h) and t's part is computed once a row, not once a place.
   struct Split {
-    at::Tensor base;                                                        // [rows, width]: t's part and the bias
-    at::Tensor of_place, of_product;                                        // [width, dims]
+    at::Tensor base;                  // [rows, width]: t's part and the bias
+    at::Tensor of_place, of_product;  // [width, dims]
   };
   Split split(const at::Tensor& t) const {
-    const auto& w = unit[0].weight();                                       // [width, 4 * dims]
+    const auto& w = unit[0].weight();  // [width, 4 * dims]
     const auto dims = t.size(1);
     const auto difference = w.narrow(1, 2 * dims, dims);
-    return {braid::linear(t, w.narrow(1, 0, dims).add(difference), unit[0].bias()), w.narrow(1, dims, dims).sub(difference),
-            w.narrow(1, 3 * dims, dims)};
+    return {braid::linear(t, w.narrow(1, 0, dims).add(difference), unit[0].bias()),
+            w.narrow(1, dims, dims).sub(difference), w.narrow(1, 3 * dims, dims)};
   }
 
   // [rows, places, width], before activation.
-  static at::Tensor first_layer(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& places, const Split& w) {
+  static at::Tensor first_layer(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& places,
+                                const Split& w) {
     const auto rows = places[0].size(0), length = places[0].size(1);
-    at::Tensor z;                                                           // [rows * places, width]
+    at::Tensor z;  // [rows * places, width]
     std::int64_t from = 0;
     for (std::size_t k = 0; k < places.size(); ++k) {
       const auto dim = places[k].size(2);

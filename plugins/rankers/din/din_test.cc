@@ -12,7 +12,9 @@ namespace {
 using Wholes = std::vector<std::int64_t>;
 
 // Row 1 has one place of history, row 2 none.
-Wire listed(const Wire& wire) { return wire.hide_in_list({{0, 0}, {1, 0}, {1, 1}, {1, 3}, {2, 0}, {2, 1}, {2, 2}, {2, 3}}); }
+Wire listed(const Wire& wire) {
+  return wire.hide_in_list({{0, 0}, {1, 0}, {1, 1}, {1, 3}, {2, 0}, {2, 1}, {2, 2}, {2, 3}});
+}
 
 // A place whose item lacks this stream alone: it stays in the list.
 Wire lacking(Wire wire, std::initializer_list<std::pair<int, int>> places) {
@@ -117,7 +119,8 @@ TEST_CASE("din's fused unit has the operators' gradients") {
   for (std::size_t port = 0; port < fused.inputs.size(); ++port)
     for (std::size_t k = 0; k < fused.inputs[port].size(); ++k) {
       CAPTURE(port);
-      CHECK(differs(fused.inputs[port][k].value.grad(), operators.inputs[port][k].value.grad().to(at::kFloat), 1e-4) == "");
+      CHECK(differs(fused.inputs[port][k].value.grad(), operators.inputs[port][k].value.grad().to(at::kFloat), 1e-4) ==
+            "");
     }
 }
 
@@ -136,7 +139,8 @@ TEST_CASE("din refuses wires that do not pair") {
   CHECK_THROWS_WITH_AS(Instance{fewer}, doctest::Contains("history has 1 wires and target 2"), Error);
   auto wider = two_streams(3, 2);
   wider.inputs["history"][1] = listed(wave({4, 4, 5}));
-  CHECK_THROWS_WITH_AS(Instance{wider}, doctest::Contains("wire 1 of history has 5 numbers and that of target 2"), Error);
+  CHECK_THROWS_WITH_AS(Instance{wider}, doctest::Contains("wire 1 of history has 5 numbers and that of target 2"),
+                       Error);
   auto alone = one_stream(3, {5}, {6});
   alone.values["dot"] = true;
   CHECK_THROWS_WITH_AS(Instance{alone}, doctest::Contains("other is not wired"), Error);

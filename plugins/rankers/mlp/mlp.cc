@@ -13,21 +13,29 @@ struct Mlp final : braid::Ranker {
       .summary = "Scores rows by a multilayer perceptron over the concatenated inputs.",
       .equation = "logit = w . h_n + b; h_k = dropout(activation(W_k h_(k-1) + b_k)); h_0 = [inputs]"};
 
-  braid::Param<std::vector<std::int64_t>> hidden{*this, "hidden", {128, 64}, "Widths of the hidden layers; [] is a linear model.", {.low = 1}};
-  braid::Param<std::string> activation{*this, "activation", std::string("relu"), "After each hidden layer.", {.choices = {"relu", "gelu", "silu"}}};
-  braid::Param<double> drop{*this, "drop", 0.1, "Dropout after each hidden layer, while training.", {.low = 0, .high = 0.99}};
-  braid::Param<std::string> absent{*this, "absent", std::string("learned"),
-      "What stands for a row that a wire lacks: a learned vector, or zeros.", {.choices = {"learned", "zeros"}}};
+  braid::Param<std::vector<std::int64_t>> hidden{
+      *this, "hidden", {128, 64}, "Widths of the hidden layers; [] is a linear model.", {.low = 1}};
+  braid::Param<std::string> activation{
+      *this, "activation", std::string("relu"), "After each hidden layer.", {.choices = {"relu", "gelu", "silu"}}};
+  braid::Param<double> drop{
+      *this, "drop", 0.1, "Dropout after each hidden layer, while training.", {.low = 0, .high = 0.99}};
+  braid::Param<std::string> absent{*this,
+                                   "absent",
+                                   std::string("learned"),
+                                   "What stands for a row that a wire lacks: a learned vector, or zeros.",
+                                   {.choices = {"learned", "zeros"}}};
 
   braid::Ins inputs{*this, "inputs", "float?[rows, dim~]", "vectors of the rows, concatenated in the recipe's order"};
   braid::Out logit{*this, "logit", "float[rows]", "log-odds"};
   braid::Out probability{*this, "probability", "float[rows]", "sigmoid of the logit"};
 
-  std::optional<braid::Weight> absent_rows;                                 // [sum(inputs.dim)]: one vector per wire, side by side
+  std::optional<braid::Weight> absent_rows;  // [sum(inputs.dim)]: one vector per wire, side by side
   std::deque<braid::Linear> layers;
 
   Mlp() {
-    if (absent() == "learned") absent_rows.emplace(*this, "absent", std::vector<braid::DimText>{"sum(inputs.dim)"}, braid::Start{braid::Start::normal, 0.01});
+    if (absent() == "learned")
+      absent_rows.emplace(*this, "absent", std::vector<braid::DimText>{"sum(inputs.dim)"},
+                          braid::Start{braid::Start::normal, 0.01});
     std::string width = "sum(inputs.dim)";
     for (std::size_t k = 0; k < hidden().size(); ++k) {
       const auto next = std::to_string(hidden()[k]);
@@ -43,8 +51,9 @@ struct Mlp final : braid::Ranker {
       auto x = f.at(inputs, k);
       if (f.masked(inputs, k)) {
         const auto present = f.mask(inputs, k).unsqueeze(1);
-        x = absent_rows ? braid::where(present, x, (*absent_rows)().narrow(0, static_cast<std::int64_t>(from), x.size(1)))
-                        : x.masked_fill(present.logical_not(), 0);
+        x = absent_rows
+                ? braid::where(present, x, (*absent_rows)().narrow(0, static_cast<std::int64_t>(from), x.size(1)))
+                : x.masked_fill(present.logical_not(), 0);
       }
       from += static_cast<std::size_t>(x.size(1));
       parts.push_back(x);
