@@ -17,18 +17,19 @@ bool event_only(Checker& c, const TablePlan& plan, const Item& item) {
 }
 
 void read_shares(Checker& c, Keys& keys, SplitPlan& split, bool whole) {
+  bool good = true;
   const auto share = [&](const char* name) {
     auto* item = keys.find(name, whole ? Item::Kind::whole : Item::Kind::number);
-    if (!item) return 0.0;
-    if (item->number >= 0) return item->number;
-    c.error(item->place, "out-of-range", quote(name) + " is " + number_text(item->number) + "; a share is at least 0");
+    if (item && item->number >= 0) return item->number;
+    if (item) c.error(item->place, "out-of-range", quote(name) + " is " + number_text(item->number) + "; a share is at least 0");
+    good = good && !keys.table().find(name);
     return 0.0;
   };
   split.train = share("train");
   split.valid = share("valid");
   split.test = share("test");
   const double sum = split.train + split.valid + split.test;
-  if (split.train <= 0 && c.report.clean()) c.error(split.place, "bad-split", "no row would be trained on", {whole ? "for example train = 8, valid = 1, test = 1" : "for example train = 0.8, valid = 0.1, test = 0.1"});
+  if (split.train <= 0 && good) c.error(split.place, "bad-split", "no row would be trained on", {whole ? "for example train = 8, valid = 1, test = 1" : "for example train = 0.8, valid = 0.1, test = 0.1"});
   if (!whole && sum > 0) split.train /= sum, split.valid /= sum, split.test /= sum;
 }
 
