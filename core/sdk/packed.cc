@@ -1,6 +1,8 @@
 // Packed rows: layout, attention inside rows, dropout by row keys.
 #include <braid/packed.h>
 
+#include "kernels/packed_attention_autograd.h"
+
 #include <ATen/ops/empty.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/zeros.h>
@@ -122,6 +124,8 @@ at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& kv, const at:
   prove(q, dim, heads);
   if (kv.size(1) != 2 * dim) throw Error("keys and values are [keys, 2 * dim]");
   if (q_starts.size(0) != kv_starts.size(0)) throw Error("queries and keys come from unequal numbers of rows");
+  if (kernels::packed_attention_takes(q) && kernels::packed_attention_takes(kv))
+    return kernels::packed_attention(q, kv, q_starts, kv_starts, heads, scale);
   const auto both = kv.view({kv.size(0), 2, dim});
   return by_groups(q, both.select(1, 0), both.select(1, 1), q_starts.const_data_ptr<std::int64_t>(),
                    kv_starts.const_data_ptr<std::int64_t>(), q_starts.size(0) - 1, heads, scale);
@@ -130,10 +134,11 @@ at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& kv, const at:
 at::Tensor packed_self_attention(const at::Tensor& qkv, const at::Tensor& starts, std::int64_t heads) {
   const auto dim = qkv.size(1) / 3;
   prove(qkv, dim, heads);
+  const double scale = 1.0 / std::sqrt(static_cast<double>(dim / heads));
+  if (kernels::packed_attention_takes(qkv)) return kernels::packed_self_attention(qkv, starts, heads, scale);
   const auto* at = starts.const_data_ptr<std::int64_t>();
   const auto all = qkv.view({qkv.size(0), 3, dim});
-  return by_groups(all.select(1, 0), all.select(1, 1), all.select(1, 2), at, at, starts.size(0) - 1, heads,
-                   1.0 / std::sqrt(static_cast<double>(dim / heads)));
+  return by_groups(all.select(1, 0), all.select(1, 1), all.select(1, 2), at, at, starts.size(0) - 1, heads, scale);
 }
 
 at::Tensor packed_dropout(const Frame& frame, Name name, const PortBase& rows, const at::Tensor& x, double p,
