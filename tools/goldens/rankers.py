@@ -42,10 +42,10 @@ def show(name, t):
 def mlp():
     for act in (F.relu, F.gelu, F.silu):
         w = Weights()
-        absent = w(5)
+        absent = [w(3), w(2)]                                 # one vector per wire
         layers = [w.linear(5, 9), w.linear(9, 8), w.linear(8, 1)]
         a, b = wave((4, 3)), wave((4, 2), 1.0)
-        b[1] = absent[3:]                                     # row 1 lacks the second wire
+        b[1] = absent[1]                                      # row 1 lacks the second wire
         show("mlp " + act.__name__, perceptron(torch.cat([a, b], 1), layers, act))
 
 
@@ -53,9 +53,9 @@ def din(streams, rows, places, hidden, attention, mask, norm="softmax", act=F.re
     """mask [rows, places]; lacks: (stream, row, place) whose item has no such stream, and (stream, row) of targets."""
     w = Weights()
     d, o = sum(streams), sum(other or [])
-    absent = w(d)
-    if other:
-        w(o)                                                  # absent.other: no row of other is absent here
+    absent = [w(n) for n in streams]
+    for n in other or []:
+        w(n)                                                  # absent.other: no row of other is absent here
     unit, width = [], 4 * d
     for n in attention:
         unit.append(w.linear(width, n))
@@ -69,11 +69,8 @@ def din(streams, rows, places, hidden, attention, mask, norm="softmax", act=F.re
 
     ts = [wave((rows, n), k) for k, n in enumerate(streams)]
     hs = [wave((rows, places, n), 2.0 + k) * mask[:, :, None] for k, n in enumerate(streams)]
-    cut = [0]
-    for n in streams:
-        cut.append(cut[-1] + n)
     for place in lacks or []:
-        k, stand_in = place[0], absent[cut[place[0]]:cut[place[0] + 1]]
+        k, stand_in = place[0], absent[place[0]]
         if len(place) == 2:
             ts[k][place[1]] = stand_in
         else:

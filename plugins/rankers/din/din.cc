@@ -62,7 +62,8 @@ struct Din final : braid::Ranker {
   braid::Out logit{*this, "logit", "float[rows]", "log-odds"};
   braid::Out probability{*this, "probability", "float[rows]", "sigmoid of the logit"};
 
-  std::optional<braid::Weight> absent_target, absent_other;  // one vector per wire, side by side
+  // One vector per wire; without elements where the wire never lacks a row, so that no weight is made which nothing trains.
+  std::deque<braid::Weight> absent_target, absent_other;
   std::deque<braid::Linear> unit, layers;  // attention unit, top perceptron; the last of each gives one number
   std::optional<braid::Linear> user;       // other to target's space, for `dot`
 
@@ -75,11 +76,12 @@ struct Din final : braid::Ranker {
     if (dot() && other.count() == 0)
       throw braid::Error("dot = true multiplies target with other, and other is not wired");
     if (absent() == "learned") {
-      absent_target.emplace(*this, "absent.target", std::vector<DimText>{"sum(target.dim)"},
-                            Start{Start::normal, 0.01});
-      if (other.count() > 0)
-        absent_other.emplace(*this, "absent.other", std::vector<DimText>{"sum(other.other_dim)"},
-                             Start{Start::normal, 0.01});
+      const auto stand_in = [&](std::deque<braid::Weight>& to, const std::string& port, std::size_t k, const char* dim) {
+        const auto wire = port + "." + std::to_string(k), size = wire + ".optional * " + wire + dim;
+        to.emplace_back(*this, "absent." + wire, std::vector<DimText>{size}, Start{Start::normal, 0.01});
+      };
+      for (std::size_t k = 0; k < target.count(); ++k) stand_in(absent_target, "target", k, ".dim");
+      for (std::size_t k = 0; k < other.count(); ++k) stand_in(absent_other, "other", k, ".other_dim");
     }
     std::string width = "sum(other.other_dim) + sum(target.dim)";
     if (history.count() > 0) {
@@ -102,6 +104,9 @@ struct Din final : braid::Ranker {
   }
 
   void infer(std::map<std::string, std::int64_t, std::less<>>& sizes) const override {
+    // Without a host that knows better, every wire may lack rows.
+    for (std::size_t k = 0; k < target.count(); ++k) sizes.emplace("target." + std::to_string(k) + ".optional", 1);
+    for (std::size_t k = 0; k < other.count(); ++k) sizes.emplace("other." + std::to_string(k) + ".optional", 1);
     for (std::size_t k = 0; k < history.count(); ++k) {
       const auto wire = "." + std::to_string(k) + ".dim";
       const auto t = sizes.find("target" + wire), h = sizes.find("history" + wire);
@@ -115,11 +120,10 @@ struct Din final : braid::Ranker {
   void run(braid::Frame& f) override {
     std::vector<at::Tensor> targets, parts;
     for (std::size_t k = 0; k < target.count(); ++k)
-      targets.push_back(filled(f.at(target, k), f.masked(target, k) ? f.mask(target, k) : at::Tensor(), absent_target,
-                               before(target, f, k)));
+      targets.push_back(filled(f.at(target, k), f.masked(target, k) ? f.mask(target, k) : at::Tensor(),
+                               stand_in(absent_target, k)));
     for (std::size_t k = 0; k < other.count(); ++k)
-      parts.push_back(filled(f.at(other, k), f.masked(other, k) ? f.mask(other, k) : at::Tensor(), absent_other,
-                             before(other, f, k)));
+      parts.push_back(filled(f.at(other, k), f.masked(other, k) ? f.mask(other, k) : at::Tensor(), stand_in(absent_other, k)));
     const auto t = braid::cat(targets, 1);  // [rows, sum of dims]
     at::Tensor product;
     if (dot()) product = (*user)(braid::cat(parts, 1)).mul(t).sum(1).mul(1 / std::sqrt(static_cast<double>(t.size(1))));
@@ -134,20 +138,16 @@ struct Din final : braid::Ranker {
     if (f.wanted(probability)) f[probability] = f[logit].sigmoid();
   }
 
-  // Where wire k's stretch of the side-by-side vectors begins.
-  static std::int64_t before(const braid::Ins& port, const braid::Frame& f, std::size_t k) {
-    std::int64_t from = 0;
-    for (std::size_t j = 0; j < k; ++j) from += f.at(port, j).size(-1);
-    return from;
+  // The vector [dim] that stands for wire k's absent rows; undefined: zeros do.
+  static at::Tensor stand_in(const std::deque<braid::Weight>& vectors, std::size_t k) {
+    return vectors.empty() ? at::Tensor() : vectors[k]();
   }
 
   // x [..., dim] with the learned vector, or zeros, where `present` [...] is false; undefined: nothing is absent.
-  static at::Tensor filled(const at::Tensor& x, const at::Tensor& present, const std::optional<braid::Weight>& stand_in,
-                           std::int64_t from) {
+  static at::Tensor filled(const at::Tensor& x, const at::Tensor& present, const at::Tensor& stand_in) {
     if (!present.defined()) return x;
     const auto here = present.unsqueeze(-1);
-    return stand_in ? braid::where(here, x, (*stand_in)().narrow(0, from, x.size(-1)))
-                    : x.masked_fill(here.logical_not(), 0);
+    return stand_in.defined() ? braid::where(here, x, stand_in) : x.masked_fill(here.logical_not(), 0);
   }
 
   // The history's weighted sum, streams side by side: float[rows, sum of dims]; zeros for rows without history.
@@ -158,7 +158,7 @@ struct Din final : braid::Ranker {
       // A padded place needs no stand-in: it has no weight. Most wires lack nothing else.
       const auto present = f.masked(history, k) ? f.present(history, k) : at::Tensor();
       const bool lacks = present.defined() && !present.is_same(mask);
-      places.push_back(filled(f.at(history, k), lacks ? present : at::Tensor(), absent_target, before(history, f, k)));
+      places.push_back(filled(f.at(history, k), lacks ? present : at::Tensor(), stand_in(absent_target, k)));
     }
 
     const bool softmax = attention_norm() == "softmax";

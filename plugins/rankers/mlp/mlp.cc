@@ -29,13 +29,22 @@ struct Mlp final : braid::Ranker {
   braid::Out logit{*this, "logit", "float[rows]", "log-odds"};
   braid::Out probability{*this, "probability", "float[rows]", "sigmoid of the logit"};
 
-  std::optional<braid::Weight> absent_rows;  // [sum(inputs.dim)]: one vector per wire, side by side
+  // One vector per wire; without elements where the wire never lacks a row, so that no weight is made which nothing trains.
+  std::deque<braid::Weight> absent_rows;
   std::deque<braid::Linear> layers;
+
+  // Without a host that knows better, every wire may lack rows.
+  void infer(std::map<std::string, std::int64_t, std::less<>>& sizes) const override {
+    for (std::size_t k = 0; k < inputs.count(); ++k) sizes.emplace("inputs." + std::to_string(k) + ".optional", 1);
+  }
 
   Mlp() {
     if (absent() == "learned")
-      absent_rows.emplace(*this, "absent", std::vector<braid::DimText>{"sum(inputs.dim)"},
-                          braid::Start{braid::Start::normal, 0.01});
+      for (std::size_t k = 0; k < inputs.count(); ++k) {
+        const auto wire = "inputs." + std::to_string(k), size = wire + ".optional * " + wire + ".dim";
+        absent_rows.emplace_back(*this, "absent." + std::to_string(k), std::vector<braid::DimText>{size},
+                                 braid::Start{braid::Start::normal, 0.01});
+      }
     std::string width = "sum(inputs.dim)";
     for (std::size_t k = 0; k < hidden().size(); ++k) {
       const auto next = std::to_string(hidden()[k]);
@@ -47,15 +56,12 @@ struct Mlp final : braid::Ranker {
 
   void run(braid::Frame& f) override {
     std::vector<at::Tensor> parts;
-    for (std::size_t k = 0, from = 0; k < inputs.count(); ++k) {
+    for (std::size_t k = 0; k < inputs.count(); ++k) {
       auto x = f.at(inputs, k);
       if (f.masked(inputs, k)) {
         const auto present = f.mask(inputs, k).unsqueeze(1);
-        x = absent_rows
-                ? braid::where(present, x, (*absent_rows)().narrow(0, static_cast<std::int64_t>(from), x.size(1)))
-                : x.masked_fill(present.logical_not(), 0);
+        x = absent_rows.empty() ? x.masked_fill(present.logical_not(), 0) : braid::where(present, x, absent_rows[k]());
       }
-      from += static_cast<std::size_t>(x.size(1));
       parts.push_back(x);
     }
     f[logit] = perceptron(f, braid::cat(parts, 1));
