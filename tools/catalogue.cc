@@ -41,15 +41,17 @@ void tell_refused(const std::vector<cards::Found>& found) {
 }
 
 Kind kind_of(const std::string& text) {
-  std::vector<std::string> names;
+  std::vector<std::string> names, singular;
   for (int k = 0; k < static_cast<int>(std::size(kind_names)); ++k) {
     const auto kind = static_cast<Kind>(k);
     if (text == name_of(kind) || text == plural_of(kind)) return kind;
-    names.emplace_back(name_of(kind));
+    singular.emplace_back(name_of(kind));
+    names.push_back(singular.back());
+    names.push_back(plural_of(kind));
   }
   const auto near = recipe::nearest(text, names);
   throw Usage("braid list: error: there is no kind '" + text + "' [command-line]\n  " +
-              (near ? "did you mean '" + *near + "'?" : "the kinds are " + recipe::listed(names)));
+              (near ? "did you mean '" + *near + "'?" : "the kinds are " + recipe::listed(singular)));
 }
 
 int describe_file(const std::string& file, bool json) {

@@ -4,6 +4,7 @@
 #include "recipe/words.h"
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 
 namespace braid::tools {
@@ -66,9 +67,14 @@ std::string value_text(const Value& value) {
 }
 
 std::string range_text(const std::optional<double>& low, const std::optional<double>& high) {
-  if (low && high) return recipe::number_text(*low) + " to " + recipe::number_text(*high);
-  if (low) return "at least " + recipe::number_text(*low);
-  if (high) return "at most " + recipe::number_text(*high);
+  // 1000000, and not 1e+06
+  const auto number = [](double x) {
+    const bool whole = std::floor(x) == x && std::abs(x) < 1e15;
+    return whole ? std::to_string(static_cast<std::int64_t>(x)) : recipe::number_text(x);
+  };
+  if (low && high) return number(*low) + " to " + number(*high);
+  if (low) return "at least " + number(*low);
+  if (high) return "at most " + number(*high);
   return "";
 }
 
@@ -92,7 +98,7 @@ std::string example(const ComponentSchema& c, const std::string& plugin) {
   for (const auto& p : c.params)
     if (p.required) given += ", " + p.name + " = " + (p.type == ParamType::path || p.type == ParamType::text ? "\"...\"" : "...");
   if (c.kind == Kind::field) return "[tables.items.fields]\nNAME = { " + use + (c.media ? ", media = \"FOLDER/{item}.jpg\"" : ", from = \"COLUMN\"") + given + " }\n";
-  if (c.kind == Kind::reader) return "[tables.items]\nfile = \"FILE" + (c.suffixes.empty() ? "" : c.suffixes.front()) + "\"\nreader = { " + use + given + " }\n";
+  if (c.kind == Kind::reader) return "[tables.items]\nfile = \"FILE" + (c.suffixes.empty() ? "" : c.suffixes.front()) + "\"\nreader = " + quoted(c.name == plugin ? c.name : plugin + "/" + c.name) + "\n";
   std::string out = (c.kind == Kind::metric ? "[metrics." : "[nodes.") + std::string("NAME]\n") + use + "\n";
   for (const auto& port : c.ports) {
     if (port.output || port.optional) continue;
@@ -111,7 +117,7 @@ std::string describe(const ComponentSchema& c, const PluginSchema& plugin, const
       << plugin.version << "\n\n  " << wrapped(c.summary, 2) << "\n";
   Rows about;
   if (!c.paper.empty()) about.push_back({"paper", joined(c.paper, c.equation, ", ")});
-  if (!c.differs.empty()) about.push_back({"differs", c.differs});
+  if (!c.differs.empty()) about.push_back({c.paper.empty() ? "note" : "differs", c.differs});
   if (!c.suffixes.empty()) {
     std::string all;
     for (const auto& s : c.suffixes) all = joined(all, s.empty() ? "any other" : s, " ");

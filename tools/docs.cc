@@ -22,7 +22,7 @@ std::string code(const std::string& text) { return text.empty() ? "" : "`" + cel
 
 void params(std::string& out, const ComponentSchema& c) {
   if (c.params.empty() && c.scalars.empty()) return;
-  out += "| Parameter | Type | Default | Range | |\n|---|---|---|---|---|\n";
+  out += "| Parameter | Type | Default | Range | Meaning |\n|---|---|---|---|---|\n";
   for (const auto& p : c.params)
     out += "| " + code(p.name) + " | " + std::string(name_of(p.type)) + " | " + (p.required ? "required" : code(value_text(p.fallback))) +
            " | " + cell(range_text(p)) + " | " + cell(p.help) + " |\n";
@@ -33,7 +33,7 @@ void params(std::string& out, const ComponentSchema& c) {
 
 void ports(std::string& out, const ComponentSchema& c) {
   if (c.ports.empty()) return;
-  out += "| Port | Shape | Wires | |\n|---|---|---|---|\n";
+  out += "| Port | Shape | Wires | Meaning |\n|---|---|---|---|\n";
   for (const bool output : {false, true})
     for (const auto& p : c.ports)
       if (p.output == output)
@@ -45,7 +45,7 @@ void component(std::string& out, const ComponentSchema& c, const PluginSchema& p
   out += "### " + c.name + "\n\n" + c.summary;
   if (!c.paper.empty()) out += " Paper: " + c.paper + (c.equation.empty() ? "" : ", " + c.equation) + ".";
   out += "\n\n";
-  if (!c.differs.empty()) out += "Differs from the paper: " + c.differs + "\n\n";
+  if (!c.differs.empty()) out += (c.paper.empty() ? "" : "Differs from the paper: ") + c.differs + "\n\n";
   if (c.fits) out += "Learns from training rows before the first step.\n\n";
   params(out, c);
   ports(out, c);
