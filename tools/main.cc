@@ -2,11 +2,7 @@
 #include "commands.h"
 
 #include "recipe/check.h"
-
-#if __has_include("synth.h")
 #include "synth.h"
-#define BRAID_HAS_SYNTH 1
-#endif
 
 #include <unistd.h>
 
@@ -34,6 +30,13 @@ int train(const Call& call) {
 int eval(const Call& call) {
   return run_library_command("eval", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
 }
+// `braid data` alone; `braid data synth` reads its own words.
+int data(const Call& call) {
+  if (call.arguments.empty()) throw Usage("braid data: error: it takes a command of its own: synth [command-line]\n  `braid data synth --help` says more");
+  const auto near = recipe::nearest(call.arguments[0], {"synth"});
+  throw Usage("braid data: error: there is no command '" + call.arguments[0] + "' [command-line]\n  " +
+              (near ? "did you mean 'synth'?" : "there is synth"));
+}
 int card(const Call& call) { return run_library_command("card", call, 1); }
 int torch(const Call& call) { return run_library_command("doctor", call, 0); }
 
@@ -58,9 +61,7 @@ const std::vector<Command>& commands() {
        "NAME is a component (fq_former), a plugin's component (ranking_losses/bpr) or a plugin; FILE a plugin's file.",
        {json}, 1, 1, describe_command},
       {"doctor", "", "Says what was found: LibTorch, device, threads, plugin folders, cards.", "", {json}, 0, 0, doctor_command},
-#ifdef BRAID_HAS_SYNTH
-      {"data", "synth", "Works on data sets; `braid data synth --help` says more.", "", {}, 0, 0, nullptr},
-#endif
+      {"data", "synth", "Makes data: `braid data synth` writes a small world whose truth is known.", "", {}, 0, 1000, data},
       {"docs", "components|errors", "Prints the generated pages of the documentation.", "", {}, 1, 1, docs_command, true},
       {"card", "FILE...", "Makes plugins' cards by loading them.", "",
        {{"out", "CARD", "where one plugin's card goes"}, {"beside", "", "write FILE.card.json beside each"}}, 1, 1000, card, true},
@@ -88,9 +89,7 @@ int dispatch(const std::vector<std::string>& words) {
     print("braid " BRAID_VERSION "\n");
     return 0;
   }
-#ifdef BRAID_HAS_SYNTH
   if (words[0] == "data" && words.size() > 1 && words[1] == "synth") return synth_command({words.begin() + 2, words.end()});
-#endif
   std::vector<std::string> names;
   for (const auto& c : commands()) {
     if (c.name == words[0]) {
