@@ -24,7 +24,6 @@ int train(const Call& call) {
       whole_number("seeds", rest.substr(0, comma), 0);
     }
   }
-  if (!call.has("out")) throw Usage("braid train: error: --out DIR says where the run goes, and is missing [command-line]");
   return run_library_command("train", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
 }
 int eval(const Call& call) {
@@ -52,7 +51,7 @@ const std::vector<Command>& commands() {
       {"train", "RECIPE", "Trains a recipe's model and writes a run folder.",
        "The folder holds the recipe as given and as resolved, a lock (plugins, data, versions, seed), metrics.jsonl, "
        "weights.safetensors and result.json.",
-       {{"out", "DIR", "the run folder; an earlier run in it is renamed first"}, set,
+       {{"out", "DIR", "the run folder; an earlier run in it is renamed first", false, true}, set,
         {"seeds", "1,2,3", "one run for each seed in DIR/seed-N, and their mean and spread"}, split, threads},
        1, 1, train},
       {"eval", "RUN", "Evaluates a run's weights again and prints its figures.", "", {split, set, json, threads}, 1, 1, eval},

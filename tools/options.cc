@@ -67,6 +67,8 @@ Call parse(const Command& command, const std::vector<std::string>& words) {
   if (call.has("help")) return call;
   if (call.arguments.size() < command.least)
     fail(command, command.least == 1 ? command.arguments + " is missing" : "it takes " + command.arguments);
+  for (const auto& o : command.options)
+    if (o.required && !call.has(o.name)) fail(command, left_column(o) + " is missing: " + o.help);
   if (call.arguments.size() > command.most)
     fail(command, "'" + call.arguments[command.most] + "' is one argument too many",
          command.most == 0 ? "" : "it takes " + command.arguments);
@@ -76,7 +78,7 @@ Call parse(const Command& command, const std::vector<std::string>& words) {
 std::string help(const Command& command) {
   std::ostringstream out;
   out << "usage: braid " << command.name << (command.arguments.empty() ? "" : " " + command.arguments);
-  for (const auto& o : command.options) out << " [" << left_column(o) << "]" << (o.many ? "..." : "");
+  for (const auto& o : command.options) out << (o.required ? " " + left_column(o) : " [" + left_column(o) + "]") << (o.many ? "..." : "");
   out << "\n\n" << wrapped(command.summary, 0) << "\n";
   if (!command.more.empty()) out << "\n" << wrapped(command.more, 0) << "\n";
   auto options = command.options;

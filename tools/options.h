@@ -19,6 +19,7 @@ struct Option {
   std::string value;                                  // what stands for it in the help, "DIR"; empty: a flag
   std::string help;
   bool many = false;                                  // may be given again
+  bool required = false;
 };
 
 struct Call {
