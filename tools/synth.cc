@@ -6,7 +6,8 @@
 
 #include <zlib.h>
 
-#include <charconv>
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
