@@ -86,39 +86,67 @@ BRAID_INLINE void to_exp(Vec& value) {
   value = (Vec)((Ints)p + ((Ints)shifted << 23));     // casts of vectors keep the bits: times 2^whole
 }
 
-BRAID_INLINE float sum_of(const Vec& x) {
-  float sum = 0;
-#pragma GCC unroll 8
-  for (int k = 0; k < kLanes; ++k) sum += x[k];
-  return sum;
+BRAID_INLINE float sum_of(const Vec& x) {             // a tree: eight additions one after the other take long
+  return ((x[0] + x[4]) + (x[1] + x[5])) + ((x[2] + x[6]) + (x[3] + x[7]));
 }
 BRAID_INLINE float most_of(const Vec& x) {
-  float most = x[0];
-#pragma GCC unroll 8
-  for (int k = 1; k < kLanes; ++k) most = std::max(most, x[k]);
-  return most;
+  const auto most = [](float a, float b) __attribute__((always_inline)) { return a > b ? a : b; };
+  return most(most(most(x[0], x[4]), most(x[1], x[5])), most(most(x[2], x[6]), most(x[3], x[7])));
 }
 
 // One head of one row, copied together: values padded to whole registers by zeros, times `scale`.
 BRAID_INLINE void copy_rows(const float* from, Index step, Index count, Index width, float scale, float* to) {
-  const auto wide = padded(width);
+  const auto wide = padded(width), whole = width / kLanes * kLanes;
   for (Index t = 0; t < count; ++t) {
-    for (Index c = 0; c < width; ++c) to[t * wide + c] = from[t * step + c] * scale;
+    for (Index c = 0; c < whole; c += kLanes) vec(to + t * wide + c) = vec(from + t * step + c) * scale;
+    for (Index c = whole; c < width; ++c) to[t * wide + c] = from[t * step + c] * scale;
     for (Index c = width; c < wide; ++c) to[t * wide + c] = 0;
   }
 }
-// The same turned over: [width, padded(count)].
+// 8 x 8 values turned over. Rows of `from` lie `step` apart, those of `to` `wide`.
+BRAID_INLINE void turn(const float* from, Index step, float* to, Index wide) {
+  Vec a[8], b[8];
+#pragma GCC unroll 8
+  for (int k = 0; k < 8; ++k) a[k] = vec(from + k * step);
+#pragma GCC unroll 4
+  for (int k = 0; k < 8; k += 2) {
+    b[k] = __builtin_shufflevector(a[k], a[k + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+    b[k + 1] = __builtin_shufflevector(a[k], a[k + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+  }
+#pragma GCC unroll 2
+  for (int k = 0; k < 8; k += 4)
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; ++j) {
+      a[k + j] = __builtin_shufflevector(b[k + j], b[k + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      a[k + j + 2] = __builtin_shufflevector(b[k + j], b[k + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+#pragma GCC unroll 4
+  for (int k = 0; k < 4; ++k) {
+    vec(to + k * wide) = __builtin_shufflevector(a[k], a[k + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    vec(to + (k + 4) * wide) = __builtin_shufflevector(a[k], a[k + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+
+// One head of one row turned over: [width, padded(count)], zeros beyond `count`.
 BRAID_INLINE void copy_turned(const float* from, Index step, Index count, Index width, float* to) {
-  const auto wide = padded(count);
-  for (Index t = 0; t < count; ++t)
-    for (Index c = 0; c < width; ++c) to[c * wide + t] = from[t * step + c];
-  for (Index c = 0; c < width; ++c)
-    for (Index t = count; t < wide; ++t) to[c * wide + t] = 0;
+  const auto wide = padded(count), tokens = count / kLanes * kLanes, values = width / kLanes * kLanes;
+  for (Index t = 0; t < tokens; t += kLanes) {
+    for (Index c = 0; c < values; c += kLanes) turn(from + t * step + c, step, to + c * wide + t, wide);
+    for (Index c = values; c < width; ++c)
+      for (Index k = t; k < t + kLanes; ++k) to[c * wide + k] = from[k * step + c];
+  }
+  if (tokens == wide) return;
+  for (Index c = 0; c < width; ++c) {
+    for (auto t = tokens; t < count; ++t) to[c * wide + t] = from[t * step + c];
+    for (auto t = count; t < wide; ++t) to[c * wide + t] = 0;
+  }
 }
 BRAID_INLINE void copy_back(const float* from, Index count, Index width, float scale, float* to, Index step) {
-  const auto wide = padded(width);
-  for (Index t = 0; t < count; ++t)
-    for (Index c = 0; c < width; ++c) to[t * step + c] = from[t * wide + c] * scale;
+  const auto wide = padded(width), whole = width / kLanes * kLanes;
+  for (Index t = 0; t < count; ++t) {
+    for (Index c = 0; c < whole; c += kLanes) vec(to + t * step + c) = vec(from + t * wide + c) * scale;
+    for (Index c = whole; c < width; ++c) to[t * step + c] = from[t * wide + c] * scale;
+  }
 }
 
 struct Longest { Index queries = 0, keys = 0; };
@@ -150,6 +178,7 @@ BRAID_INLINE void forward_body(const PackedAttention& in, Index begin, Index end
   Scratch scratch(d * keys_wide + keys_wide * wide + kBlock * (2 * wide + keys_wide));
   float *const kt = scratch.take(d * keys_wide), *const v = scratch.take(keys_wide * wide), *const q = scratch.take(kBlock * wide),
         *const o = scratch.take(kBlock * wide), *const s = scratch.take(kBlock * keys_wide);
+  float share[kBlock];                                // one over the sum of a query's weights
   for (auto r = begin; r < end; ++r) {
     const auto q_begin = in.q_starts[r], queries = in.q_starts[r + 1] - q_begin, k_begin = in.k_starts[r], keys = in.k_starts[r + 1] - k_begin;
     const auto columns = padded(keys);
@@ -177,12 +206,12 @@ BRAID_INLINE void forward_body(const PackedAttention& in, Index begin, Index end
             to_exp(x);
             sum += vec(row + j) = x;                  // beyond the keys: 1e-38, nothing beside the largest, which is 1
           }
-          const float total = sum_of(sum), share = 1.0f / total;
-          for (Index j = 0; j < columns; j += kLanes) vec(row + j) *= share;
+          const float total = sum_of(sum);
+          share[i] = 1.0f / total;
           if (log_sum) log_sum[(q_begin + first + i) * in.heads + h] = high + std::log(total);
         }
         product<false>(s, columns, 1, v, wide, keys, o, wide, count, wide);
-        copy_back(o, count, d, 1, out + (q_begin + first) * all + h * d, all);
+        for (Index i = 0; i < count; ++i) copy_back(o + i * wide, 1, d, share[i], out + (q_begin + first + i) * all + h * d, all);
       }
     }
   }
