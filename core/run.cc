@@ -6,6 +6,7 @@
 #include "host/commands.h"
 #include "host/host.h"
 #include "log/log.h"
+#include "memory/pool.h"
 #include "train/run.h"
 
 #include <ATen/Context.h>
@@ -27,44 +28,55 @@ std::vector<std::uint64_t> seeds_of(const RunCall& call) {
   std::vector<std::uint64_t> out;
   for (const auto& list : all(call, "seeds")) {
     std::istringstream parts(list);
-    for (std::string one; std::getline(parts, one, ',');) out.push_back(std::stoull(one));   // checked by the program
+    for (std::string one; std::getline(parts, one, ',');) out.push_back(std::stoull(one));  // checked by the program
   }
   return out;
 }
 
 train::Workshop workshop(const RunCall& call, cards::Store& store, host::Host& host) {
   train::Workshop shop;
-  shop.world = [&store](const std::string& recipe) { return store.world(std::filesystem::path(recipe).parent_path().string()); };
+  shop.world = [&store](const std::string& recipe) {
+    return store.world(std::filesystem::path(recipe).parent_path().string());
+  };
   shop.component = [&host](const recipe::Use& use, const WireCounts& wires) { return host.make(use, wires); };
   const auto cast = [](std::unique_ptr<Component> made, auto* kind) {
     using T = std::remove_pointer_t<decltype(kind)>;
     auto* as = dynamic_cast<T*>(made.get());
-    if (!as) throw std::logic_error("component '" + made->state().schema.name + "' is not of the kind that its card says");
+    if (!as)
+      throw std::logic_error("component '" + made->state().schema.name + "' is not of the kind that its card says");
     made.release();
     return std::unique_ptr<T>(as);
   };
-  shop.makers.field = [&host, cast](const recipe::Use& use) { return cast(host.make(use), static_cast<Field*>(nullptr)); };
-  shop.makers.reader = [&host, cast](const recipe::Use& use) { return cast(host.make(use), static_cast<Reader*>(nullptr)); };
+  shop.makers.field = [&host, cast](const recipe::Use& use) {
+    return cast(host.make(use), static_cast<Field*>(nullptr));
+  };
+  shop.makers.reader = [&host, cast](const recipe::Use& use) {
+    return cast(host.make(use), static_cast<Reader*>(nullptr));
+  };
   shop.digest = [](const std::string& file) { return cards::facts(file).digest; };
   shop.threads = call.threads > 0 ? call.threads : at::get_num_threads();
   return shop;
 }
 
 int dispatch(const RunCall& call) {
+  memory::serve_tensors();
   const auto& command = call.command;
   if (command == "card") return host::card_command(call);
   if (command == "doctor") return host::doctor_command(call);
   if (call.threads > 0) at::set_num_threads(call.threads);
-  // The same seed on the same machine gives the same bits. Filling empty tensors would only cost time: nothing reads them.
+  // The same seed on the same machine gives the same bits. Filling empty tensors would only cost time: nothing reads
+  // them.
   at::globalContext().setDeterministicAlgorithms(true, false);
   at::globalContext().setDeterministicFillUninitializedMemory(false);
   cards::Store store({call.program_folder});
   host::Host host;
   const auto shop = workshop(call, store, host);
   if (command == "train")
-    return train::train_command({call.arguments.at(0), all(call, "out").at(0), all(call, "set"), seeds_of(call), all(call, "split")}, shop);
+    return train::train_command(
+        {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), seeds_of(call), all(call, "split")}, shop);
   if (command == "eval")
-    return train::eval_command(call.arguments.at(0), all(call, "split"), all(call, "set"), call.options.count("json") > 0, shop);
+    return train::eval_command(call.arguments.at(0), all(call, "split"), all(call, "set"),
+                               call.options.count("json") > 0, shop);
   throw std::logic_error("no such command: " + command);
 }
 
@@ -83,7 +95,8 @@ int braid_run(const braid::RunCall* call) {
     return 1;
   } catch (const std::exception& e) {
     braid::log::progress_end();
-    braid::log::error(std::string("internal error: ") + e.what() + "\nThis is Braid's own fault, or a plugin's; please report it with the recipe. [internal]");
+    braid::log::error(std::string("internal error: ") + e.what() +
+                      "\nThis is Braid's own fault, or a plugin's; please report it with the recipe. [internal]");
     return 2;
   }
 }

@@ -52,9 +52,9 @@ int main(int argc, char** argv) {
       both[w].push_back(std::chrono::duration<double, std::milli>(end - begin).count());
     }
   }
-  std::printf("%lld x %lld x %lld from %lld rows, %d threads, medians of %d rounds, ms\n", static_cast<long long>(batch),
-              static_cast<long long>(list), static_cast<long long>(dim), static_cast<long long>(rows),
-              at::get_num_threads(), rounds);
+  std::printf("%lld x %lld x %lld from %lld rows, %d threads, medians of %d rounds, ms\n",
+              static_cast<long long>(batch), static_cast<long long>(list), static_cast<long long>(dim),
+              static_cast<long long>(rows), at::get_num_threads(), rounds);
   for (std::size_t w = 0; w < ways.size(); ++w) {
     std::printf("%-14s forward %7.3f   forward + backward %7.3f\n", ways[w].first, median(forward[w]), median(both[w]));
   }

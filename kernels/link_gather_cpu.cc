@@ -40,9 +40,8 @@ template <typename T>
 // Sums Width columns of one row in registers. `last` ends the order of all rows in this range: what is asked of memory
 // in advance may belong to the rows that follow.
 template <std::int64_t Width, typename T>
-[[gnu::always_inline]] inline void sum_columns(const T* __restrict grad, std::int64_t dim,
-                                               const std::int64_t* order, const std::int64_t* end,
-                                               const std::int64_t* last, T* __restrict to) {
+[[gnu::always_inline]] inline void sum_columns(const T* __restrict grad, std::int64_t dim, const std::int64_t* order,
+                                               const std::int64_t* end, const std::int64_t* last, T* __restrict to) {
   T sum[Width];
   for (std::int64_t k = 0; k < Width; ++k) sum[k] = T{0};
   for (; order != end; ++order) {
@@ -54,11 +53,11 @@ template <std::int64_t Width, typename T>
 }
 
 template <typename T>
-[[gnu::always_inline]] inline void backward_body(const T* __restrict grad, std::int64_t dim,
-                                                 const std::int64_t* start, const std::int64_t* order,
-                                                 std::int64_t begin, std::int64_t end, T* __restrict grad_x) {
-  constexpr std::int64_t wide = 256 / static_cast<std::int64_t>(sizeof(T));   // four cache lines
-  constexpr std::int64_t small = 32 / static_cast<std::int64_t>(sizeof(T));   // one AVX register
+[[gnu::always_inline]] inline void backward_body(const T* __restrict grad, std::int64_t dim, const std::int64_t* start,
+                                                 const std::int64_t* order, std::int64_t begin, std::int64_t end,
+                                                 T* __restrict grad_x) {
+  constexpr std::int64_t wide = 256 / static_cast<std::int64_t>(sizeof(T));  // four cache lines
+  constexpr std::int64_t small = 32 / static_cast<std::int64_t>(sizeof(T));  // one AVX register
   const auto* last = order + start[end];
   for (std::int64_t r = begin; r < end; ++r) {
     const auto *first = order + start[r], *stop = order + start[r + 1];
@@ -110,8 +109,8 @@ void forward(const T* x, std::int64_t dim, const std::int64_t* index, std::int64
 }
 
 template <typename T>
-void backward(const T* grad, std::int64_t dim, const std::int64_t* start, const std::int64_t* order,
-              std::int64_t begin, std::int64_t end, T* grad_x) {
+void backward(const T* grad, std::int64_t dim, const std::int64_t* start, const std::int64_t* order, std::int64_t begin,
+              std::int64_t end, T* grad_x) {
 #if BRAID_TWO_VERSIONS
   if (has_avx2()) return backward_avx2(grad, dim, start, order, begin, end, grad_x);
 #endif

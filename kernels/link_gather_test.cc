@@ -65,8 +65,7 @@ void check(const Case& c) {
     CHECK(link_gather_cut(start.data(), c.n, 0, parts) == 0);
     CHECK(link_gather_cut(start.data(), c.n, parts, parts) == c.n);
     for (int64_t p = parts; p-- > 0;) {
-      link_gather_backward(grad.data(), c.dim, start.data(), order.data(),
-                           link_gather_cut(start.data(), c.n, p, parts),
+      link_gather_backward(grad.data(), c.dim, start.data(), order.data(), link_gather_cut(start.data(), c.n, p, parts),
                            link_gather_cut(start.data(), c.n, p + 1, parts), got_x.data());
     }
     CHECK(want_x == got_x);
@@ -76,8 +75,18 @@ void check(const Case& c) {
 }  // namespace
 
 TEST_CASE("forward and backward equal the plain loops to the bit") {
-  const Case cases[] = {{0, 0, 4}, {0, 5, 3},   {1, 0, 8},   {1, 1, 1},    {1, 9, 7},          {5, 1, 64},
-                        {3, 2, 0}, {7, 31, 33}, {40, 99, 8}, {17, 400, 64}, {100, 1001, 129, true}, {64, 513, 200, true}};
+  const Case cases[] = {{0, 0, 4},
+                        {0, 5, 3},
+                        {1, 0, 8},
+                        {1, 1, 1},
+                        {1, 9, 7},
+                        {5, 1, 64},
+                        {3, 2, 0},
+                        {7, 31, 33},
+                        {40, 99, 8},
+                        {17, 400, 64},
+                        {100, 1001, 129, true},
+                        {64, 513, 200, true}};
   for (const auto& c : cases) {
     check<float>(c);
     check<double>(c);

@@ -1,4 +1,5 @@
-// Attention inside rows of unequal length that lie end to end: no padding, no mask, nothing stored of size keys x queries.
+// Attention inside rows of unequal length that lie end to end: no padding, no mask, nothing stored of size keys x
+// queries.
 //
 // out[i] = sum_j softmax_j(scale * q_i . k_j) v_j, j over the keys of i's row, each head for itself.
 #pragma once
@@ -8,7 +9,7 @@
 namespace braid::kernels {
 
 struct PackedAttention {
-  std::int64_t rows = 0, heads = 1, width = 0;        // width: values of one head
+  std::int64_t rows = 0, heads = 1, width = 0;  // width: values of one head
   // Token t, head h starts at x + t * x_step + h * width. Keys and values share their step.
   const float *q = nullptr, *k = nullptr, *v = nullptr;
   std::int64_t q_step = 0, k_step = 0;
@@ -21,7 +22,8 @@ struct PackedAttention {
 // logarithm of the softmax's denominator, for the backward; null: not kept.
 void packed_attention(const PackedAttention& in, std::int64_t begin, std::int64_t end, float* out, float* log_sum);
 
-// Gradients of q, k, v for rows [begin, end), written (not added) in the layout of q, k, v. grad [queries, heads * width].
+// Gradients of q, k, v for rows [begin, end), written (not added) in the layout of q, k, v. grad [queries, heads *
+// width].
 void packed_attention_backward(const PackedAttention& in, const float* log_sum, const float* grad, std::int64_t begin,
                                std::int64_t end, float* grad_q, float* grad_k, float* grad_v);
 

@@ -18,7 +18,7 @@ namespace braid::kernels {
 namespace {
 
 using Index = std::int64_t;
-constexpr Index kLanes = 8, kBlock = 36;              // queries at a time: a block's scores stay in the first cache
+constexpr Index kLanes = 8, kBlock = 36;  // queries at a time: a block's scores stay in the first cache
 // One AVX register; two SSE ones in the base version.
 typedef float Vec __attribute__((vector_size(32), aligned(4), may_alias));
 typedef std::int32_t Ints __attribute__((vector_size(32)));
@@ -29,7 +29,8 @@ constexpr Index padded(Index n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
 // c[R, 8 V] = (or +=) a b, where a's element (r, k) stands at r * a_row + k * a_k: either may be 1.
 template <int R, int V, bool Add>
-BRAID_INLINE void tile(const float* a, Index a_row, Index a_k, const float* b, Index b_row, Index count, float* c, Index c_row) {
+BRAID_INLINE void tile(const float* a, Index a_row, Index a_k, const float* b, Index b_row, Index count, float* c,
+                       Index c_row) {
   Vec sum[R][V];
 #pragma GCC unroll 6
   for (int r = 0; r < R; ++r)
@@ -53,7 +54,8 @@ BRAID_INLINE void tile(const float* a, Index a_row, Index a_k, const float* b, I
 }
 
 template <int R, bool Add>
-BRAID_INLINE void band(const float* a, Index a_row, Index a_k, const float* b, Index b_row, Index count, float* c, Index c_row, Index columns) {
+BRAID_INLINE void band(const float* a, Index a_row, Index a_k, const float* b, Index b_row, Index count, float* c,
+                       Index c_row, Index columns) {
   Index j = 0;
   for (; j + 2 * kLanes <= columns; j += 2 * kLanes) tile<R, 2, Add>(a, a_row, a_k, b + j, b_row, count, c + j, c_row);
   if (j < columns) tile<R, 1, Add>(a, a_row, a_k, b + j, b_row, count, c + j, c_row);
@@ -62,15 +64,16 @@ BRAID_INLINE void band(const float* a, Index a_row, Index a_k, const float* b, I
 // c [rows, columns] = (or +=) a [rows, count] b [count, columns]; columns a multiple of 8. Six rows at a time: twelve
 // registers of sums hide the latency of a multiply-add and leave four for the operands.
 template <bool Add>
-BRAID_INLINE void product(const float* a, Index a_row, Index a_k, const float* b, Index b_row, Index count, float* c, Index c_row,
-                          Index rows, Index columns) {
+BRAID_INLINE void product(const float* a, Index a_row, Index a_k, const float* b, Index b_row, Index count, float* c,
+                          Index c_row, Index rows, Index columns) {
   Index i = 0;
   for (; i + 6 <= rows; i += 6) band<6, Add>(a + i * a_row, a_row, a_k, b, b_row, count, c + i * c_row, c_row, columns);
   for (; i + 2 <= rows; i += 2) band<2, Add>(a + i * a_row, a_row, a_k, b, b_row, count, c + i * c_row, c_row, columns);
   if (i < rows) band<1, Add>(a + i * a_row, a_row, a_k, b, b_row, count, c + i * c_row, c_row, columns);
 }
 
-// value = exp(value) for value <= 0, within 2 units in the last place; below -87 its smallest value, which is next to nothing.
+// value = exp(value) for value <= 0, within 2 units in the last place; below -87 its smallest value, which is next to
+// nothing.
 BRAID_INLINE void to_exp(Vec& value) {
   const Vec lowest = Vec{} - 87.0f;
   const Vec x = value < lowest ? lowest : value;
@@ -83,10 +86,10 @@ BRAID_INLINE void to_exp(Vec& value) {
   p = p * rest + 1.6666665459e-1f;
   p = p * rest + 5.0000001201e-1f;
   p = p * rest * rest + rest + 1.0f;
-  value = (Vec)((Ints)p + ((Ints)shifted << 23));     // casts of vectors keep the bits: times 2^whole
+  value = (Vec)((Ints)p + ((Ints)shifted << 23));  // casts of vectors keep the bits: times 2^whole
 }
 
-BRAID_INLINE float sum_of(const Vec& x) {             // a tree: eight additions one after the other take long
+BRAID_INLINE float sum_of(const Vec& x) {  // a tree: eight additions one after the other take long
   return ((x[0] + x[4]) + (x[1] + x[5])) + ((x[2] + x[6]) + (x[3] + x[7]));
 }
 BRAID_INLINE float most_of(const Vec& x) {
@@ -149,7 +152,9 @@ BRAID_INLINE void copy_back(const float* from, Index count, Index width, float s
   }
 }
 
-struct Longest { Index queries = 0, keys = 0; };
+struct Longest {
+  Index queries = 0, keys = 0;
+};
 Longest longest(const PackedAttention& in, Index begin, Index end) {
   Longest out;
   for (auto r = begin; r < end; ++r) {
@@ -170,21 +175,24 @@ class Scratch {
   float* at_ = memory_.data();
 };
 
-constexpr float kNever = -1e30f;                      // a score whose weight is zero
+constexpr float kNever = -1e30f;  // a score whose weight is zero
 
 BRAID_INLINE void forward_body(const PackedAttention& in, Index begin, Index end, float* out, float* log_sum) {
   const auto most = longest(in, begin, end);
   const auto d = in.width, wide = padded(d), all = in.heads * d, keys_wide = padded(most.keys);
   Scratch scratch(d * keys_wide + keys_wide * wide + kBlock * (2 * wide + keys_wide));
-  float *const kt = scratch.take(d * keys_wide), *const v = scratch.take(keys_wide * wide), *const q = scratch.take(kBlock * wide),
-        *const o = scratch.take(kBlock * wide), *const s = scratch.take(kBlock * keys_wide);
-  float share[kBlock];                                // one over the sum of a query's weights
+  float *const kt = scratch.take(d * keys_wide), *const v = scratch.take(keys_wide * wide),
+               *const q = scratch.take(kBlock * wide), *const o = scratch.take(kBlock * wide),
+               *const s = scratch.take(kBlock * keys_wide);
+  float share[kBlock];  // one over the sum of a query's weights
   for (auto r = begin; r < end; ++r) {
-    const auto q_begin = in.q_starts[r], queries = in.q_starts[r + 1] - q_begin, k_begin = in.k_starts[r], keys = in.k_starts[r + 1] - k_begin;
+    const auto q_begin = in.q_starts[r], queries = in.q_starts[r + 1] - q_begin, k_begin = in.k_starts[r],
+               keys = in.k_starts[r + 1] - k_begin;
     const auto columns = padded(keys);
     if (keys == 0) {
       std::memset(out + q_begin * all, 0, static_cast<std::size_t>(queries * all) * sizeof(float));
-      if (log_sum) std::memset(log_sum + q_begin * in.heads, 0, static_cast<std::size_t>(queries * in.heads) * sizeof(float));
+      if (log_sum)
+        std::memset(log_sum + q_begin * in.heads, 0, static_cast<std::size_t>(queries * in.heads) * sizeof(float));
       continue;
     }
     for (Index h = 0; h < in.heads; ++h) {
@@ -204,30 +212,33 @@ BRAID_INLINE void forward_body(const PackedAttention& in, Index begin, Index end
           for (Index j = 0; j < columns; j += kLanes) {
             Vec x = vec(row + j) - high;
             to_exp(x);
-            sum += vec(row + j) = x;                  // beyond the keys: 1e-38, nothing beside the largest, which is 1
+            sum += vec(row + j) = x;  // beyond the keys: 1e-38, nothing beside the largest, which is 1
           }
           const float total = sum_of(sum);
           share[i] = 1.0f / total;
           if (log_sum) log_sum[(q_begin + first + i) * in.heads + h] = high + std::log(total);
         }
         product<false>(s, columns, 1, v, wide, keys, o, wide, count, wide);
-        for (Index i = 0; i < count; ++i) copy_back(o + i * wide, 1, d, share[i], out + (q_begin + first + i) * all + h * d, all);
+        for (Index i = 0; i < count; ++i)
+          copy_back(o + i * wide, 1, d, share[i], out + (q_begin + first + i) * all + h * d, all);
       }
     }
   }
 }
 
-BRAID_INLINE void backward_body(const PackedAttention& in, const float* log_sum, const float* grad, Index begin, Index end, float* grad_q,
-                                float* grad_k, float* grad_v) {
+BRAID_INLINE void backward_body(const PackedAttention& in, const float* log_sum, const float* grad, Index begin,
+                                Index end, float* grad_q, float* grad_k, float* grad_v) {
   const auto most = longest(in, begin, end);
   const auto d = in.width, wide = padded(d), all = in.heads * d, keys_wide = padded(most.keys);
   Scratch scratch(2 * d * keys_wide + 3 * keys_wide * wide + kBlock * (3 * wide + 2 * keys_wide));
-  float *const kt = scratch.take(d * keys_wide), *const vt = scratch.take(d * keys_wide), *const k = scratch.take(keys_wide * wide),
-        *const dk = scratch.take(keys_wide * wide), *const dv = scratch.take(keys_wide * wide), *const q = scratch.take(kBlock * wide),
-        *const g = scratch.take(kBlock * wide), *const dq = scratch.take(kBlock * wide), *const p = scratch.take(kBlock * keys_wide),
-        *const ds = scratch.take(kBlock * keys_wide);
+  float *const kt = scratch.take(d * keys_wide), *const vt = scratch.take(d * keys_wide),
+               *const k = scratch.take(keys_wide * wide), *const dk = scratch.take(keys_wide * wide),
+               *const dv = scratch.take(keys_wide * wide), *const q = scratch.take(kBlock * wide),
+               *const g = scratch.take(kBlock * wide), *const dq = scratch.take(kBlock * wide),
+               *const p = scratch.take(kBlock * keys_wide), *const ds = scratch.take(kBlock * keys_wide);
   for (auto r = begin; r < end; ++r) {
-    const auto q_begin = in.q_starts[r], queries = in.q_starts[r + 1] - q_begin, k_begin = in.k_starts[r], keys = in.k_starts[r + 1] - k_begin;
+    const auto q_begin = in.q_starts[r], queries = in.q_starts[r + 1] - q_begin, k_begin = in.k_starts[r],
+               keys = in.k_starts[r + 1] - k_begin;
     const auto columns = padded(keys);
     for (Index h = 0; h < in.heads; ++h) {
       copy_turned(in.k + k_begin * in.k_step + h * d, in.k_step, keys, d, kt);
@@ -239,7 +250,8 @@ BRAID_INLINE void backward_body(const PackedAttention& in, const float* log_sum,
         const auto count = std::min(kBlock, queries - first), token = q_begin + first;
         float* const to = grad_q + token * in.q_step + h * d;
         if (keys == 0) {
-          for (Index i = 0; i < count; ++i) std::memset(to + i * in.q_step, 0, static_cast<std::size_t>(d) * sizeof(float));
+          for (Index i = 0; i < count; ++i)
+            std::memset(to + i * in.q_step, 0, static_cast<std::size_t>(d) * sizeof(float));
           continue;
         }
         copy_rows(in.q + token * in.q_step + h * d, in.q_step, count, d, in.scale, q);
@@ -272,11 +284,12 @@ BRAID_INLINE void backward_body(const PackedAttention& in, const float* log_sum,
 }
 
 #if BRAID_TWO_VERSIONS
-[[gnu::target("avx2,fma")]] void forward_avx2(const PackedAttention& in, Index begin, Index end, float* out, float* log_sum) {
+[[gnu::target("avx2,fma")]] void forward_avx2(const PackedAttention& in, Index begin, Index end, float* out,
+                                              float* log_sum) {
   forward_body(in, begin, end, out, log_sum);
 }
-[[gnu::target("avx2,fma")]] void backward_avx2(const PackedAttention& in, const float* log_sum, const float* grad, Index begin, Index end,
-                                               float* grad_q, float* grad_k, float* grad_v) {
+[[gnu::target("avx2,fma")]] void backward_avx2(const PackedAttention& in, const float* log_sum, const float* grad,
+                                               Index begin, Index end, float* grad_q, float* grad_k, float* grad_v) {
   backward_body(in, log_sum, grad, begin, end, grad_q, grad_k, grad_v);
 }
 bool has_avx2() {
@@ -294,8 +307,8 @@ void packed_attention(const PackedAttention& in, std::int64_t begin, std::int64_
   forward_body(in, begin, end, out, log_sum);
 }
 
-void packed_attention_backward(const PackedAttention& in, const float* log_sum, const float* grad, std::int64_t begin, std::int64_t end,
-                               float* grad_q, float* grad_k, float* grad_v) {
+void packed_attention_backward(const PackedAttention& in, const float* log_sum, const float* grad, std::int64_t begin,
+                               std::int64_t end, float* grad_q, float* grad_k, float* grad_v) {
 #if BRAID_TWO_VERSIONS
   if (has_avx2()) return backward_avx2(in, log_sum, grad, begin, end, grad_q, grad_k, grad_v);
 #endif

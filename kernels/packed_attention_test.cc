@@ -30,14 +30,16 @@ at::Tensor starts_of(const std::vector<Index>& lengths) {
 }
 
 // The equation with tensor operators in double, row by row and head by head: also says what the gradients are.
-at::Tensor plain(const at::Tensor& q, const at::Tensor& kv, const std::vector<Index>& queries, const std::vector<Index>& keys, Index heads, double scale) {
+at::Tensor plain(const at::Tensor& q, const at::Tensor& kv, const std::vector<Index>& queries,
+                 const std::vector<Index>& keys, Index heads, double scale) {
   const auto dim = q.size(1), d = dim / heads;
   std::vector<at::Tensor> rows;
   Index a = 0, b = 0;
   for (std::size_t r = 0; r < queries.size(); ++r) {
     std::vector<at::Tensor> parts;
     for (Index h = 0; h < heads; ++h) {
-      const auto mine = q.narrow(0, a, queries[r]).narrow(1, h * d, d), k = kv.narrow(0, b, keys[r]).narrow(1, h * d, d),
+      const auto mine = q.narrow(0, a, queries[r]).narrow(1, h * d, d),
+                 k = kv.narrow(0, b, keys[r]).narrow(1, h * d, d),
                  v = kv.narrow(0, b, keys[r]).narrow(1, dim + h * d, d);
       parts.push_back(keys[r] == 0 ? mine.mul(0) : mine.mm(k.t()).mul(scale).softmax(1).mm(v));
     }
@@ -78,8 +80,8 @@ void check(const std::vector<Index>& queries, const std::vector<Index>& keys, In
 TEST_CASE("packed attention is the equation, and its gradients are the equation's") {
   check({1}, {1}, 1, 1);
   check({3, 5, 2}, {4, 1, 9}, 2, 8);
-  check({4, 4, 4, 4}, {64, 7, 0, 70}, 4, 16);         // few queries over tokens, a row without keys
-  check({37, 0, 80, 1}, {33, 5, 79, 8}, 2, 5);        // several blocks of queries, an odd width, a row without queries
+  check({4, 4, 4, 4}, {64, 7, 0, 70}, 4, 16);   // few queries over tokens, a row without keys
+  check({37, 0, 80, 1}, {33, 5, 79, 8}, 2, 5);  // several blocks of queries, an odd width, a row without queries
   check({2, 40}, {17, 3}, 3, 24);
 }
 
@@ -97,7 +99,8 @@ TEST_CASE("to itself: queries, keys and values of one tensor") {
 }
 
 TEST_CASE("scores far apart neither overflow nor vanish into NaN") {
-  const auto q = at::tensor(std::vector<float>{1e4f, -1e4f}).view({2, 1}), kv = at::tensor(std::vector<float>{1, 5, -1, 7}).view({2, 2});
+  const auto q = at::tensor(std::vector<float>{1e4f, -1e4f}).view({2, 1}),
+             kv = at::tensor(std::vector<float>{1, 5, -1, 7}).view({2, 2});
   const auto out = braid::kernels::packed_attention(q, kv, starts_of({2}), starts_of({2}), 1, 1.0);
   CHECK(out[0][0].item<float>() == 5);
   CHECK(out[1][0].item<float>() == 7);
@@ -124,5 +127,6 @@ TEST_CASE("any number of threads gives the same bits; nothing rows") {
     CHECK(grads[static_cast<std::size_t>(k)].equal(grads[0]));
   }
   const at::NoGradGuard off;
-  CHECK(braid::kernels::packed_self_attention(at::zeros({0, 12}), starts_of({}), 2, 1).sizes() == at::IntArrayRef({0, 4}));
+  CHECK(braid::kernels::packed_self_attention(at::zeros({0, 12}), starts_of({}), 2, 1).sizes() ==
+        at::IntArrayRef({0, 4}));
 }

@@ -76,7 +76,8 @@ std::vector<Entry> catalogue(const std::vector<cards::Found>& found) {
     if (f.card)
       for (const auto& c : f.card->schema.components) out.push_back({&c, &f.card->schema, &f.file});
   std::sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) {
-    return std::tie(a.component->kind, a.component->name, a.plugin->name) < std::tie(b.component->kind, b.component->name, b.plugin->name);
+    return std::tie(a.component->kind, a.component->name, a.plugin->name) <
+           std::tie(b.component->kind, b.component->name, b.plugin->name);
   });
   return out;
 }
@@ -106,7 +107,8 @@ int list_command(const Call& call) {
       last = &e.component->kind;
     }
     const auto name = name_in_recipes(e);
-    out += "  " + name + std::string(width - name.size() + 2, ' ') + wrapped(first_sentence(e.component->summary), width + 4) + "\n";
+    out += "  " + name + std::string(width - name.size() + 2, ' ') +
+           wrapped(first_sentence(e.component->summary), width + 4) + "\n";
   }
   if (entries.empty()) out = "no components found; `braid doctor` says where plugins are looked for\n";
   print(out);
@@ -115,7 +117,8 @@ int list_command(const Call& call) {
 
 int describe_command(const Call& call) {
   const auto& name = call.arguments[0];
-  if (name.ends_with(".so") || (name.find('/') != std::string::npos && std::filesystem::exists(name))) return describe_file(name, call.has("json"));
+  if (name.ends_with(".so") || (name.find('/') != std::string::npos && std::filesystem::exists(name)))
+    return describe_file(name, call.has("json"));
   cards::Store store(cards::around_this_program());
   const auto found = store.all(here());
   std::vector<Entry> chosen;
@@ -123,7 +126,8 @@ int describe_command(const Call& call) {
   for (const auto& e : catalogue(found)) {
     names.push_back(e.component->name);
     names.push_back(name_in_recipes(e));
-    if (name == e.component->name || name == e.plugin->name || name == e.plugin->name + "/" + e.component->name) chosen.push_back(e);
+    if (name == e.component->name || name == e.plugin->name || name == e.plugin->name + "/" + e.component->name)
+      chosen.push_back(e);
   }
   if (chosen.empty()) {
     for (const auto& f : found)
@@ -138,7 +142,8 @@ int describe_command(const Call& call) {
     for (const auto& e : chosen) all.push_back(of_entry(e));
     out = (chosen.size() == 1 ? all[0] : all).dump(2) + "\n";
   } else {
-    for (const auto& e : chosen) out += (out.empty() ? "" : "\n\n") + describe(*e.component, *e.plugin, *e.file, stdout_is_terminal());
+    for (const auto& e : chosen)
+      out += (out.empty() ? "" : "\n\n") + describe(*e.component, *e.plugin, *e.file, stdout_is_terminal());
   }
   print(out);
   return 0;

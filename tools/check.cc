@@ -17,15 +17,21 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json of_problem(const recipe::Problem& p) {
-  return Json{{"severity", p.warning ? "warning" : "error"}, {"file", p.place.file}, {"line", p.place.line},
-              {"column", p.place.column}, {"tag", p.tag}, {"what", p.what}, {"notes", p.notes}};
+  return Json{{"severity", p.warning ? "warning" : "error"},
+              {"file", p.place.file},
+              {"line", p.place.line},
+              {"column", p.place.column},
+              {"tag", p.tag},
+              {"what", p.what},
+              {"notes", p.notes}};
 }
 
 std::string good(const std::string& file, const recipe::Plan& plan) {
   std::size_t losses = 0;
   for (const auto& n : plan.nodes) losses += n.trains;
-  return file + ": ok, " + recipe::counted(plan.tables.size(), "table") + ", " + recipe::counted(plan.nodes.size(), "node") + ", " +
-         std::to_string(losses) + (losses == 1 ? " loss" : " losses") + ", " + recipe::counted(plan.metrics.size(), "metric") + "\n";
+  return file + ": ok, " + recipe::counted(plan.tables.size(), "table") + ", " +
+         recipe::counted(plan.nodes.size(), "node") + ", " + std::to_string(losses) +
+         (losses == 1 ? " loss" : " losses") + ", " + recipe::counted(plan.metrics.size(), "metric") + "\n";
 }
 
 }  // namespace

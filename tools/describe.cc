@@ -52,18 +52,21 @@ std::string dims_text(const std::vector<std::string>& dims) {
 }  // namespace
 
 std::string value_text(const Value& value) {
-  return std::visit([](const auto& v) -> std::string {
-    using T = std::decay_t<decltype(v)>;
-    if constexpr (std::is_same_v<T, std::monostate>) return "none";
-    else if constexpr (std::is_same_v<T, bool>) return v ? "true" : "false";
-    else if constexpr (std::is_same_v<T, std::int64_t>) return std::to_string(v);
-    else if constexpr (std::is_same_v<T, double>) return recipe::number_text(v);
-    else if constexpr (std::is_same_v<T, std::string>) return quoted(v);
-    else if constexpr (std::is_same_v<T, Path>) return quoted(v.text);
-    else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) return list_text(v, [](std::int64_t x) { return std::to_string(x); });
-    else if constexpr (std::is_same_v<T, std::vector<double>>) return list_text(v, recipe::number_text);
-    else return list_text(v, quoted);
-  }, value);
+  return std::visit(
+      [](const auto& v) -> std::string {
+        using T = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<T, std::monostate>) return "none";
+        else if constexpr (std::is_same_v<T, bool>) return v ? "true" : "false";
+        else if constexpr (std::is_same_v<T, std::int64_t>) return std::to_string(v);
+        else if constexpr (std::is_same_v<T, double>) return recipe::number_text(v);
+        else if constexpr (std::is_same_v<T, std::string>) return quoted(v);
+        else if constexpr (std::is_same_v<T, Path>) return quoted(v.text);
+        else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>)
+          return list_text(v, [](std::int64_t x) { return std::to_string(x); });
+        else if constexpr (std::is_same_v<T, std::vector<double>>) return list_text(v, recipe::number_text);
+        else return list_text(v, quoted);
+      },
+      value);
 }
 
 std::string range_text(const std::optional<double>& low, const std::optional<double>& high) {
@@ -96,9 +99,14 @@ std::string example(const ComponentSchema& c, const std::string& plugin) {
   const auto use = "use = " + quoted(c.name == plugin ? c.name : plugin + "/" + c.name);
   std::string given;
   for (const auto& p : c.params)
-    if (p.required) given += ", " + p.name + " = " + (p.type == ParamType::path || p.type == ParamType::text ? "\"...\"" : "...");
-  if (c.kind == Kind::field) return "[tables.items.fields]\nNAME = { " + use + (c.media ? ", media = \"FOLDER/{item}.jpg\"" : ", from = \"COLUMN\"") + given + " }\n";
-  if (c.kind == Kind::reader) return "[tables.items]\nfile = \"FILE" + (c.suffixes.empty() ? "" : c.suffixes.front()) + "\"\nreader = " + quoted(c.name == plugin ? c.name : plugin + "/" + c.name) + "\n";
+    if (p.required)
+      given += ", " + p.name + " = " + (p.type == ParamType::path || p.type == ParamType::text ? "\"...\"" : "...");
+  if (c.kind == Kind::field)
+    return "[tables.items.fields]\nNAME = { " + use +
+           (c.media ? ", media = \"FOLDER/{item}.jpg\"" : ", from = \"COLUMN\"") + given + " }\n";
+  if (c.kind == Kind::reader)
+    return "[tables.items]\nfile = \"FILE" + (c.suffixes.empty() ? "" : c.suffixes.front()) +
+           "\"\nreader = " + quoted(c.name == plugin ? c.name : plugin + "/" + c.name) + "\n";
   std::string out = (c.kind == Kind::metric ? "[metrics." : "[nodes.") + std::string("NAME]\n") + use + "\n";
   for (const auto& port : c.ports) {
     if (port.output || port.optional) continue;
@@ -112,9 +120,11 @@ std::string example(const ComponentSchema& c, const std::string& plugin) {
 
 std::string describe(const ComponentSchema& c, const PluginSchema& plugin, const std::string& file, bool bold) {
   std::ostringstream out;
-  const auto heading = [&](const std::string& text) { out << "\n" << (bold ? "\x1b[1m" + text + "\x1b[0m" : text) << "\n"; };
-  out << (bold ? "\x1b[1m" + c.name + "\x1b[0m" : c.name) << ", a " << name_of(c.kind) << " of plugin " << plugin.name << " "
-      << plugin.version << "\n\n  " << wrapped(c.summary, 2) << "\n";
+  const auto heading = [&](const std::string& text) {
+    out << "\n" << (bold ? "\x1b[1m" + text + "\x1b[0m" : text) << "\n";
+  };
+  out << (bold ? "\x1b[1m" + c.name + "\x1b[0m" : c.name) << ", a " << name_of(c.kind) << " of plugin " << plugin.name
+      << " " << plugin.version << "\n\n  " << wrapped(c.summary, 2) << "\n";
   Rows about;
   if (!c.paper.empty()) about.push_back({"paper", joined(c.paper, c.equation, ", ")});
   if (!c.differs.empty()) about.push_back({c.paper.empty() ? "note" : "differs", c.differs});
@@ -130,7 +140,8 @@ std::string describe(const ComponentSchema& c, const PluginSchema& plugin, const
 
   Rows rows;
   for (const auto& p : c.params)
-    rows.push_back({p.name, std::string(name_of(p.type)), p.required ? "required" : "= " + value_text(p.fallback), range_text(p), p.help});
+    rows.push_back({p.name, std::string(name_of(p.type)), p.required ? "required" : "= " + value_text(p.fallback),
+                    range_text(p), p.help});
   if (!rows.empty()) heading("Parameters"), out << table(rows);
 
   rows.clear();

@@ -24,10 +24,12 @@ void params(std::string& out, const ComponentSchema& c) {
   if (c.params.empty() && c.scalars.empty()) return;
   out += "| Parameter | Type | Default | Range | Meaning |\n|---|---|---|---|---|\n";
   for (const auto& p : c.params)
-    out += "| " + code(p.name) + " | " + std::string(name_of(p.type)) + " | " + (p.required ? "required" : code(value_text(p.fallback))) +
-           " | " + cell(range_text(p)) + " | " + cell(p.help) + " |\n";
+    out += "| " + code(p.name) + " | " + std::string(name_of(p.type)) + " | " +
+           (p.required ? "required" : code(value_text(p.fallback))) + " | " + cell(range_text(p)) + " | " +
+           cell(p.help) + " |\n";
   for (const auto& s : c.scalars)
-    out += "| " + code(s.name) + " | coefficient | " + code(recipe::number_text(s.fallback)) + " | " + range_text(s.low, s.high) + " | " + cell(s.help) + " |\n";
+    out += "| " + code(s.name) + " | coefficient | " + code(recipe::number_text(s.fallback)) + " | " +
+           range_text(s.low, s.high) + " | " + cell(s.help) + " |\n";
   out += "\n";
 }
 
@@ -37,7 +39,8 @@ void ports(std::string& out, const ComponentSchema& c) {
   for (const bool output : {false, true})
     for (const auto& p : c.ports)
       if (p.output == output)
-        out += "| " + std::string(output ? "out " : "in ") + code(p.name) + " | " + code(p.shape) + " | " + cell(wires_text(p)) + " | " + cell(p.help) + " |\n";
+        out += "| " + std::string(output ? "out " : "in ") + code(p.name) + " | " + code(p.shape) + " | " +
+               cell(wires_text(p)) + " | " + cell(p.help) + " |\n";
   out += "\n";
 }
 
@@ -58,10 +61,12 @@ std::string components_page() {
   const auto around = cards::around_this_program();
   cards::Store store(around);
   std::vector<cards::Found> found;
-  for (auto& f : store.all(""))                        // Braid's own only, whatever BRAID_PLUGIN_PATH says
-    if (f.file.starts_with(around.folder + "/plugins/") || f.file.find("/lib/braid/plugins/") != std::string::npos) found.push_back(std::move(f));
+  for (auto& f : store.all(""))  // Braid's own only, whatever BRAID_PLUGIN_PATH says
+    if (f.file.starts_with(around.folder + "/plugins/") || f.file.find("/lib/braid/plugins/") != std::string::npos)
+      found.push_back(std::move(f));
   std::string out =
-      "# Components\n\nMade by `braid docs components` from the plugins' cards. `braid describe NAME` says the same in the terminal, "
+      "# Components\n\nMade by `braid docs components` from the plugins' cards. `braid describe NAME` says the same in "
+      "the terminal, "
       "with the weights.\nA coefficient is a number, `{ learn = true }` or `{ from, to, steps }`.\n\n";
   const Kind* last = nullptr;
   for (const auto& e : catalogue(found)) {
@@ -83,10 +88,13 @@ namespace {
 
 std::string errors_page() {
   std::string out =
-      "# Errors\n\nMade by `braid docs errors`. A message reads `place: error: what [tag]`, then notes: the nearest valid choice, where the "
-      "other side came from, the fix.\nA *warning* is told and the recipe runs all the same.\n\n| Tag | Meaning | Mend |\n|---|---|---|\n";
+      "# Errors\n\nMade by `braid docs errors`. A message reads `place: error: what [tag]`, then notes: the nearest "
+      "valid choice, where the "
+      "other side came from, the fix.\nA *warning* is told and the recipe runs all the same.\n\n| Tag | Meaning | Mend "
+      "|\n|---|---|---|\n";
   for (const auto& t : recipe::all_tags())
-    out += "| `" + std::string(t.tag) + "`" + (t.warning ? " (warning)" : "") + " | " + cell(std::string(t.meaning)) + " | " + cell(std::string(t.mend)) + " |\n";
+    out += "| `" + std::string(t.tag) + "`" + (t.warning ? " (warning)" : "") + " | " + cell(std::string(t.meaning)) +
+           " | " + cell(std::string(t.mend)) + " |\n";
   return out;
 }
 
@@ -96,7 +104,8 @@ int docs_command(const Call& call) {
   const auto& page = call.arguments[0];
   if (page == "components") return print(components_page()), 0;
   if (page == "errors") return print(errors_page()), 0;
-  throw Usage("braid docs: error: there is no page '" + page + "' [command-line]\n  the pages are components and errors");
+  throw Usage("braid docs: error: there is no page '" + page +
+              "' [command-line]\n  the pages are components and errors");
 }
 
 }  // namespace braid::tools

@@ -1,4 +1,5 @@
-// The program `braid`: reads the command line, does what needs no tensors by itself, and opens libbraid_run.so for the rest.
+// The program `braid`: reads the command line, does what needs no tensors by itself, and opens libbraid_run.so for the
+// rest.
 #include "commands.h"
 
 #include "recipe/check.h"
@@ -14,7 +15,9 @@ namespace braid::tools {
 namespace {
 
 const Option json{"json", "", "print JSON"};
-const Option set{"set", "KEY=VALUE", "change a value of the recipe, as in --set train.epochs=3; paths are relative to the working folder", true};
+const Option set{"set", "KEY=VALUE",
+                 "change a value of the recipe, as in --set train.epochs=3; paths are relative to the working folder",
+                 true};
 
 int train(const Call& call) {
   if (call.has("seeds")) {
@@ -24,14 +27,19 @@ int train(const Call& call) {
       whole_number("seeds", rest.substr(0, comma), 0);
     }
   }
-  return run_library_command("train", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
+  return run_library_command(
+      "train", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
 }
 int eval(const Call& call) {
-  return run_library_command("eval", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
+  return run_library_command(
+      "eval", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
 }
 // `braid data` alone; `braid data synth` reads its own words.
 int data(const Call& call) {
-  if (call.arguments.empty()) throw Usage("braid data: error: it takes a command of its own: synth [command-line]\n  `braid data synth --help` says more");
+  if (call.arguments.empty())
+    throw Usage(
+        "braid data: error: it takes a command of its own: synth [command-line]\n  `braid data synth --help` says "
+        "more");
   const auto near = recipe::nearest(call.arguments[0], {"synth"});
   throw Usage("braid data: error: there is no command '" + call.arguments[0] + "' [command-line]\n  " +
               (near ? "did you mean 'synth'?" : "there is synth"));
@@ -44,26 +52,81 @@ const Option split{"split", "NAME", "evaluate this split only: valid, test, or a
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all{
-      {"check", "RECIPE...", "Checks recipes and tells everything that is wrong with them.",
-       "Needs neither LibTorch nor the data itself: it reads the plugins' cards and the first line of the recipe's text files.",
-       {set, {"no-files", "", "do not look at the recipe's data files: neither whether they exist nor their columns"}, json},
-       1, 1000, check_command},
-      {"train", "RECIPE", "Trains a recipe's model and writes a run folder.",
+      {"check",
+       "RECIPE...",
+       "Checks recipes and tells everything that is wrong with them.",
+       "Needs neither LibTorch nor the data itself: it reads the plugins' cards and the first line of the recipe's "
+       "text files.",
+       {set,
+        {"no-files", "", "do not look at the recipe's data files: neither whether they exist nor their columns"},
+        json},
+       1,
+       1000,
+       check_command},
+      {"train",
+       "RECIPE",
+       "Trains a recipe's model and writes a run folder.",
        "The folder holds the recipe as given and as resolved, a lock (plugins, data, versions, seed), metrics.jsonl, "
        "weights.safetensors and result.json.",
-       {{"out", "DIR", "the run folder; an earlier run in it is renamed first", false, true}, set,
-        {"seeds", "1,2,3", "one run for each seed in DIR/seed-N, and their mean and spread"}, split, threads},
-       1, 1, train},
-      {"eval", "RUN", "Evaluates a run's weights again and prints its figures.", "", {split, set, json, threads}, 1, 1, eval},
+       {{"out", "DIR", "the run folder; an earlier run in it is renamed first", false, true},
+        set,
+        {"seeds", "1,2,3", "one run for each seed in DIR/seed-N, and their mean and spread"},
+        split,
+        threads},
+       1,
+       1,
+       train},
+      {"eval",
+       "RUN",
+       "Evaluates a run's weights again and prints its figures.",
+       "",
+       {split, set, json, threads},
+       1,
+       1,
+       eval},
       {"list", "[KIND]", "Lists the components that recipes can use, by kind.", "", {json}, 0, 1, list_command},
-      {"describe", "NAME|FILE", "Says what a component is: parameters, ports, rules, weights.",
+      {"describe",
+       "NAME|FILE",
+       "Says what a component is: parameters, ports, rules, weights.",
        "NAME is a component (fq_former), a plugin's component (ranking_losses/bpr) or a plugin; FILE a plugin's file.",
-       {json}, 1, 1, describe_command},
-      {"doctor", "", "Says what was found: LibTorch, device, threads, plugin folders, cards.", "", {json}, 0, 0, doctor_command},
-      {"data", "synth", "Makes data: `braid data synth` writes a small world whose truth is known.", "", {}, 0, 1000, data},
-      {"docs", "components|errors", "Prints the generated pages of the documentation.", "", {}, 1, 1, docs_command, true},
-      {"card", "FILE...", "Makes plugins' cards by loading them.", "",
-       {{"out", "CARD", "where one plugin's card goes"}, {"beside", "", "write FILE.card.json beside each"}}, 1, 1000, card, true},
+       {json},
+       1,
+       1,
+       describe_command},
+      {"doctor",
+       "",
+       "Says what was found: LibTorch, device, threads, plugin folders, cards.",
+       "",
+       {json},
+       0,
+       0,
+       doctor_command},
+      {"data",
+       "synth",
+       "Makes data: `braid data synth` writes a small world whose truth is known.",
+       "",
+       {},
+       0,
+       1000,
+       data},
+      {"docs",
+       "components|errors",
+       "Prints the generated pages of the documentation.",
+       "",
+       {},
+       1,
+       1,
+       docs_command,
+       true},
+      {"card",
+       "FILE...",
+       "Makes plugins' cards by loading them.",
+       "",
+       {{"out", "CARD", "where one plugin's card goes"}, {"beside", "", "write FILE.card.json beside each"}},
+       1,
+       1000,
+       card,
+       true},
       {"about-torch", "", "Prints what LibTorch says of itself.", "", {}, 0, 0, torch, true},
   };
   return all;
@@ -75,8 +138,9 @@ std::string general_help() {
       "usage: braid COMMAND [ARGUMENTS]\n\n";
   for (const auto& c : commands())
     if (!c.hidden) out += "  " + c.name + std::string(10 - c.name.size(), ' ') + c.summary + "\n";
-  return out + "\n`braid COMMAND --help` says more about a command; `braid --version` tells the version.\n"
-               "Exit codes: 0 done, 1 a mistake in what was asked, 2 a fault of Braid or of a plugin.\n";
+  return out +
+         "\n`braid COMMAND --help` says more about a command; `braid --version` tells the version.\n"
+         "Exit codes: 0 done, 1 a mistake in what was asked, 2 a fault of Braid or of a plugin.\n";
 }
 
 int dispatch(const std::vector<std::string>& words) {
@@ -88,7 +152,8 @@ int dispatch(const std::vector<std::string>& words) {
     print("braid " BRAID_VERSION "\n");
     return 0;
   }
-  if (words[0] == "data" && words.size() > 1 && words[1] == "synth") return synth_command({words.begin() + 2, words.end()});
+  if (words[0] == "data" && words.size() > 1 && words[1] == "synth")
+    return synth_command({words.begin() + 2, words.end()});
   std::vector<std::string> names;
   for (const auto& c : commands()) {
     if (c.name == words[0]) {
@@ -99,8 +164,8 @@ int dispatch(const std::vector<std::string>& words) {
     if (!c.hidden) names.push_back(c.name);
   }
   const auto near = recipe::nearest(words[0], names);
-  throw Usage("braid: error: there is no command '" + words[0] + "' [command-line]" + (near ? "\n  did you mean '" + *near + "'?" : "") +
-              "\n  `braid --help` lists all commands");
+  throw Usage("braid: error: there is no command '" + words[0] + "' [command-line]" +
+              (near ? "\n  did you mean '" + *near + "'?" : "") + "\n  `braid --help` lists all commands");
 }
 
 }  // namespace

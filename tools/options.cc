@@ -78,7 +78,8 @@ Call parse(const Command& command, const std::vector<std::string>& words) {
 std::string help(const Command& command) {
   std::ostringstream out;
   out << "usage: braid " << command.name << (command.arguments.empty() ? "" : " " + command.arguments);
-  for (const auto& o : command.options) out << (o.required ? " " + left_column(o) : " [" + left_column(o) + "]") << (o.many ? "..." : "");
+  for (const auto& o : command.options)
+    out << (o.required ? " " + left_column(o) : " [" + left_column(o) + "]") << (o.many ? "..." : "");
   out << "\n\n" << wrapped(command.summary, 0) << "\n";
   if (!command.more.empty()) out << "\n" << wrapped(command.more, 0) << "\n";
   auto options = command.options;
@@ -98,8 +99,8 @@ long whole_number(const std::string& option, const std::string& text, long low) 
   long value = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failed != std::errc() || end != text.data() + text.size() || value < low)
-    throw Usage("braid: error: --" + option + " is '" + text + "'; it is a whole number of at least " + std::to_string(low) +
-                " [command-line]");
+    throw Usage("braid: error: --" + option + " is '" + text + "'; it is a whole number of at least " +
+                std::to_string(low) + " [command-line]");
   return value;
 }
 
@@ -109,7 +110,7 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t wid
   bool first_line = true;
   for (std::string line; std::getline(lines, line); first_line = false) {
     if (!first_line) out += "\n" + std::string(indent, ' ');
-    if (indent + line.size() <= width) {              // as it is: it may be a table's row
+    if (indent + line.size() <= width) {  // as it is: it may be a table's row
       out += line;
       continue;
     }
@@ -119,7 +120,8 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t wid
     std::istringstream words(line);
     bool first = true;
     for (std::string word; words >> word; first = false) {
-      if (!first && column + 1 + word.size() > width) out += "\n" + std::string(indent + lead, ' '), column = indent + lead;
+      if (!first && column + 1 + word.size() > width)
+        out += "\n" + std::string(indent + lead, ' '), column = indent + lead;
       else if (!first) out += ' ', ++column;
       out += word;
       column += word.size();

@@ -15,10 +15,10 @@ class Usage : public std::runtime_error {
 };
 
 struct Option {
-  std::string name;                                   // without dashes
-  std::string value;                                  // what stands for it in the help, "DIR"; empty: a flag
+  std::string name;   // without dashes
+  std::string value;  // what stands for it in the help, "DIR"; empty: a flag
   std::string help;
-  bool many = false;                                  // may be given again
+  bool many = false;  // may be given again
   bool required = false;
 };
 
@@ -37,10 +37,10 @@ struct Call {
 };
 
 struct Command {
-  std::string name, arguments;                        // "train", "RECIPE"
-  std::string summary, more;                          // one line; further paragraphs of the help
+  std::string name, arguments;  // "train", "RECIPE"
+  std::string summary, more;    // one line; further paragraphs of the help
   std::vector<Option> options;
-  std::size_t least = 0, most = 0;                    // number of arguments
+  std::size_t least = 0, most = 0;  // number of arguments
   int (*run)(const Call&) = nullptr;
   bool hidden = false;
 };

@@ -25,6 +25,9 @@ int settle_threads(int asked) {
   if (asked <= 0 && given) asked = std::atoi(given);
   if (asked <= 0) asked = usable_cores();
   ::setenv("OMP_NUM_THREADS", std::to_string(asked).c_str(), 1);
+  // A thread that waits for the others looks for a few microseconds and then sleeps. It spins for milliseconds where
+  // nobody says otherwise, and a machine that has other work to do then trains thirty times slower.
+  if (!std::getenv("OMP_WAIT_POLICY")) ::setenv("GOMP_SPINCOUNT", "5000", 0);
   return asked;
 }
 
@@ -44,12 +47,14 @@ int run_library_command(const std::string& command, const Call& call, int thread
   const auto around = cards::around_this_program();
   const auto library = around.run_library();
   if (library.empty())
-    throw Usage("braid " + command + ": error: libbraid_run.so is neither in " + around.folder + "/core nor in " + around.folder +
-                "/../lib [installation]\n  fix: build it (`ninja -C build`), or install Braid again");
+    throw Usage("braid " + command + ": error: libbraid_run.so is neither in " + around.folder + "/core nor in " +
+                around.folder + "/../lib [installation]\n  fix: build it (`ninja -C build`), or install Braid again");
   RunCall run{around.folder, command, call.arguments, call.options, settle_threads(threads)};
   settle_allocator();
   void* handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!handle) throw Usage("braid " + command + ": error: " + std::string(::dlerror()) + " [installation]\n  `braid doctor` says what is there");
+  if (!handle)
+    throw Usage("braid " + command + ": error: " + std::string(::dlerror()) +
+                " [installation]\n  `braid doctor` says what is there");
   auto* entry = reinterpret_cast<decltype(&braid_run)>(::dlsym(handle, "braid_run"));
   if (!entry) throw Usage(library + ": error: it has no entry 'braid_run' [installation]");
   return entry(&run);

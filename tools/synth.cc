@@ -18,17 +18,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const Command command{
-    "data synth", "", "Writes a small world whose truth is known: tables, posters, descriptions.",
-    "Items have a taste that their poster shows in one part, their description in another, and nothing in a third; users click "
-    "by their own. Files: items.tsv.gz, users.tsv.gz, events.tsv.gz, posters/, vocab.txt, and truth.tsv.gz with each event's "
-    "probability, and the probability for one who knows the user and all content but not the third part. A fifth of the items "
-    "appears in the last fifth of the events only. The same options give the same files.",
-    {{"out", "DIR", "the folder to write; one that holds the same world already is left as it is"},
-     {"users", "N", "users; default 1000"},
-     {"items", "M", "items, at least 5; default 2000"},
-     {"events", "K", "events; default 120000"},
-     {"seed", "S", "default 1"}}};
+const Command command{"data synth",
+                      "",
+                      "Writes a small world whose truth is known: tables, posters, descriptions.",
+                      "Items have a taste that their poster shows in one part, their description in another, and "
+                      "nothing in a third; users click "
+                      "by their own. Files: items.tsv.gz, users.tsv.gz, events.tsv.gz, posters/, vocab.txt, and "
+                      "truth.tsv.gz with each event's "
+                      "probability, and the probability for one who knows the user and all content but not the third "
+                      "part. A fifth of the items "
+                      "appears in the last fifth of the events only. The same options give the same files.",
+                      {{"out", "DIR", "the folder to write; one that holds the same world already is left as it is"},
+                       {"users", "N", "users; default 1000"},
+                       {"items", "M", "items, at least 5; default 2000"},
+                       {"events", "K", "events; default 120000"},
+                       {"seed", "S", "default 1"}}};
 
 // Throws std::system_error naming the file.
 void write_file(const fs::path& path, const std::string& bytes) {
@@ -77,8 +81,9 @@ std::string key(char kind, std::size_t index, std::size_t count) {
 }
 
 std::string about(const SynthOptions& o) {
-  return "{\"made_by\": \"braid data synth\", \"world\": 1, \"users\": " + std::to_string(o.users) + ", \"items\": " + std::to_string(o.items) +
-         ", \"events\": " + std::to_string(o.events) + ", \"seed\": " + std::to_string(o.seed) + "}\n";
+  return "{\"made_by\": \"braid data synth\", \"world\": 1, \"users\": " + std::to_string(o.users) +
+         ", \"items\": " + std::to_string(o.items) + ", \"events\": " + std::to_string(o.events) +
+         ", \"seed\": " + std::to_string(o.seed) + "}\n";
 }
 
 void write_items(const fs::path& folder, const SynthWorld& world, std::uint64_t seed) {
@@ -95,7 +100,8 @@ void write_items(const fs::path& folder, const SynthWorld& world, std::uint64_t 
       const auto rgb = draw_poster(item, Draws(seed, "poster", i));
       write_file(folder / "posters" / poster, (png ? to_png : to_jpeg)(rgb, poster_width, poster_height));
     }
-    table.row(name, name_item(Draws(seed, "title", i)), item.has_text ? describe_item(item, Draws(seed, "words", i)) : "", poster);
+    table.row(name, name_item(Draws(seed, "title", i)),
+              item.has_text ? describe_item(item, Draws(seed, "words", i)) : "", poster);
   }
   table.save();
 }
@@ -116,7 +122,8 @@ void write_events(const fs::path& folder, const SynthWorld& world) {
     const auto user = key('u', e.user, world.users.size()), item = key('i', e.item, world.items.size());
     const auto time = std::to_string(e.time);
     events.row(user, item, time, e.clicked ? "1" : "0");
-    truth.row(user, item, time, world.items[e.item].cold ? "cold" : "warm", number(e.probability), number(e.content_probability));
+    truth.row(user, item, time, world.items[e.item].cold ? "cold" : "warm", number(e.probability),
+              number(e.content_probability));
   }
   events.save();
   truth.save();
@@ -140,7 +147,8 @@ std::string read_small(const fs::path& path) {
 bool already_there(const fs::path& folder, const SynthOptions& options) {
   if (!fs::exists(folder) || (fs::is_directory(folder) && fs::is_empty(folder))) return false;
   if (read_small(folder / "synth.json") == about(options)) return true;
-  throw Usage("braid data synth: error: " + folder.string() + " exists and is no world of these options [command-line]\n"
+  throw Usage("braid data synth: error: " + folder.string() +
+              " exists and is no world of these options [command-line]\n"
               "  choose another --out, or remove the folder");
 }
 
@@ -153,7 +161,8 @@ SynthOptions read_options(const Call& call) {
   o.events = whole_number("events", call.one("events", std::to_string(o.events)), 1);
   o.seed = static_cast<std::uint64_t>(whole_number("seed", call.one("seed", std::to_string(o.seed)), 0));
   for (const auto& [name, value] : {std::pair{"users", o.users}, {"items", o.items}})
-    if (value > 0xffffffffLL) throw Usage(std::string("braid data synth: error: --") + name + " is more than 2^32 - 1 [command-line]");
+    if (value > 0xffffffffLL)
+      throw Usage(std::string("braid data synth: error: --") + name + " is more than 2^32 - 1 [command-line]");
   return o;
 }
 
@@ -175,13 +184,14 @@ int synth_command(const std::vector<std::string>& words) {
     fs::remove_all(aside);
     fs::create_directories(aside);
     write_world(aside, options);
-    fs::remove(folder);                               // an empty folder, or nothing
+    fs::remove(folder);  // an empty folder, or nothing
     fs::rename(aside, trimmed);
   } catch (const std::system_error& e) {
     throw Usage(std::string("braid data synth: error: ") + e.what() + " [files]");
   }
-  std::printf("%s: %lld users, %lld items, %lld events, seed %llu\n", folder.c_str(), static_cast<long long>(options.users),
-              static_cast<long long>(options.items), static_cast<long long>(options.events), static_cast<unsigned long long>(options.seed));
+  std::printf("%s: %lld users, %lld items, %lld events, seed %llu\n", folder.c_str(),
+              static_cast<long long>(options.users), static_cast<long long>(options.items),
+              static_cast<long long>(options.events), static_cast<unsigned long long>(options.seed));
   return 0;
 }
 

@@ -1,10 +1,10 @@
 #include "synth_media.h"
 
-#include <cstdio>                                     // jpeglib.h needs FILE
+#include <cstdio>  // jpeglib.h needs FILE
 
-#include <csetjmp>
 #include <jpeglib.h>
 #include <png.h>
+#include <csetjmp>
 
 #include <algorithm>
 #include <cmath>
@@ -18,14 +18,26 @@ namespace {
 
 // Three words for each level of each number; no word stands for two.
 constexpr const char* telling[text_dims][levels][3] = {
-    {{"bleak", "grim", "sombre"}, {"wistful", "muted", "pensive"}, {"plain", "frank", "sober"},
-     {"cheerful", "sunny", "warm"}, {"hilarious", "giddy", "madcap"}},
-    {{"glacial", "leisurely", "slow"}, {"measured", "patient", "calm"}, {"steady", "regular", "moderate"},
-     {"brisk", "lively", "quick"}, {"breathless", "frantic", "racing"}},
-    {{"monks", "shepherds", "gardeners"}, {"clerks", "teachers", "bakers"}, {"sailors", "musicians", "painters"},
-     {"smugglers", "detectives", "gamblers"}, {"dragons", "robots", "astronauts"}},
-    {{"desert", "tundra", "moor"}, {"village", "farm", "vineyard"}, {"harbour", "market", "spa"},
-     {"suburb", "campus", "station"}, {"metropolis", "skyscraper", "subway"}},
+    {{"bleak", "grim", "sombre"},
+     {"wistful", "muted", "pensive"},
+     {"plain", "frank", "sober"},
+     {"cheerful", "sunny", "warm"},
+     {"hilarious", "giddy", "madcap"}},
+    {{"glacial", "leisurely", "slow"},
+     {"measured", "patient", "calm"},
+     {"steady", "regular", "moderate"},
+     {"brisk", "lively", "quick"},
+     {"breathless", "frantic", "racing"}},
+    {{"monks", "shepherds", "gardeners"},
+     {"clerks", "teachers", "bakers"},
+     {"sailors", "musicians", "painters"},
+     {"smugglers", "detectives", "gamblers"},
+     {"dragons", "robots", "astronauts"}},
+    {{"desert", "tundra", "moor"},
+     {"village", "farm", "vineyard"},
+     {"harbour", "market", "spa"},
+     {"suburb", "campus", "station"},
+     {"metropolis", "skyscraper", "subway"}},
 };
 
 // %0 tone, %1 pace, %2 who, %3 where, %n a name, %t an idle remark.
@@ -36,11 +48,15 @@ constexpr const char* sentences[] = {
     "A %3 , its %2 and %n . The tone is %0 , the pace %1 . %t",
     "What %2 do in a %3 when nobody looks , told in a %0 voice and with a %1 hand .",
 };
-constexpr const char* names[] = {"anna", "boris", "clara", "dmitri", "elena", "felix", "greta", "hugo", "iris", "jonas", "katia", "leo"};
-constexpr const char* remarks[] = {"Based on a novel .", "The first of three parts .", "With music by the author .", "Shown at two festivals .",
-                                   "Seen by many .", "Filmed in one summer ."};
-constexpr const char* title_first[] = {"amber", "broken", "crimson", "distant", "empty", "floating", "golden", "hollow", "iron", "jade"};
-constexpr const char* title_second[] = {"bridge", "clock", "door", "echo", "garden", "lantern", "mirror", "river", "stone", "tower"};
+constexpr const char* names[] = {"anna",  "boris", "clara", "dmitri", "elena", "felix",
+                                 "greta", "hugo",  "iris",  "jonas",  "katia", "leo"};
+constexpr const char* remarks[] = {
+    "Based on a novel .", "The first of three parts .", "With music by the author .", "Shown at two festivals .",
+    "Seen by many .",     "Filmed in one summer ."};
+constexpr const char* title_first[] = {"amber",    "broken", "crimson", "distant", "empty",
+                                       "floating", "golden", "hollow",  "iron",    "jade"};
+constexpr const char* title_second[] = {"bridge",  "clock",  "door",  "echo",  "garden",
+                                        "lantern", "mirror", "river", "stone", "tower"};
 
 template <std::size_t N>
 const char* one_of(const char* const (&words)[N], Draws& d) {
@@ -65,7 +81,8 @@ void png_append(png_structp png, png_bytep bytes, std::size_t size) {
 std::vector<unsigned char> draw_poster(const SynthItem& item, Draws d) {
   const double red = 128 + 85 * even(item.picture[0]), blue = 128 - 85 * even(item.picture[0]);
   const double green = 128 + 85 * even(item.picture[1]);
-  const double angle = 0.7853981633974483 * (1 + even(item.picture[2]));    // 0: level stripes, a quarter turn: upright ones
+  const double angle =
+      0.7853981633974483 * (1 + even(item.picture[2]));  // 0: level stripes, a quarter turn: upright ones
   const double across = std::sin(angle), down = std::cos(angle);
   const double radius = 6 + 5 * even(item.picture[3]);
   const double centre_x = 10 + 12 * d.uniform(), centre_y = 14 + 20 * d.uniform();
@@ -79,7 +96,8 @@ std::vector<unsigned char> draw_poster(const SynthItem& item, Draws d) {
       const double off_x = x - centre_x, off_y = y - centre_y;
       // One pixel of soft edge.
       const double inside = std::clamp(radius + 0.5 - std::sqrt(off_x * off_x + off_y * off_y), 0.0, 1.0);
-      for (const double ground : {red, green, blue}) rgb.push_back(shade((ground + stripe) * (1 - inside) + tint * inside));
+      for (const double ground : {red, green, blue})
+        rgb.push_back(shade((ground + stripe) * (1 - inside) + tint * inside));
     }
   }
   return rgb;
@@ -87,8 +105,9 @@ std::vector<unsigned char> draw_poster(const SynthItem& item, Draws d) {
 
 std::string to_png(const std::vector<unsigned char>& rgb, int width, int height) {
   std::string out;
-  auto* png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, [](png_structp, png_const_charp text) { throw std::runtime_error(text); },
-                                      [](png_structp, png_const_charp) {});
+  auto* png = png_create_write_struct(
+      PNG_LIBPNG_VER_STRING, nullptr, [](png_structp, png_const_charp text) { throw std::runtime_error(text); },
+      [](png_structp, png_const_charp) {});
   if (!png) throw std::runtime_error("libpng gives no encoder");
   auto* info = png_create_info_struct(png);
   struct Free {
@@ -100,7 +119,8 @@ std::string to_png(const std::vector<unsigned char>& rgb, int width, int height)
   png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), 8, PNG_COLOR_TYPE_RGB,
                PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   png_write_info(png, info);
-  for (int y = 0; y < height; ++y) png_write_row(png, rgb.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(width) * 3);
+  for (int y = 0; y < height; ++y)
+    png_write_row(png, rgb.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(width) * 3);
   png_write_end(png, info);
   return out;
 }
@@ -130,7 +150,8 @@ std::string to_jpeg(const std::vector<unsigned char>& rgb, int width, int height
   jpeg_set_quality(&jpeg, 90, TRUE);
   jpeg_start_compress(&jpeg, TRUE);
   while (jpeg.next_scanline < jpeg.image_height) {
-    auto* row = const_cast<unsigned char*>(rgb.data()) + static_cast<std::size_t>(jpeg.next_scanline) * static_cast<std::size_t>(width) * 3;
+    auto* row = const_cast<unsigned char*>(rgb.data()) +
+                static_cast<std::size_t>(jpeg.next_scanline) * static_cast<std::size_t>(width) * 3;
     jpeg_write_scanlines(&jpeg, &row, 1);
   }
   jpeg_finish_compress(&jpeg);

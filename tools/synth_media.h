@@ -20,7 +20,7 @@ std::string to_jpeg(const std::vector<unsigned char>& rgb, int width, int height
 
 // One English sentence or two; one word for each number of the text part, the rest tells nothing.
 std::string describe_item(const SynthItem& item, Draws draws);
-std::string name_item(Draws draws);                   // a title that tells nothing
+std::string name_item(Draws draws);  // a title that tells nothing
 
 // A WordPiece vocabulary for the above: special tokens, letters and every word, one a line.
 std::string vocabulary();

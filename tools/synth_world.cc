@@ -45,7 +45,8 @@ double normal_quantile(double p) {
     return q * polynomial(a, r) / polynomial(b, r);
   }
   double r = std::sqrt(-std::log(q < 0 ? p : 1 - p));
-  const double tail = r <= 5 ? polynomial(c, r - 1.6) / polynomial(d, r - 1.6) : polynomial(e, r - 5) / polynomial(f, r - 5);
+  const double tail =
+      r <= 5 ? polynomial(c, r - 1.6) / polynomial(d, r - 1.6) : polynomial(e, r - 5) / polynomial(f, r - 5);
   return q < 0 ? -tail : tail;
 }
 
@@ -129,7 +130,8 @@ class Chances {
  public:
   Chances() {
     // Trapezium rule for the mean over a standard normal: for a function this smooth it is exact to double's digits.
-    for (double z = -9; z <= 9; z += 0.5) nodes_.push_back({z, 0.5 * std::exp(-z * z / 2) / std::sqrt(2 * 3.14159265358979323846)});
+    for (double z = -9; z <= 9; z += 0.5)
+      nodes_.push_back({z, 0.5 * std::exp(-z * z / 2) / std::sqrt(2 * 3.14159265358979323846)});
     for (std::size_t t = 0; t < texts_.size(); ++t) {
       for (std::size_t k = 0, rest = t; k < text_dims; ++k, rest /= levels) texts_[t][k] = level_value(rest % levels);
     }
@@ -147,14 +149,17 @@ class Chances {
     else variance += content_scale * content_scale * dot(u.picture, u.picture);
     if (i.has_text) return mean_over_normal(seen + content_scale * dot(u.text, numbers(i)), std::sqrt(variance));
     double sum = 0;
-    for (const auto& text : texts_) sum += mean_over_normal(seen + content_scale * dot(u.text, text), std::sqrt(variance));
+    for (const auto& text : texts_)
+      sum += mean_over_normal(seen + content_scale * dot(u.text, text), std::sqrt(variance));
     return sum / static_cast<double>(texts_.size());
   }
 
  private:
-  struct Node { double z, weight; };
-  static constexpr double content_scale = content_strength / 2.8284271247461903;   // sqrt(picture_dims + text_dims)
-  static constexpr double hidden_scale = hidden_strength / 2;                      // sqrt(id_dims + 1)
+  struct Node {
+    double z, weight;
+  };
+  static constexpr double content_scale = content_strength / 2.8284271247461903;  // sqrt(picture_dims + text_dims)
+  static constexpr double hidden_scale = hidden_strength / 2;                     // sqrt(id_dims + 1)
   static_assert(picture_dims + text_dims == 8 && id_dims + 1 == 4 && text_dims == 4 && levels == 5);
 
   static std::array<double, text_dims> numbers(const SynthItem& i) {
@@ -196,7 +201,8 @@ double level_value(std::size_t level) { return (static_cast<double>(level) - 2) 
 SynthWorld make_world(const SynthOptions& options) {
   SynthWorld world{make_items(options), make_users(options), {}};
   Lottery users, warm, cold;
-  for (std::size_t u = 0; u < world.users.size(); ++u) users.add(static_cast<std::uint32_t>(u), world.users[u].activity);
+  for (std::size_t u = 0; u < world.users.size(); ++u)
+    users.add(static_cast<std::uint32_t>(u), world.users[u].activity);
   for (std::size_t i = 0; i < world.items.size(); ++i)
     (world.items[i].cold ? cold : warm).add(static_cast<std::uint32_t>(i), world.items[i].popularity);
 

@@ -23,28 +23,37 @@ double to_number(const Json& j) {
 
 // A value's JSON; the parameter's type says how to read it back.
 Json of_value(const Value& value) {
-  return std::visit([](const auto& v) -> Json {
-    using T = std::decay_t<decltype(v)>;
-    if constexpr (std::is_same_v<T, std::monostate>) return nullptr;
-    else if constexpr (std::is_same_v<T, double>) return of_number(v);
-    else if constexpr (std::is_same_v<T, Path>) return v.text;
-    else if constexpr (std::is_same_v<T, std::vector<double>>) {
-      auto out = Json::array();
-      for (const double x : v) out.push_back(of_number(x));
-      return out;
-    } else return v;
-  }, value);
+  return std::visit(
+      [](const auto& v) -> Json {
+        using T = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<T, std::monostate>) return nullptr;
+        else if constexpr (std::is_same_v<T, double>) return of_number(v);
+        else if constexpr (std::is_same_v<T, Path>) return v.text;
+        else if constexpr (std::is_same_v<T, std::vector<double>>) {
+          auto out = Json::array();
+          for (const double x : v) out.push_back(of_number(x));
+          return out;
+        } else return v;
+      },
+      value);
 }
 Value to_value(const Json& j, ParamType type) {
   if (j.is_null()) return {};
   switch (type) {
-    case ParamType::boolean: return j.get<bool>();
-    case ParamType::whole: return j.get<std::int64_t>();
-    case ParamType::number: return to_number(j);
-    case ParamType::text: return j.get<std::string>();
-    case ParamType::path: return Path{j.get<std::string>()};
-    case ParamType::wholes: return j.get<std::vector<std::int64_t>>();
-    case ParamType::texts: return j.get<std::vector<std::string>>();
+    case ParamType::boolean:
+      return j.get<bool>();
+    case ParamType::whole:
+      return j.get<std::int64_t>();
+    case ParamType::number:
+      return to_number(j);
+    case ParamType::text:
+      return j.get<std::string>();
+    case ParamType::path:
+      return Path{j.get<std::string>()};
+    case ParamType::wholes:
+      return j.get<std::vector<std::int64_t>>();
+    case ParamType::texts:
+      return j.get<std::vector<std::string>>();
     case ParamType::numbers: {
       std::vector<double> out;
       for (const auto& x : j) out.push_back(to_number(x));
@@ -55,12 +64,22 @@ Value to_value(const Json& j, ParamType type) {
 }
 
 // Keys that say nothing are left out: cards are read at each start.
-void put(Json& j, const char* key, const std::string& text) { if (!text.empty()) j[key] = text; }
-void put(Json& j, const char* key, bool flag) { if (flag) j[key] = true; }
-void put(Json& j, const char* key, const std::optional<double>& x) { if (x) j[key] = of_number(*x); }
-void put(Json& j, const char* key, const std::vector<std::string>& list) { if (!list.empty()) j[key] = list; }
+void put(Json& j, const char* key, const std::string& text) {
+  if (!text.empty()) j[key] = text;
+}
+void put(Json& j, const char* key, bool flag) {
+  if (flag) j[key] = true;
+}
+void put(Json& j, const char* key, const std::optional<double>& x) {
+  if (x) j[key] = of_number(*x);
+}
+void put(Json& j, const char* key, const std::vector<std::string>& list) {
+  if (!list.empty()) j[key] = list;
+}
 
-std::string text(const Json& j, const char* key) { return j.contains(key) ? j.at(key).get<std::string>() : std::string(); }
+std::string text(const Json& j, const char* key) {
+  return j.contains(key) ? j.at(key).get<std::string>() : std::string();
+}
 bool flag(const Json& j, const char* key) { return j.contains(key) && j.at(key).get<bool>(); }
 std::optional<double> number(const Json& j, const char* key) {
   return j.contains(key) ? std::optional(to_number(j.at(key))) : std::nullopt;
@@ -72,7 +91,8 @@ template <std::size_t n>
 int index_of(const std::string& name, const std::string_view (&names)[n]) {
   for (std::size_t k = 0; k < n; ++k)
     if (names[k] == name) return static_cast<int>(k);
-  throw nlohmann::json::other_error::create(501, "unknown word '" + name + "'", static_cast<const nlohmann::json*>(nullptr));
+  throw nlohmann::json::other_error::create(501, "unknown word '" + name + "'",
+                                            static_cast<const nlohmann::json*>(nullptr));
 }
 
 template <class T, class F>
@@ -119,7 +139,9 @@ Json of_scalar(const ScalarSchema& s) {
   put(j, "help", s.help);
   return j;
 }
-ScalarSchema to_scalar(const Json& j) { return {text(j, "name"), to_number(j.at("default")), number(j, "low"), number(j, "high"), text(j, "help")}; }
+ScalarSchema to_scalar(const Json& j) {
+  return {text(j, "name"), to_number(j.at("default")), number(j, "low"), number(j, "high"), text(j, "help")};
+}
 
 Json of_port(const PortSchema& p) {
   Json j{{"name", p.name}, {"shape", p.shape}};
@@ -131,7 +153,8 @@ Json of_port(const PortSchema& p) {
   return j;
 }
 PortSchema to_port(const Json& j) {
-  return {text(j, "name"), text(j, "shape"), flag(j, "output"), flag(j, "optional"), flag(j, "repeated"), text(j, "named_by"), text(j, "help")};
+  return {text(j, "name"),     text(j, "shape"),    flag(j, "output"), flag(j, "optional"),
+          flag(j, "repeated"), text(j, "named_by"), text(j, "help")};
 }
 
 Json of_weight(const WeightSchema& w) {
@@ -140,7 +163,9 @@ Json of_weight(const WeightSchema& w) {
   put(j, "undecayed", !w.decays);
   return j;
 }
-WeightSchema to_weight(const Json& j) { return {text(j, "name"), texts(j, "dims"), flag(j, "table"), !flag(j, "undecayed")}; }
+WeightSchema to_weight(const Json& j) {
+  return {text(j, "name"), texts(j, "dims"), flag(j, "table"), !flag(j, "undecayed")};
+}
 
 ComponentSchema to_component(const Json& j) {
   ComponentSchema c;
@@ -189,7 +214,8 @@ Json to_json(const ComponentSchema& c) {
   j["params"] = each(c.params, of_param);
   if (!c.scalars.empty()) j["scalars"] = each(c.scalars, of_scalar);
   j["ports"] = each(c.ports, of_port);
-  if (!c.requires_.empty()) j["requires"] = each(c.requires_, [](const auto& r) { return Json{{"rule", r.rule}, {"why", r.why}}; });
+  if (!c.requires_.empty())
+    j["requires"] = each(c.requires_, [](const auto& r) { return Json{{"rule", r.rule}, {"why", r.why}}; });
   if (!c.weights.empty()) j["weights"] = each(c.weights, of_weight);
   put(j, "suffixes", c.suffixes);
   put(j, "header", c.header);
@@ -199,7 +225,8 @@ Json to_json(const ComponentSchema& c) {
 }
 
 Json to_json(const PluginSchema& p) {
-  return Json{{"name", p.name}, {"version", p.version},
+  return Json{{"name", p.name},
+              {"version", p.version},
               {"components", each(p.components, [](const ComponentSchema& c) { return to_json(c); })}};
 }
 
@@ -222,7 +249,8 @@ std::variant<Card, std::string> from_text(const std::string& source) try {
   if (!j.contains("braid_card") || j.at("braid_card") != card_format) return "it is no card of this braid's format";
   Card card;
   const auto& file = j.at("file");
-  card.file = {file.at("size").get<std::uint64_t>(), file.at("changed").get<std::int64_t>(), file.at("digest").get<std::string>()};
+  card.file = {file.at("size").get<std::uint64_t>(), file.at("changed").get<std::int64_t>(),
+               file.at("digest").get<std::string>()};
   if (!to_stamp(text(j, "stamp"), card.stamp)) return "its stamp is of another length";
   card.schema = plugin_from_json(j.at("plugin"));
   return card;

@@ -35,7 +35,22 @@ struct Folder {
 };
 
 Stamp stamp_of(const char* plugin) {
-  Stamp s{BRAID_STAMP_MAGIC, sizeof(Stamp), abi_number, "0123456789abcdef", 8, 16, 8, "2.11.0", 1, 1016, 0, 0, 0, "12.2.0", "", "0.1.0"};
+  Stamp s{BRAID_STAMP_MAGIC,
+          sizeof(Stamp),
+          abi_number,
+          "0123456789abcdef",
+          8,
+          16,
+          8,
+          "2.11.0",
+          1,
+          1016,
+          0,
+          0,
+          0,
+          "12.2.0",
+          "",
+          "0.1.0"};
   std::strncpy(s.plugin, plugin, sizeof s.plugin - 1);
   return s;
 }
@@ -65,7 +80,8 @@ PluginSchema everything() {
       {"l", ParamType::whole, Value(), true, {}, {}, {}, "", ""},
   };
   c.scalars = {{"t", 0.07, 1e-4, 10.0, "help"}, {"u", 1, {}, {}, ""}};
-  c.ports = {{"in", "float[rows, dim]", false, true, true, "", "x"}, {"tasks", "float[rows]", true, false, true, "j", ""}};
+  c.ports = {{"in", "float[rows, dim]", false, true, true, "", "x"},
+             {"tasks", "float[rows]", true, false, true, "j", ""}};
   c.requires_ = {{"b % 2 == 1", "odd"}};
   c.weights = {{"w", {"dim", "b * 2"}, true, false}, {"v", {}, false, true}};
   c.suffixes = {".tsv", ""};
@@ -76,15 +92,15 @@ PluginSchema everything() {
 }
 
 bool same(const ParamSchema& a, const ParamSchema& b) {
-  return a.name == b.name && a.type == b.type && a.fallback == b.fallback && a.required == b.required && a.low == b.low &&
-         a.high == b.high && a.choices == b.choices && a.unit == b.unit && a.help == b.help;
+  return a.name == b.name && a.type == b.type && a.fallback == b.fallback && a.required == b.required &&
+         a.low == b.low && a.high == b.high && a.choices == b.choices && a.unit == b.unit && a.help == b.help;
 }
 bool same(const ScalarSchema& a, const ScalarSchema& b) {
   return a.name == b.name && a.fallback == b.fallback && a.low == b.low && a.high == b.high && a.help == b.help;
 }
 bool same(const PortSchema& a, const PortSchema& b) {
-  return a.name == b.name && a.shape == b.shape && a.output == b.output && a.optional == b.optional && a.repeated == b.repeated &&
-         a.named_by == b.named_by && a.help == b.help;
+  return a.name == b.name && a.shape == b.shape && a.output == b.output && a.optional == b.optional &&
+         a.repeated == b.repeated && a.named_by == b.named_by && a.help == b.help;
 }
 bool same(const RequireSchema& a, const RequireSchema& b) { return a.rule == b.rule && a.why == b.why; }
 bool same(const WeightSchema& a, const WeightSchema& b) {
@@ -172,7 +188,7 @@ TEST_CASE("every compared field is told, with both values, at once") {
   CHECK(cards::differences(stamp_of("x"), braid).empty());
   CHECK(cards::refusal(stamp_of("x"), braid).empty());
   auto other = stamp_of("x");
-  std::strcpy(other.compiler, "13.1.0");              // shown, not compared
+  std::strcpy(other.compiler, "13.1.0");  // shown, not compared
   CHECK(cards::differences(other, braid).empty());
   other.abi = 9;
   std::strcpy(other.headers, "ffff");
@@ -181,7 +197,8 @@ TEST_CASE("every compared field is told, with both values, at once") {
   other.string_abi = 0, other.cxx_abi = 1018, other.debug = 1, other.sanitize = 1, other.cuda = 13;
   CHECK(cards::differences(other, braid).size() == 11);
   const auto text = cards::refusal(other, braid);
-  for (const char* part : {"the plugin has", "this braid has", "2.10.1", "2.11.0", "1018", "1016", "address", "fix: build the plugin again against", "13.1.0"}) {
+  for (const char* part : {"the plugin has", "this braid has", "2.10.1", "2.11.0", "1018", "1016", "address",
+                           "fix: build the plugin again against", "13.1.0"}) {
     CAPTURE(part);
     CHECK(text.find(part) != std::string::npos);
   }
@@ -198,13 +215,16 @@ TEST_CASE("first records") {
   };
   CHECK(cells("user\titem\n1\t2\n", "\t", 0) == Cells{"user", "item"});
   CHECK(cells("user\titem\r\n1\t2\r\n", "\t", 0) == Cells{"user", "item"});
-  CHECK(cells("\xef\xbb\xbf" "a,b", ",", '"') == Cells{"a", "b"});
+  CHECK(cells("\xef\xbb\xbf"
+              "a,b",
+              ",", '"') == Cells{"a", "b"});
   CHECK(cells("a::b:c::\n", "::", 0) == Cells{"a", "b:c", ""});
   CHECK(cells("a,,\n", ",", '"') == Cells{"a", "", ""});
   CHECK(cells("\"a,1\",\"b\"\"c\",\"d\ne\",f\n", ",", '"') == Cells{"a,1", "b\"c", "d\ne", "f"});
   CHECK(cells("5\" disc\tb\n", "\t", 0) == Cells{"5\" disc", "b"});
   CHECK(std::get<std::string>(cards::first_record(folder.write("e", ""), ",", '"')) == "it is empty");
-  CHECK(std::get<std::string>(cards::first_record(folder.write("q", "\"a,b\n"), ",", '"')).find("does not close") != std::string::npos);
+  CHECK(std::get<std::string>(cards::first_record(folder.write("q", "\"a,b\n"), ",", '"')).find("does not close") !=
+        std::string::npos);
   CHECK(std::get<std::string>(cards::first_record("/no/such", ",", '"')).find("cannot be opened") != std::string::npos);
   const auto packed = (folder.path / "p.gz").string();
   auto* file = gzopen(packed.c_str(), "wb");
@@ -241,7 +261,7 @@ TEST_CASE("cards: beside the file, in the cache, made by a child, refused with t
   CHECK(found.made);
   REQUIRE(found.card);
   CHECK(fs::exists(cards::cached_card(card.file.digest)));
-  program("exit 9");                                  // from here on nobody may be asked
+  program("exit 9");  // from here on nobody may be asked
   found = store().find(plugin);
   CHECK_FALSE(found.made);
   REQUIRE(found.card);

@@ -22,9 +22,13 @@ using Clock = std::chrono::steady_clock;
 // Both ends of a pipe, closed at the end. Closed in children as well, but for the one that is given away.
 struct Pipe {
   int ends[2] = {-1, -1};
-  Pipe() { if (::pipe2(ends, O_CLOEXEC) != 0) ends[0] = ends[1] = -1; }
+  Pipe() {
+    if (::pipe2(ends, O_CLOEXEC) != 0) ends[0] = ends[1] = -1;
+  }
   ~Pipe() { shut(0), shut(1); }
-  void shut(int end) { if (ends[end] >= 0) ::close(ends[end]), ends[end] = -1; }
+  void shut(int end) {
+    if (ends[end] >= 0) ::close(ends[end]), ends[end] = -1;
+  }
 };
 
 pid_t start(const std::vector<std::string>& arguments, int out, int err, int& failed) {
@@ -75,7 +79,8 @@ Ended run_child(const std::vector<std::string>& arguments, int seconds) {
   const bool late = !drain(out, err, Clock::now() + std::chrono::seconds(seconds), ended);
   if (late) ::kill(child, SIGKILL);
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
   if (late) {
     ended.code = -1;
     ended.how = "did not end within " + std::to_string(seconds) + " s";

@@ -19,7 +19,8 @@ MappedFile::MappedFile(const std::string& file) {
   const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat s {};
   if (handle < 0 || ::fstat(handle, &s) != 0) {
-    error_ = errno == ENOENT ? "there is no such file" : std::string("the file cannot be read: ") + std::strerror(errno);
+    error_ =
+        errno == ENOENT ? "there is no such file" : std::string("the file cannot be read: ") + std::strerror(errno);
   } else if (!S_ISREG(s.st_mode)) {
     error_ = "it is no regular file";
   } else if (s.st_size > 0) {
@@ -37,14 +38,16 @@ MappedFile::~MappedFile() {
 FileFacts quick_facts(const std::string& file) {
   struct stat s {};
   if (::stat(file.c_str(), &s) != 0) return {};
-  return {static_cast<std::uint64_t>(s.st_size), s.st_mtim.tv_sec * std::int64_t{1'000'000'000} + s.st_mtim.tv_nsec, ""};
+  return {static_cast<std::uint64_t>(s.st_size), s.st_mtim.tv_sec * std::int64_t{1'000'000'000} + s.st_mtim.tv_nsec,
+          ""};
 }
 
 FileFacts facts(const std::string& file) {
   auto out = quick_facts(file);
   const MappedFile mapped(file);
   char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(XXH3_64bits(mapped.data(), mapped.size())));
+  std::snprintf(text, sizeof text, "%016llx",
+                static_cast<unsigned long long>(XXH3_64bits(mapped.data(), mapped.size())));
   out.digest = text;
   return out;
 }

@@ -27,7 +27,7 @@ class MappedFile {
 // What tells one version of a file from another. `digest` is xxh3-64 over the bytes, 16 hex digits.
 struct FileFacts {
   std::uint64_t size = 0;
-  std::int64_t changed = 0;                           // nanoseconds since 1970
+  std::int64_t changed = 0;  // nanoseconds since 1970
   std::string digest;
 };
 // Size and time alone (digest empty); size 0 and time 0 when the file is not there.

@@ -8,8 +8,10 @@
 
 namespace braid::cards {
 
-std::variant<std::vector<std::string>, std::string> first_record(const std::string& path, const std::string& separator, char quote) {
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);   // reads plain files as well
+std::variant<std::vector<std::string>, std::string> first_record(const std::string& path, const std::string& separator,
+                                                                 char quote) {
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"),
+                                                        gzclose);  // reads plain files as well
   if (!file) return std::string("it cannot be opened: ") + std::strerror(errno ? errno : ENOMEM);
   std::string text;
   std::vector<std::string> cells;
@@ -22,7 +24,8 @@ std::variant<std::vector<std::string>, std::string> first_record(const std::stri
     cells.push_back(std::move(cell));
     return cells;
   };
-  for (int got; total < (1u << 20) && (got = gzread(file.get(), block, sizeof block)) != 0; total += static_cast<std::size_t>(got)) {
+  for (int got; total < (1u << 20) && (got = gzread(file.get(), block, sizeof block)) != 0;
+       total += static_cast<std::size_t>(got)) {
     if (got < 0) {
       int code = 0;
       return std::string("it cannot be read: ") + gzerror(file.get(), &code);
@@ -31,7 +34,7 @@ std::variant<std::vector<std::string>, std::string> first_record(const std::stri
     for (; k < got; ++k) {
       const char c = block[k];
       if (quote && c == quote && (quoted || cell.empty() || started)) {
-        if (started && !quoted) cell += c;              // a doubled quote: the closing one was none
+        if (started && !quoted) cell += c;  // a doubled quote: the closing one was none
         quoted = !quoted;
         started = true;
       } else if (!quoted && c == '\n') {

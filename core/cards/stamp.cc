@@ -16,7 +16,9 @@ std::string magic() {
 }
 
 template <std::size_t n>
-bool ends(const char (&text)[n]) { return std::memchr(text, 0, n) != nullptr; }
+bool ends(const char (&text)[n]) {
+  return std::memchr(text, 0, n) != nullptr;
+}
 
 bool sound(const Stamp& s) {
   return ends(s.headers) && ends(s.torch) && ends(s.compiler) && ends(s.plugin) && ends(s.version) && s.plugin[0];
@@ -35,7 +37,8 @@ std::variant<Stamp, std::string> find_stamp(const char* bytes, std::size_t size)
   const char* first = nullptr;
   const char* const end = bytes + size;
   for (const char* at = bytes; at < end;) {
-    const auto* found = static_cast<const char*>(memmem(at, static_cast<std::size_t>(end - at), text.data(), text.size()));
+    const auto* found =
+        static_cast<const char*>(memmem(at, static_cast<std::size_t>(end - at), text.data(), text.size()));
     if (!found) break;
     if (first) return "it carries two stamps: two plugins were linked into one file";
     first = found;
@@ -48,8 +51,8 @@ std::variant<Stamp, std::string> find_stamp(const char* bytes, std::size_t size)
   if (left < head) return "its stamp is damaged: the file ends inside it";
   std::memcpy(&stamp, first, head);
   if (stamp.size != sizeof(Stamp))
-    return "its stamp is damaged or of another Braid: it says it has " + std::to_string(stamp.size) + " bytes, a stamp has " +
-           std::to_string(sizeof(Stamp));
+    return "its stamp is damaged or of another Braid: it says it has " + std::to_string(stamp.size) +
+           " bytes, a stamp has " + std::to_string(sizeof(Stamp));
   if (left < sizeof(Stamp)) return "its stamp is damaged: the file ends inside it";
   std::memcpy(&stamp, first, sizeof stamp);
   if (!sound(stamp)) return "its stamp is damaged: a text in it has no end";
@@ -80,7 +83,7 @@ std::vector<Difference> differences(const Stamp& plugin, const Stamp& braid) {
   number("C++ ABI (__GXX_ABI_VERSION)", plugin.cxx_abi, braid.cxx_abi);
   text("debug containers (_GLIBCXX_DEBUG)", plugin.debug ? "on" : "off", braid.debug ? "on" : "off");
   text("sanitizer", sanitizer(plugin.sanitize), sanitizer(braid.sanitize));
-  if (plugin.cuda) text("CUDA", cuda(plugin.cuda), cuda(braid.cuda));   // a plugin without it fits every braid
+  if (plugin.cuda) text("CUDA", cuda(plugin.cuda), cuda(braid.cuda));  // a plugin without it fits every braid
   return out;
 }
 

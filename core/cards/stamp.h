@@ -9,14 +9,16 @@
 
 namespace braid::cards {
 
-// The stamp in a file, or why there is none to trust: no file, no stamp, two of them, a damaged one. Runs no code of the
-// file. Safe from many threads.
+// The stamp in a file, or why there is none to trust: no file, no stamp, two of them, a damaged one. Runs no code of
+// the file. Safe from many threads.
 std::variant<Stamp, std::string> read_stamp(const std::string& file);
 // The same for bytes in memory.
 std::variant<Stamp, std::string> find_stamp(const char* bytes, std::size_t size);
 
 // One field that differs, as shown to the user.
-struct Difference { std::string what, plugin, braid; };
+struct Difference {
+  std::string what, plugin, braid;
+};
 // Every field that is compared and differs; empty: the plugin fits. Name, version and compiler are not compared.
 std::vector<Difference> differences(const Stamp& plugin, const Stamp& braid);
 

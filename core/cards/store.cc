@@ -37,7 +37,7 @@ std::optional<Card> read_card(const std::string& file) {
   if (!fs::exists(file, ignored)) return std::nullopt;
   auto read = from_text(read_text(file));
   if (auto* card = std::get_if<Card>(&read)) return std::move(*card);
-  return std::nullopt;                                // damaged or of another format: it is made again
+  return std::nullopt;  // damaged or of another format: it is made again
 }
 
 // What a child said, without "FILE: error: " and the tag, which the one who shows it adds.
@@ -57,12 +57,13 @@ void refuse_clashes(std::vector<Found>& all) {
   for (auto& [name, places] : by_name) {
     if (places.size() < 2) continue;
     const auto same = [&](std::size_t k) { return all[k].card->file.digest == all[places[0]].card->file.digest; };
-    if (std::all_of(places.begin(), places.end(), same)) {   // copies of one file: any will do
+    if (std::all_of(places.begin(), places.end(), same)) {  // copies of one file: any will do
       for (std::size_t k = 1; k < places.size(); ++k) all[places[k]].file.clear();
       continue;
     }
     std::string files;
-    for (const auto k : places) files += "\n    " + all[k].file + "  (" + name + " " + all[k].card->schema.version + ")";
+    for (const auto k : places)
+      files += "\n    " + all[k].file + "  (" + name + " " + all[k].card->schema.version + ")";
     for (const auto k : places) {
       all[k].refused = "two different files carry the plugin name '" + name + "':" + files +
                        "\n  fix: take one of them off the search path, or rename one in its BRAID_PLUGIN line";
@@ -123,7 +124,8 @@ const std::variant<Stamp, std::string>& Store::own_stamp() {
   if (!own_) {
     const auto file = around_.sdk_library();
     if (file.empty())
-      own_ = "braid's own libbraid.so is neither in " + around_.folder + "/core/sdk nor in " + around_.folder + "/../lib";
+      own_ =
+          "braid's own libbraid.so is neither in " + around_.folder + "/core/sdk nor in " + around_.folder + "/../lib";
     else own_ = read_stamp(file);
     if (auto* why = std::get_if<std::string>(&*own_); why && !file.empty()) *why = file + ": " + *why;
   }
@@ -165,15 +167,17 @@ void Store::make(Found& out, const FileFacts& whole) {
   auto card = ended.how.empty() ? read_card(aside) : std::nullopt;
   fs::remove_all(folder, ignored);
   if (card) {
-    write_whole(cached_card(whole.digest), to_text(*card));   // a cache that cannot be written costs time only
+    write_whole(cached_card(whole.digest), to_text(*card));  // a cache that cannot be written costs time only
     out.card = std::move(card);
     out.made = true;
     return;
   }
   const auto said = reason(ended.said, out.file);
-  if (ended.code > 0 && !said.empty()) out.refused = said;   // the host's own words
-  else out.refused = "the process that loaded it " + (ended.how.empty() ? std::string("wrote no card") : ended.how) +
-                     ": look at its global objects and its entry function" + (said.empty() ? "" : "\n    it said: " + said);
+  if (ended.code > 0 && !said.empty()) out.refused = said;  // the host's own words
+  else
+    out.refused = "the process that loaded it " + (ended.how.empty() ? std::string("wrote no card") : ended.how) +
+                  ": look at its global objects and its entry function" +
+                  (said.empty() ? "" : "\n    it said: " + said);
 }
 
 std::vector<Found> Store::all(const std::string& recipe_folder) {

@@ -14,24 +14,24 @@ namespace braid::cards {
 struct Around {
   std::string folder;
   std::string program() const { return folder + "/braid"; }
-  std::string sdk_library() const;                    // libbraid.so; empty when it is nowhere
-  std::string run_library() const;                    // libbraid_run.so; empty when it is nowhere
+  std::string sdk_library() const;  // libbraid.so; empty when it is nowhere
+  std::string run_library() const;  // libbraid_run.so; empty when it is nowhere
 };
 // The folder of the running program's own file.
 Around around_this_program();
 
-// Folders that are searched for plugins, in order: BRAID_PLUGIN_PATH (':' between), the recipe's folder, `plugins` beside
-// the program, `../lib/braid/plugins`. Only those that exist, each once; `recipe_folder` may be empty.
+// Folders that are searched for plugins, in order: BRAID_PLUGIN_PATH (':' between), the recipe's folder, `plugins`
+// beside the program, `../lib/braid/plugins`. Only those that exist, each once; `recipe_folder` may be empty.
 std::vector<std::string> plugin_folders(const Around& around, const std::string& recipe_folder);
 
 // A plugin's file as found: its card, or why it cannot be used.
 struct Found {
   std::string file;
   std::optional<Card> card;
-  std::string refused;                                // text without place; may have further lines
-  bool made = false;                                  // the card was made just now
-  std::string called;                                 // the plugin's name by its stamp; empty without one
-  std::string name() const;                           // that, or the file's without its ending
+  std::string refused;       // text without place; may have further lines
+  bool made = false;         // the card was made just now
+  std::string called;        // the plugin's name by its stamp; empty without one
+  std::string name() const;  // that, or the file's without its ending
 };
 
 class Store {

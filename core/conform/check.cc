@@ -34,7 +34,9 @@ at::Tensor ripple(const at::Tensor& like) {
   return ((k * 0.37 + 0.5).sin() + 0.1).view(like.sizes()).to(like.scalar_type());
 }
 
-std::string port_name(const ComponentState& state, std::size_t port) { return state.schema.ports[state.input_ports[port]].name; }
+std::string port_name(const ComponentState& state, std::size_t port) {
+  return state.schema.ports[state.input_ports[port]].name;
+}
 
 struct Check {
   const Case& test;
@@ -53,7 +55,8 @@ struct Check {
 
   bool constant(Instance& one, std::size_t port) const {
     const auto name = port_name(one.component().state(), port);
-    return std::count(test.constants.begin(), test.constants.end(), name) > 0 || (distiller && name.starts_with("teacher"));
+    return std::count(test.constants.begin(), test.constants.end(), name) > 0 ||
+           (distiller && name.starts_with("teacher"));
   }
 
   template <class Do>
@@ -79,7 +82,9 @@ struct Check {
     at::Tensor out;
     const auto& state = one.component().state();
     each_wire(one, [&](std::size_t port, std::size_t, Flow& flow) {
-      if (!state.inputs[port].optional_rows || state.inputs[port].dims.at(0).size != one.rows_axis() || !flow.mask.defined() || flow.list_mask.defined()) return;
+      if (!state.inputs[port].optional_rows || state.inputs[port].dims.at(0).size != one.rows_axis() ||
+          !flow.mask.defined() || flow.list_mask.defined())
+        return;
       const auto present = flow.mask.dim() > 1 ? flow.mask.flatten(1).any(1) : flow.mask;
       out = out.defined() ? out.logical_and(present) : present;
     });
@@ -107,7 +112,11 @@ struct Check {
     return {sum, terms};
   }
 
-  struct Leaf { std::string name; at::Tensor value; at::Tensor mask; };
+  struct Leaf {
+    std::string name;
+    at::Tensor value;
+    at::Tensor mask;
+  };
   // Every tensor that ought to get a gradient, made ready for it.
   std::vector<Leaf> leaves(Instance& one) const {
     std::vector<Leaf> out;
@@ -131,7 +140,10 @@ struct Check {
   void same_bits(const std::string& what, const Outputs& a, const Outputs& b, Instance& one) {
     for (const auto& [name, flow] : a) {
       const auto other = b.find(name);
-      if (other == b.end()) { fail(what + ": output " + name + " is gone"); continue; }
+      if (other == b.end()) {
+        fail(what + ": output " + name + " is gone");
+        continue;
+      }
       const auto x = read(one, flow), y = read(one, other->second);
       if (!at::equal(x, y)) fail(what + ": output " + name + ": " + difference(x, y));
     }
@@ -166,14 +178,17 @@ struct Check {
       for (const auto& [name, flow] : outputs) {
         if (flow.value.is_floating_point() && !read(one, flow).isfinite().all().item<bool>())
           fail("output " + name + " is not finite with " + std::to_string(rows) + " rows");
-        if (flow.mask.defined() && flow.mask.sizes() != flow.value.sizes().slice(0, static_cast<std::size_t>(flow.mask.dim())))
+        if (flow.mask.defined() &&
+            flow.mask.sizes() != flow.value.sizes().slice(0, static_cast<std::size_t>(flow.mask.dim())))
           fail("output " + name + ": its mask does not have its sizes");
-        if (flow.mask.defined() && !loss && at::where(widened(flow.mask, flow.value), at::zeros_like(flow.value), flow.value).ne(0).any().item<bool>())
+        if (flow.mask.defined() && !loss &&
+            at::where(widened(flow.mask, flow.value), at::zeros_like(flow.value), flow.value).ne(0).any().item<bool>())
           fail("output " + name + " is not zero where its mask hides it");
       }
       backward(total(one, {training, 3, 1}).first, all);
       for (const auto& leaf : all)
-        if (!grad_of(leaf).isfinite().all().item<bool>()) fail("the gradient of " + leaf.name + " is not finite with " + std::to_string(rows) + " rows");
+        if (!grad_of(leaf).isfinite().all().item<bool>())
+          fail("the gradient of " + leaf.name + " is not finite with " + std::to_string(rows) + " rows");
     }
   }
 
@@ -186,15 +201,19 @@ struct Check {
     const at::NoGradGuard off;
     for (const auto& leaf : all) {
       const auto exact = grad_of(leaf).flatten().clone();
-      if (leaf.mask.defined() && at::where(widened(leaf.mask, leaf.value), at::zeros_like(leaf.value), grad_of(leaf)).ne(0).any().item<bool>())
+      if (leaf.mask.defined() &&
+          at::where(widened(leaf.mask, leaf.value), at::zeros_like(leaf.value), grad_of(leaf)).ne(0).any().item<bool>())
         fail("the gradient of " + leaf.name + " is not zero at hidden places");
       const auto n = leaf.value.numel(), probes = std::min(n, test.elements);
-      const auto hidden = leaf.mask.defined() ? widened(leaf.mask, leaf.value).expand(leaf.value.sizes()).logical_not().flatten() : at::Tensor();
+      const auto hidden = leaf.mask.defined()
+                              ? widened(leaf.mask, leaf.value).expand(leaf.value.sizes()).logical_not().flatten()
+                              : at::Tensor();
       for (std::int64_t p = 0; p < probes; ++p) {
         const auto at = p * n / probes;
         if (hidden.defined() && hidden[at].item<bool>()) continue;
         if (const auto why = measure(one, options, leaf.value, at, exact[at].item<double>()); !why.empty()) {
-          fail("the gradient of " + leaf.name + " at element " + std::to_string(at) + (training ? " in training: " : ": ") + why);
+          fail("the gradient of " + leaf.name + " at element " + std::to_string(at) +
+               (training ? " in training: " : ": ") + why);
           break;
         }
       }
@@ -207,12 +226,14 @@ struct Check {
     one.fill();
     const auto still = one.run({false, 3, 1});
     for (const auto& [name, flow] : one.run({true, 3, 1}))
-      if (const auto other = still.find(name); other == still.end() || !at::equal(read(one, flow), read(one, other->second))) return true;
+      if (const auto other = still.find(name);
+          other == still.end() || !at::equal(read(one, flow), read(one, other->second)))
+        return true;
     return false;
   }
 
-  // Central differences at h and 2h: their combination is exact to h^4, their distance bounds the error of both, and what
-  // the sum loses by rounding is known from its terms.
+  // Central differences at h and 2h: their combination is exact to h^4, their distance bounds the error of both, and
+  // what the sum loses by rounding is known from its terms.
   std::string measure(Instance& one, Options options, const at::Tensor& x, std::int64_t at, double exact) const {
     auto place = x.detach().view(-1)[at];
     const auto before = place.item<double>(), h = 1e-4 * std::max(1.0, std::abs(before));
@@ -225,7 +246,8 @@ struct Check {
     };
     const double near = (value(h) - value(-h)) / (2 * h), far = (value(2 * h) - value(-2 * h)) / (4 * h);
     place.fill_(before);
-    const double measured = (4 * near - far) / 3, tolerance = std::abs(near - far) + 64 * 2.2e-16 * (terms + 1) / h + 1e-9 * std::abs(measured);
+    const double measured = (4 * near - far) / 3,
+                 tolerance = std::abs(near - far) + 64 * 2.2e-16 * (terms + 1) / h + 1e-9 * std::abs(measured);
     if (std::abs(measured - exact) <= tolerance) return "";
     std::ostringstream out;
     out.precision(10);
@@ -250,7 +272,8 @@ struct Check {
     });
     if (!any) return;
     for (const bool training : {false, true})
-      same_bits("what a mask hides changes the result", plain.run({training, 3, 1}), other.run({training, 3, 1}), plain);
+      same_bits("what a mask hides changes the result", plain.run({training, 3, 1}), other.run({training, 3, 1}),
+                plain);
   }
 
   void all_hidden() {
@@ -259,7 +282,9 @@ struct Check {
     bool any = false;
     each_wire(one, [&](std::size_t port, std::size_t, Flow& flow) {
       const auto& shape = state.inputs[port];
-      if (!flow.mask.defined() || (!shape.optional_rows && std::none_of(shape.dims.begin(), shape.dims.end(), [](const Dim& d) { return d.padded; }))) return;
+      if (!flow.mask.defined() || (!shape.optional_rows && std::none_of(shape.dims.begin(), shape.dims.end(),
+                                                                        [](const Dim& d) { return d.padded; })))
+        return;
       any = true;
       flow.value = at::zeros_like(flow.value);
       flow.mask = at::zeros_like(flow.mask);
@@ -270,10 +295,12 @@ struct Check {
     auto all = leaves(one);
     const Options options{true, 3, 1};
     for (const auto& [name, flow] : one.run(options))
-      if (flow.value.is_floating_point() && !read(one, flow).isfinite().all().item<bool>()) fail("with everything hidden, output " + name + " is not finite");
+      if (flow.value.is_floating_point() && !read(one, flow).isfinite().all().item<bool>())
+        fail("with everything hidden, output " + name + " is not finite");
     backward(total(one, options).first, all);
     for (const auto& leaf : all)
-      if (!grad_of(leaf).isfinite().all().item<bool>()) fail("with everything hidden, the gradient of " + leaf.name + " is not finite");
+      if (!grad_of(leaf).isfinite().all().item<bool>())
+        fail("with everything hidden, the gradient of " + leaf.name + " is not finite");
   }
 
   void again() {
@@ -290,7 +317,8 @@ struct Check {
       backward(total(one, options).first, all);
       same_bits("the same call again", a, b, one);
       for (std::size_t k = 0; k < all.size(); ++k) {
-        if (!at::equal(first[k], grad_of(all[k]))) fail("the same call again: the gradient of " + all[k].name + " has other bits");
+        if (!at::equal(first[k], grad_of(all[k])))
+          fail("the same call again: the gradient of " + all[k].name + " has other bits");
         if (!at::equal(before[k], all[k].value)) fail(all[k].name + " was changed by a call");
       }
     }
@@ -311,7 +339,9 @@ struct Check {
           if (all.value.dim() == 0) continue;
           // Rounding differs with the shapes of the matrix products; nothing else may.
           const auto why = differs(read(alone, flow), read(whole, all).narrow(0, row, 1), 1e-11);
-          if (!why.empty()) fail("row " + std::to_string(row) + " alone" + (training ? " in training" : "") + ", output " + name + ": " + why);
+          if (!why.empty())
+            fail("row " + std::to_string(row) + " alone" + (training ? " in training" : "") + ", output " + name +
+                 ": " + why);
         }
       }
     }
@@ -326,11 +356,15 @@ struct Check {
     same_bits("evaluation in another step", a, b, one);
     backward(total(one, {true, 3, 1}).first, all);
     if (!at::equal(before, global.get_state()))
-      fail("LibTorch's global generator moved: draw from f.uniform, f.generator or braid::dropout, which follow the seed");
+      fail(
+          "LibTorch's global generator moved: draw from f.uniform, f.generator or braid::dropout, which follow the "
+          "seed");
     for (const auto& [name, flow] : one.run({true, 3, 1}))
       for (const auto& operation : operations_behind(flow.value))
         if (operation.starts_with("IndexBackward"))
-          fail("output " + name + " comes from indexing by a tensor, whose gradient has other bits on each run: use braid::gather_rows or index_select");
+          fail("output " + name +
+               " comes from indexing by a tensor, whose gradient has other bits on each run: use braid::gather_rows or "
+               "index_select");
   }
 };
 
@@ -338,7 +372,10 @@ struct Check {
 
 std::string check(const Case& test) {
   // Thousands of calls over tiny tensors: a second thread costs more than it brings.
-  struct Threads { int before = at::get_num_threads(); ~Threads() { at::set_num_threads(before); } } threads;
+  struct Threads {
+    int before = at::get_num_threads();
+    ~Threads() { at::set_num_threads(before); }
+  } threads;
   at::set_num_threads(1);
   Check c{test, {}};
   const auto guarded = [&](const char* what, const auto& act) {
@@ -351,11 +388,17 @@ std::string check(const Case& test) {
   guarded("making the component", [&] { c.ports(); });
   if (c.failures.empty()) {
     std::int64_t rows = 0;
-    guarded("a call", [&] { Instance one(test, at::kDouble); rows = Check::rows_of(one); one.run(); });
+    guarded("a call", [&] {
+      Instance one(test, at::kDouble);
+      rows = Check::rows_of(one);
+      one.run();
+    });
     for (const auto n : std::set<std::int64_t>{0, 1, 3, rows})
       guarded(("a batch of " + std::to_string(n) + " rows").c_str(), [&] { c.sizes_at(n); });
     guarded("measuring gradients", [&] { c.gradients(false); });
-    guarded("measuring gradients in training", [&] { if (c.training_differs()) c.gradients(true); });
+    guarded("measuring gradients in training", [&] {
+      if (c.training_differs()) c.gradients(true);
+    });
     guarded("changing what masks hide", [&] { c.masks(); });
     guarded("hiding everything", [&] { c.all_hidden(); });
     guarded("calling again", [&] { c.again(); });

@@ -27,21 +27,24 @@ std::string file_of(const std::string& plugin) {
 }
 
 bool plain_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return shape::Parser::lower(c) || shape::Parser::digit(c); }) &&
-         !shape::Parser::digit(text[0]);
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return shape::Parser::lower(c) || shape::Parser::digit(c);
+  }) && !shape::Parser::digit(text[0]);
 }
 
 bool is_on(const ComponentState& state, const std::string& param) {
   const auto v = state.values.find(param);
   if (v == state.values.end()) return false;
-  return std::visit([](const auto& x) {
-    using T = std::decay_t<decltype(x)>;
-    if constexpr (std::is_same_v<T, bool>) return x;
-    else if constexpr (std::is_arithmetic_v<T>) return x != 0;
-    else if constexpr (std::is_same_v<T, std::monostate>) return false;
-    else if constexpr (std::is_same_v<T, Path>) return !x.text.empty();
-    else return !x.empty();
-  }, v->second);
+  return std::visit(
+      [](const auto& x) {
+        using T = std::decay_t<decltype(x)>;
+        if constexpr (std::is_same_v<T, bool>) return x;
+        else if constexpr (std::is_arithmetic_v<T>) return x != 0;
+        else if constexpr (std::is_same_v<T, std::monostate>) return false;
+        else if constexpr (std::is_same_v<T, Path>) return !x.text.empty();
+        else return !x.empty();
+      },
+      v->second);
 }
 
 // The sizes that one wire shows, named as the checker names them.
@@ -51,11 +54,14 @@ void add_sizes(Sizes& sizes, const ComponentState& state, std::size_t port, std:
   const auto put = [&](const std::string& name, bool varies, std::int64_t size, bool padded) {
     sizes[schema.name + "." + std::to_string(k) + "." + name] = size;
     if (varies) return;
-    if (const auto p = state.values.find(name); p != state.values.end() && std::holds_alternative<std::int64_t>(p->second)) return;
+    if (const auto p = state.values.find(name);
+        p != state.values.end() && std::holds_alternative<std::int64_t>(p->second))
+      return;
     const auto [at, is_new] = sizes.emplace(name, size);
     if (!is_new && padded) at->second = std::max(at->second, size);
     else if (!is_new && at->second != size)
-      throw Error("the case gives '" + name + "' two sizes, " + std::to_string(at->second) + " and " + std::to_string(size));
+      throw Error("the case gives '" + name + "' two sizes, " + std::to_string(at->second) + " and " +
+                  std::to_string(size));
   };
   if (plain_name(shape.rows) && wire.id_rows > 0) put(shape.rows, shape.rows_vary, wire.id_rows, false);
   std::vector<const Dim*> dims;
@@ -76,10 +82,12 @@ void add_sizes(Sizes& sizes, const ComponentState& state, std::size_t port, std:
   if (at != value.dim()) throw Error("the case's input '" + schema.name + "' has too many dims for " + schema.shape);
 }
 
-std::unique_ptr<Component> made(const std::string& component, const Values& values, const WireCounts& wires, bool describe) {
+std::unique_ptr<Component> made(const std::string& component, const Values& values, const WireCounts& wires,
+                                bool describe) {
   host::Host host;
   const auto slash = component.find('/');
-  const auto plugin = component.substr(0, slash), name = slash == std::string::npos ? plugin : component.substr(slash + 1);
+  const auto plugin = component.substr(0, slash),
+             name = slash == std::string::npos ? plugin : component.substr(slash + 1);
   return host.make(host.open(file_of(plugin)), name, values, wires, describe);
 }
 
@@ -159,15 +167,18 @@ Instance::Outputs Instance::run(Options options) {
     const auto rows = inputs[port][0].value.size(0);
     const bool own = keys.defined() && state.inputs[port].dims.at(0).size == rows_axis_;
     frame.input_keys[port] = own ? keys : at::arange(1, rows + 1, at::TensorOptions().dtype(at::kLong));
-    if (const auto found = case_.specials.find(state.schema.ports[state.input_ports[port]].name); found != case_.specials.end())
+    if (const auto found = case_.specials.find(state.schema.ports[state.input_ports[port]].name);
+        found != case_.specials.end())
       frame.specials[port] = found->second;
   }
   for (std::size_t k = 0; k < state.schema.scalars.size(); ++k)
-    if (const auto found = case_.scalars.find(state.schema.scalars[k].name); found != case_.scalars.end()) frame.scalars[k].fill_(found->second);
+    if (const auto found = case_.scalars.find(state.schema.scalars[k].name); found != case_.scalars.end())
+      frame.scalars[k].fill_(found->second);
   std::vector<std::vector<std::string>> names;
   for (std::size_t port = 0; port < state.outputs.size(); ++port) {
     const auto& schema = state.schema.ports[state.output_ports[port]];
-    names.push_back(schema.named_by.empty() ? std::vector<std::string>{schema.name} : std::get<std::vector<std::string>>(state.values.at(schema.named_by)));
+    names.push_back(schema.named_by.empty() ? std::vector<std::string>{schema.name}
+                                            : std::get<std::vector<std::string>>(state.values.at(schema.named_by)));
     for (std::size_t k = 0; k < names[port].size(); ++k)
       if (std::count(case_.unwanted.begin(), case_.unwanted.end(), names[port][k])) frame.wanted[port][k] = false;
   }

@@ -94,13 +94,15 @@ std::string differs(const at::Tensor& got, const at::Tensor& want, double tolera
   out.precision(9);
   out << "at [";
   for (std::size_t k = 0; k < place.size(); ++k) out << (k ? ", " : "") << place[k];
-  out << "] " << a[worst].item<double>() << " stands where " << b[worst].item<double>() << " belongs (tolerance " << tolerance << " relative to 1 + |value|)";
+  out << "] " << a[worst].item<double>() << " stands where " << b[worst].item<double>() << " belongs (tolerance "
+      << tolerance << " relative to 1 + |value|)";
   return out.str();
 }
 
 std::string differs(const at::Tensor& got, const std::vector<double>& want, double tolerance) {
   const auto values = at::tensor(want, at::TensorOptions().dtype(at::kDouble));
-  if (!got.defined() || got.numel() != values.numel()) return "there are not " + std::to_string(want.size()) + " values";
+  if (!got.defined() || got.numel() != values.numel())
+    return "there are not " + std::to_string(want.size()) + " values";
   return differs(got, values.view(got.sizes()), tolerance);
 }
 

@@ -15,13 +15,19 @@
 
 namespace braid::data {
 
+constexpr std::size_t element_size(DType type) {
+  return type == DType::floating ? 4 : type == DType::boolean ? 1 : 8;
+}
+
 // One array. `type` gives the element: float (floating), int64 (whole, id, key), bool (boolean).
 struct Array {
   DType type = DType::floating;
   std::vector<std::int64_t> sizes;
-  std::shared_ptr<std::byte[]> bytes;                 // 64-byte aligned; may be longer than needed (reused buffers)
+  std::shared_ptr<std::byte[]> bytes;  // 64-byte aligned, from memory::pool()
   template <class T>
-  T* as() const { return reinterpret_cast<T*>(bytes.get()); }
+  T* as() const {
+    return reinterpret_cast<T*>(bytes.get());
+  }
   std::int64_t count() const {
     std::int64_t n = 1;
     for (const auto s : sizes) n *= s;
@@ -29,27 +35,31 @@ struct Array {
   }
 };
 
-// A field on an axis. `mask` bool[rows, places] (padded) or bool[rows] (absent rows possible), empty sizes when all true.
+// An array with undefined content. Safe from many threads; arrays may outlive what made them.
+Array new_array(DType type, std::vector<std::int64_t> sizes);
+
+// A field on an axis. `mask` bool[rows, places] (padded) or bool[rows] (absent rows possible), empty sizes when all
+// true.
 struct FieldBatch {
-  std::vector<Array> values;                          // one per output of the field
+  std::vector<Array> values;  // one per output of the field
   Array mask;
-  bool masked = false;                                // false: every place holds data
+  bool masked = false;  // false: every place holds data
 };
 
 struct AxisBatch {
   std::int64_t rows = 0;
-  Array row;                                          // int64[rows]: rows of the table, ascending; 0 the unknown entity.
-                                                      // The driving table's: the batch's rows, in batch order
-  Array key;                                          // key[rows]
-  std::vector<FieldBatch> fields;                     // per field of the table; empty values when nobody reads it here
+  Array row;                       // int64[rows]: rows of the table, ascending; 0 the unknown entity.
+                                   // The driving table's: the batch's rows, in batch order
+  Array key;                       // key[rows]
+  std::vector<FieldBatch> fields;  // per field of the table; empty values when nobody reads it here
 };
 
 // A link or list of the batch's event axis, as row numbers of an entity axis. -1: a padded place.
 struct LinkBatch {
-  int axis = recipe::none;                            // the entity axis that `index` counts in
-  Array index;                                        // int64[rows], int64[rows, places], or int64[rows, places, drawn]
-                                                      // of a draw `per` place of a list; used places come first
-  Array mask;                                         // lists: bool[rows, places]; empty sizes when full
+  int axis = recipe::none;  // the entity axis that `index` counts in
+  Array index;              // int64[rows], int64[rows, places], or int64[rows, places, drawn]
+                            // of a draw `per` place of a list; used places come first
+  Array mask;               // lists: bool[rows, places]; empty sizes when full
   bool masked = false;
 };
 
@@ -57,8 +67,8 @@ struct LinkBatch {
 // uses, and every (axis.row, axis) pair.
 struct LinkUse {
   recipe::Wire::Via via;
-  int from_axis = recipe::none;                       // rows of the result
-  int axis = recipe::none;                            // gathered axis
+  int from_axis = recipe::none;  // rows of the result
+  int axis = recipe::none;       // gathered axis
   bool operator==(const LinkUse& o) const {
     return via.table == o.via.table && via.link == o.via.link && via.list == o.via.list && via.axis == o.via.axis &&
            from_axis == o.from_axis && axis == o.axis;
@@ -67,14 +77,14 @@ struct LinkUse {
 std::vector<LinkUse> link_uses(const recipe::Plan& plan);
 
 struct Batch {
-  std::int64_t number = 0;                            // of this pass
-  std::int64_t rows = 0;                              // of the driving table
-  std::vector<std::int64_t> row_numbers;              // of the driving table, in batch order
-  std::vector<AxisBatch> axes;                        // per Plan::axes
-  std::vector<LinkBatch> links;                       // per link_uses()
-  std::vector<Array> labels;                          // per label of the driving table: float[rows], NaN where missing;
-                                                      // empty when unread
-  std::vector<Array> link_keys;                       // per link of the driving table: key[rows]; empty when unread
+  std::int64_t number = 0;                // of this pass
+  std::int64_t rows = 0;                  // of the driving table
+  std::vector<std::int64_t> row_numbers;  // of the driving table, in batch order
+  std::vector<AxisBatch> axes;            // per Plan::axes
+  std::vector<LinkBatch> links;           // per link_uses()
+  std::vector<Array> labels;              // per label of the driving table: float[rows], NaN where missing;
+                                          // empty when unread
+  std::vector<Array> link_keys;           // per link of the driving table: key[rows]; empty when unread
 };
 
 }  // namespace braid::data

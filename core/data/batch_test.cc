@@ -23,7 +23,9 @@ using Rows = std::vector<std::int64_t>;
 // 300 events of 7 users (one unknown) and 23 items, times with ties; small enough for plain loops.
 struct World3 {
   enum { users, items, events, listed, drawn, all_items };
-  struct Event { int user, item, rating, time; };
+  struct Event {
+    int user, item, rating, time;
+  };
   Folder folder;
   std::vector<Event> rows;
   recipe::Plan plan;
@@ -31,14 +33,17 @@ struct World3 {
   explicit World3(std::int64_t threads = 1) {
     std::uint64_t state = 7;
     const auto draw = [&](int n) { return static_cast<int>((state = mix64(state)) % static_cast<std::uint64_t>(n)); };
-    std::string user_text = "user\tage\n", item_text = "item\twords\tprice\n", text = "user\titem\trating\ttime\tcands\n";
+    std::string user_text = "user\tage\n", item_text = "item\twords\tprice\n",
+                text = "user\titem\trating\ttime\tcands\n";
     for (int u = 1; u <= 6; ++u) user_text += std::to_string(u) + "\t" + (u == 4 ? "" : std::to_string(10 * u)) + "\n";
     const char* words[] = {"", "red", "red blue", "blue green red", "one two three four five", "red red"};
-    for (int i = 1; i <= 23; ++i) item_text += std::to_string(i) + "\t" + words[i % 6] + "\t" + (i % 5 ? std::to_string(i) : "") + "\n";
+    for (int i = 1; i <= 23; ++i)
+      item_text += std::to_string(i) + "\t" + words[i % 6] + "\t" + (i % 5 ? std::to_string(i) : "") + "\n";
     for (int k = 0; k < 300; ++k) {
       rows.push_back({draw(7), 1 + draw(23), 1 + draw(5), draw(60)});
-      text += (rows[static_cast<std::size_t>(k)].user ? std::to_string(rows.back().user) : "") + "\t" + std::to_string(rows.back().item) + "\t" +
-              std::to_string(rows.back().rating) + "\t" + std::to_string(rows.back().time) + "\t";
+      text += (rows[static_cast<std::size_t>(k)].user ? std::to_string(rows.back().user) : "") + "\t" +
+              std::to_string(rows.back().item) + "\t" + std::to_string(rows.back().rating) + "\t" +
+              std::to_string(rows.back().time) + "\t";
       for (int c = k % 4; c > 0; --c) text += std::to_string(1 + (k + 5 * c) % 25) + (c > 1 ? " " : "");
       text += "\n";
     }
@@ -53,7 +58,7 @@ struct World3 {
     table("events", "", text);
     plan.tables[users].fields = {field_plan("age", "number", {"age"})};
     plan.tables[items].fields = {field_plan("words", "words", {"words"}), field_plan("price", "number", {"price"})};
-    plan.tables[items].missing = {"nothing"};         // an empty cell is a cell here
+    plan.tables[items].missing = {"nothing"};  // an empty cell is a cell here
     plan.tables[items].fields[1].missing = {""};
     auto& e = plan.tables[events];
     e.links = {{"user", users, "user", {}}, {"item", items, "item", {}}};
@@ -86,12 +91,16 @@ struct World3 {
     if (!rows[r].user) return {};
     std::vector<std::size_t> before;
     for (std::size_t k = 0; k < rows.size(); ++k) {
-      const auto bucket = mix64((static_cast<std::uint64_t>(rows[k].user) << 32) + static_cast<std::uint64_t>(rows[k].item)) % 10;
-      if (rows[k].user == rows[r].user && rows[k].time < rows[r].time && rows[k].rating >= 3 && (all || bucket < 6) && !held.count(rows[k].item)) before.push_back(k);
+      const auto bucket =
+          mix64((static_cast<std::uint64_t>(rows[k].user) << 32) + static_cast<std::uint64_t>(rows[k].item)) % 10;
+      if (rows[k].user == rows[r].user && rows[k].time < rows[r].time && rows[k].rating >= 3 && (all || bucket < 6) &&
+          !held.count(rows[k].item))
+        before.push_back(k);
     }
     std::stable_sort(before.begin(), before.end(), [&](auto a, auto b) { return rows[a].time < rows[b].time; });
     Rows out;
-    for (std::size_t k = before.size() > 5 ? before.size() - 5 : 0; k < before.size(); ++k) out.push_back(rows[before[k]].item);
+    for (std::size_t k = before.size() > 5 ? before.size() - 5 : 0; k < before.size(); ++k)
+      out.push_back(rows[before[k]].item);
     return out;
   }
 };
@@ -107,8 +116,9 @@ std::vector<Rows> list_rows(const Batch& batch, const LinkBatch& link) {
       full = full && at >= 0;
       if (link.masked) CHECK(link.mask.as<bool>()[r * places + p] == (at >= 0));
       if (at < 0) continue;
-      CHECK(static_cast<std::int64_t>(out[static_cast<std::size_t>(r)].size()) == p);   // used places come first
-      out[static_cast<std::size_t>(r)].push_back(batch.axes[static_cast<std::size_t>(link.axis)].row.as<std::int64_t>()[at]);
+      CHECK(static_cast<std::int64_t>(out[static_cast<std::size_t>(r)].size()) == p);  // used places come first
+      out[static_cast<std::size_t>(r)].push_back(
+          batch.axes[static_cast<std::size_t>(link.axis)].row.as<std::int64_t>()[at]);
     }
   CHECK(link.masked == !full);
   return out;
@@ -160,7 +170,8 @@ TEST_CASE("histories equal a plain loop: visible train and all, ties, unknown us
           while (const auto batch = pass->next()) {
             const auto lists = list_rows(*batch, batch->links[0]);
             for (std::size_t r = 0; r < lists.size(); ++r, ++seen)
-              CHECK(lists[r] == w.history(static_cast<std::size_t>(batch->row_numbers[r]), all, held ? std::set<int>{3, 8, 20} : std::set<int>{}));
+              CHECK(lists[r] == w.history(static_cast<std::size_t>(batch->row_numbers[r]), all,
+                                          held ? std::set<int>{3, 8, 20} : std::set<int>{}));
           }
         }
         CHECK(seen == std::count_if(w.rows.begin(), w.rows.end(), [](const auto& e) { return e.rating != 3; }));
@@ -172,7 +183,7 @@ TEST_CASE("each touched entity stands once on its axis, ascending; links and axi
   through_link(w.plan, World3::items, World3::events, 1);
   through_link(w.plan, World3::users, World3::events, 0);
   through_list(w.plan, World3::listed, World3::events, 0);
-  through_rows(w.plan, World3::items, World3::listed);   // puts the listed entities on the items' own axis, too
+  through_rows(w.plan, World3::items, World3::listed);  // puts the listed entities on the items' own axis, too
   through_link(w.plan, World3::all_items, World3::events, 1);
   read_label(w.plan, World3::events, 0);
   auto source = Source::open(w.plan, makers());
@@ -193,10 +204,11 @@ TEST_CASE("each touched entity stands once on its axis, ascending; links and axi
     CHECK(values<std::int64_t>(batch->axes[0].row) == Rows(users.begin(), users.end()));
     CHECK(values<std::int64_t>(batch->axes[1].row) == Rows(items.begin(), items.end()));
     CHECK(values<std::int64_t>(batch->axes[3].row) == Rows(listed.begin(), listed.end()));
-    CHECK(batch->axes[5].rows == 24);                 // whole: the unknown entity and all 23
+    CHECK(batch->axes[5].rows == 24);  // whole: the unknown entity and all 23
     CHECK(batch->axes[4].rows == 0);
     for (std::int64_t k = 0; k < batch->axes[3].rows; ++k)
-      CHECK(batch->axes[1].row.as<std::int64_t>()[batch->links[3].index.as<std::int64_t>()[k]] == batch->axes[3].row.as<std::int64_t>()[k]);
+      CHECK(batch->axes[1].row.as<std::int64_t>()[batch->links[3].index.as<std::int64_t>()[k]] ==
+            batch->axes[3].row.as<std::int64_t>()[k]);
     entities += batch->axes[1].rows, rows += batch->rows;
   }
   CHECK(source->encoded()[1] == std::pair(entities, rows));
@@ -266,7 +278,7 @@ TEST_CASE("neither threads, nor the cache, nor what is prepared ahead change a b
     p.data.ahead = ahead;
     CHECK(all_bytes(p, options) == expect);
   }
-  auto rest = options;                                // resumed after three batches
+  auto rest = options;  // resumed after three batches
   rest.skip = 3;
   CHECK(all_bytes(w.plan, rest) == std::vector(expect.begin() + 3, expect.end()));
   auto saved = Source::open(w.plan, makers())->save();
@@ -302,9 +314,11 @@ TEST_CASE("lists from a column and draws") {
   World3 w;
   auto& e = w.plan.tables[World3::events];
   recipe::ListPlan column;
-  column.name = "candidates", column.what = recipe::ListPlan::What::column, column.table = World3::items, column.column = "cands", column.length = 2;
+  column.name = "candidates", column.what = recipe::ListPlan::What::column, column.table = World3::items,
+  column.column = "cands", column.length = 2;
   recipe::ListPlan draw;
-  draw.name = "negatives", draw.what = recipe::ListPlan::What::draw, draw.table = World3::items, draw.length = 6, draw.exclude_seen = true;
+  draw.name = "negatives", draw.what = recipe::ListPlan::What::draw, draw.table = World3::items, draw.length = 6,
+  draw.exclude_seen = true;
   recipe::ListPlan popular = draw;
   popular.name = "popular", popular.by_popularity = true, popular.exclude_seen = false;
   recipe::ListPlan each = draw;
@@ -313,7 +327,7 @@ TEST_CASE("lists from a column and draws") {
   e.hold_out = {{"cold", 1, expression("item in [3, 8, 20]"), {}}};
   for (int l = 1; l <= 4; ++l) through_list(w.plan, World3::drawn, World3::events, l);
   auto source = Source::open(w.plan, makers());
-  CHECK(source->report().warnings.at(0).find("'events.candidates' names '2") != std::string::npos);   // 24 or 25
+  CHECK(source->report().warnings.at(0).find("'events.candidates' names '2") != std::string::npos);  // 24 or 25
 
   const auto batch = source->pass({.batch = 300, .training = true})->next();
   const auto candidates = list_rows(*batch, batch->links[0]);
@@ -338,14 +352,17 @@ TEST_CASE("lists from a column and draws") {
   for (std::size_t r = 0; r < negatives.size(); ++r) {
     const auto& row = w.rows[static_cast<std::size_t>(batch->row_numbers[r])];
     CHECK((negatives[r].size() == 6 || seen[row.user].size() >= 20));
-    for (const auto n : negatives[r]) CHECK((n > 0 && n != row.item && !seen[row.user].count(static_cast<int>(n)) && n != 3 && n != 8 && n != 20));
+    for (const auto n : negatives[r])
+      CHECK((n > 0 && n != row.item && !seen[row.user].count(static_cast<int>(n)) && n != 3 && n != 8 && n != 20));
     for (const auto n : popular_ones[r]) CHECK(train_items.count(static_cast<int>(n)));
   }
-  CHECK(batch->links[3].index.sizes == Rows{batch->rows, 2, 3});   // three for each of up to two candidates
+  CHECK(batch->links[3].index.sizes == Rows{batch->rows, 2, 3});  // three for each of up to two candidates
 
-  const auto bytes = [&](bool training, std::int64_t step) { return bytes_of(*source->pass({.split = "valid", .batch = 50, .training = training, .first_step = step})->next()); };
+  const auto bytes = [&](bool training, std::int64_t step) {
+    return bytes_of(*source->pass({.split = "valid", .batch = 50, .training = training, .first_step = step})->next());
+  };
   CHECK(bytes(true, 1) != bytes(true, 2));
-  CHECK(bytes(false, 1) == bytes(false, 2));          // evaluation asks the same questions every time
+  CHECK(bytes(false, 1) == bytes(false, 2));  // evaluation asks the same questions every time
 }
 
 TEST_CASE("media: from a tar, a compressed tar and a folder; absent and broken files") {
@@ -375,10 +392,11 @@ TEST_CASE("media: from a tar, a compressed tar and a folder; absent and broken f
   for (const std::int64_t ahead : {0, 2}) {
     p.data.ahead = ahead;
     const auto message = message_of([&] { Source::open(p, makers())->pass({})->next(); });
-    CHECK(message.find(p.tables[0].files[0] + ":2: error: file '" + f.path() + "/pics/a.bin' of field 'pic': not an image [cell-broken]") == 0);
+    CHECK(message.find(p.tables[0].files[0] + ":2: error: file '" + f.path() +
+                       "/pics/a.bin' of field 'pic': not an image [cell-broken]") == 0);
   }
   p.tables[0].bad_rows = recipe::TablePlan::BadRows::skip;
-  p.data.cache_bytes = 0;                             // decoded twice, told once
+  p.data.cache_bytes = 0;  // decoded twice, told once
   auto source = Source::open(p, makers());
   CHECK(values<bool>(source->pass({})->next()->axes[0].fields[0].mask) == std::vector<bool>{false, true, false, false});
   source->pass({})->next();
@@ -395,14 +413,13 @@ TEST_CASE("axes that cannot be filled are refused") {
   CHECK(message_of([&] { Source::open(w.plan, makers()); }).find("needs an axis of its own") != std::string::npos);
 }
 
-TEST_CASE("buffers are used again") {
-  Buffers buffers;
+TEST_CASE("memory of arrays is used again") {
   void* first;
   {
-    const auto a = buffers.array(braid::DType::floating, {100, 1000});
+    const auto a = braid::data::new_array(braid::DType::floating, {100, 1000});
     first = a.bytes.get();
     CHECK(reinterpret_cast<std::uintptr_t>(first) % 64 == 0);
   }
-  CHECK(buffers.array(braid::DType::floating, {100, 1001}).bytes.get() == first);
-  CHECK(buffers.array(braid::DType::boolean, {0}).count() == 0);
+  CHECK(braid::data::new_array(braid::DType::floating, {100, 1001}).bytes.get() == first);
+  CHECK(braid::data::new_array(braid::DType::boolean, {0}).count() == 0);
 }

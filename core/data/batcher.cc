@@ -58,17 +58,23 @@ Route make_route(const recipe::Plan& plan) {
     for (const auto& from : plan.axes[a].from) {
       recipe::Wire::Via via;
       via.table = from.table, via.link = from.link, via.list = from.list;
-      puts(static_cast<int>(a), add({via, from.table}));   // a table's own axis has the table's number
+      puts(static_cast<int>(a), add({via, from.table}));  // a table's own axis has the table's number
     }
 
   if (plan.train.rows != recipe::none && !route.axis_gathers[at(plan.train.rows)].empty())
-    throw Error("axis '" + plan.axes[at(plan.train.rows)].name + "': error: the rows of '" + plan.axes[at(plan.train.rows)].name +
-                "' are the batch; what a link or list of theirs reaches in the same table needs an axis of its own: [axes.NAME] "
-                "table = \"" + plan.axes[at(plan.train.rows)].name + "\", from = [...] [axis-own]");
-  std::vector<int> state(axes, 0);                    // 1: being visited, 2: done
+    throw Error("axis '" + plan.axes[at(plan.train.rows)].name + "': error: the rows of '" +
+                plan.axes[at(plan.train.rows)].name +
+                "' are the batch; what a link or list of theirs reaches in the same table needs an axis of its own: "
+                "[axes.NAME] "
+                "table = \"" +
+                plan.axes[at(plan.train.rows)].name + "\", from = [...] [axis-own]");
+  std::vector<int> state(axes, 0);  // 1: being visited, 2: done
   const std::function<void(int)> visit = [&](int axis) {
     if (state[at(axis)] == 2) return;
-    if (state[at(axis)] == 1) throw Error("axis '" + plan.axes[at(axis)].name + "': error: its entities depend on themselves; declare an axis of its own for one of the links [axis-cycle]");
+    if (state[at(axis)] == 1)
+      throw Error(
+          "axis '" + plan.axes[at(axis)].name +
+          "': error: its entities depend on themselves; declare an axis of its own for one of the links [axis-cycle]");
     state[at(axis)] = 1;
     if (!plan.axes[at(axis)].whole)
       for (const int g : route.axis_gathers[at(axis)]) visit(route.gathers[at(g)].from_axis);
@@ -80,7 +86,10 @@ Route make_route(const recipe::Plan& plan) {
 }
 
 Batcher::Batcher(const World& world)
-    : world_(world), gathered_(world.route.gathers.size()), marks_(world.plan.axes.size()), axis_rows_(world.plan.axes.size()) {
+    : world_(world),
+      gathered_(world.route.gathers.size()),
+      marks_(world.plan.axes.size()),
+      axis_rows_(world.plan.axes.size()) {
   for (std::size_t a = 0; a < marks_.size(); ++a) {
     if (world.plan.axes[a].whole || a == world.driving || world.route.axis_gathers[a].empty()) continue;
     const auto rows = at(world.table_of(static_cast<int>(a)).rows);
@@ -91,7 +100,7 @@ Batcher::Batcher(const World& world)
 
 Batch Batcher::make(std::span<const std::int32_t> rows, const Moment& moment, std::int64_t number) {
   const auto& route = world_.route;
-  if (++now_ == 0) {                                  // stamps are used up after 2^32 batches
+  if (++now_ == 0) {  // stamps are used up after 2^32 batches
     for (auto& m : marks_) std::fill(m.stamp.begin(), m.stamp.end(), 0u);
     now_ = 1;
   }
@@ -106,13 +115,14 @@ Batch Batcher::make(std::span<const std::int32_t> rows, const Moment& moment, st
     for (const int g : route.gather_after[at(axis)]) gather(route.gathers[at(g)], batch, moment, gathered_[at(g)]);
   }
   for (std::size_t a = 0; a < batch.axes.size(); ++a) batch.axes[a] = fill(static_cast<int>(a), axis_rows_[a], moment);
-  for (std::size_t u = 0; u < route.uses.size(); ++u) batch.links.push_back(link(route.uses[u], gathered_[at(route.use_gather[u])], batch));
+  for (std::size_t u = 0; u < route.uses.size(); ++u)
+    batch.links.push_back(link(route.uses[u], gathered_[at(route.use_gather[u])], batch));
 
   const auto& table = world_.tables[world_.driving];
   for (const auto& label : world_.labels) {
     Array out;
     if (!label.empty() || (world_.reads.labels[batch.labels.size()])) {
-      out = world_.buffers.array(DType::floating, {batch.rows});
+      out = new_array(DType::floating, {batch.rows});
       for (std::size_t i = 0; i < rows.size(); ++i) out.as<float>()[i] = label[at(rows[i])];
     }
     batch.labels.push_back(std::move(out));
@@ -122,9 +132,9 @@ Batch Batcher::make(std::span<const std::int32_t> rows, const Moment& moment, st
     if (world_.reads.link_keys[l]) {
       const auto& plan = table.plan->links[l];
       const auto& column = *table.column(plan.column.empty() ? plan.name : plan.column);
-      out = world_.buffers.array(DType::key, {batch.rows});
+      out = new_array(DType::key, {batch.rows});
       parallel(batch.rows, 1024, [&](std::int64_t i) {
-        const auto text = column[rows[at(i)]];        // of a dangling link too: its rows still belong together
+        const auto text = column[rows[at(i)]];  // of a dangling link too: its rows still belong together
         out.as<std::uint64_t>()[i] = text.data() ? key_of(text) : 0;
       });
     }
@@ -151,7 +161,7 @@ void Batcher::gather(const Gather& gather, const Batch&, const Moment& moment, G
   }
   out.list = true;
   const auto& lists = world_.lists[at(gather.via.table)];
-  if (lists.empty()) {                                // a table that this run does not step through
+  if (lists.empty()) {  // a table that this run does not step through
     out.rows.assign(from.size(), -1);
     return;
   }
@@ -206,8 +216,8 @@ AxisBatch Batcher::fill(int axis, std::vector<std::int32_t> rows, const Moment& 
   const auto& table = world_.table_of(axis);
   AxisBatch out;
   out.rows = static_cast<std::int64_t>(rows.size());
-  out.row = world_.buffers.array(DType::whole, {out.rows});
-  out.key = world_.buffers.array(DType::key, {out.rows});
+  out.row = new_array(DType::whole, {out.rows});
+  out.key = new_array(DType::key, {out.rows});
   for (std::size_t i = 0; i < rows.size(); ++i) {
     out.row.as<std::int64_t>()[i] = rows[i];
     out.key.as<std::uint64_t>()[i] = table.keys[at(rows[i])];
@@ -223,7 +233,8 @@ AxisBatch Batcher::fill(int axis, std::vector<std::int32_t> rows, const Moment& 
   return out;
 }
 
-FieldBatch Batcher::field(const FieldCells& cells, const Table& table, std::span<const std::int32_t> rows, const Moment& moment) const {
+FieldBatch Batcher::field(const FieldCells& cells, const Table& table, std::span<const std::int32_t> rows,
+                          const Moment& moment) const {
   const auto& layout = cells.layout();
   const auto& component = cells.component();
   const auto n = static_cast<std::int64_t>(rows.size());
@@ -232,7 +243,10 @@ FieldBatch Batcher::field(const FieldCells& cells, const Table& table, std::span
   parallel(n, 8, [&](std::int64_t i) {
     auto& handle = handles[at(i)] = cells.decoded(rows[at(i)]);
     if (!handle.cell->present) return;
-    places[at(i)] = layout.padded < 0 ? 1 : std::min<std::int64_t>(static_cast<std::int64_t>(component.places(handle.cell->bytes)), layout.bound());
+    places[at(i)] =
+        layout.padded < 0
+            ? 1
+            : std::min<std::int64_t>(static_cast<std::int64_t>(component.places(handle.cell->bytes)), layout.bound());
   });
 
   auto sizes = layout.dims;
@@ -250,21 +264,22 @@ FieldBatch Batcher::field(const FieldCells& cells, const Table& table, std::span
   sizes.insert(sizes.begin(), n);
 
   FieldBatch out;
-  out.values.push_back(world_.buffers.array(layout.type, sizes));
+  out.values.push_back(new_array(layout.type, sizes));
   auto* bytes = out.values[0].bytes.get();
   const auto row_bytes = at(elements) * element_size(layout.type);
   parallel(n, std::max<std::int64_t>(1, 16384 / static_cast<std::int64_t>(row_bytes + 64)), [&](std::int64_t i) {
     auto* row = bytes + at(i) * row_bytes;
     std::memset(row, 0, row_bytes);
     if (!handles[at(i)].cell->present) return;
-    const Draw draw{moment.training, mixed(moment.seed, cells.name_hash(), static_cast<std::uint64_t>(moment.step), table.keys[at(rows[at(i)])])};
+    const Draw draw{moment.training, mixed(moment.seed, cells.name_hash(), static_cast<std::uint64_t>(moment.step),
+                                           table.keys[at(rows[at(i)])])};
     component.place(handles[at(i)].cell->bytes, Slot{row, at(elements)}, draw);
   });
 
   out.masked = !full;
   if (full) return out;
   const auto width = layout.padded >= 0 ? longest : 1;
-  out.mask = world_.buffers.array(DType::boolean, layout.padded >= 0 ? std::vector{n, longest} : std::vector{n});
+  out.mask = new_array(DType::boolean, layout.padded >= 0 ? std::vector{n, longest} : std::vector{n});
   for (std::int64_t i = 0; i < n; ++i)
     for (std::int64_t p = 0; p < width; ++p) out.mask.as<bool>()[i * width + p] = p < places[at(i)];
   return out;
@@ -277,7 +292,7 @@ LinkBatch Batcher::link(const LinkUse& use, const Gathered& gathered, const Batc
   std::vector<std::int64_t> sizes{n / gathered.places};
   if (gathered.list) sizes.push_back(gathered.places / gathered.group);
   if (gathered.group > 1) sizes.push_back(gathered.group);
-  out.index = world_.buffers.array(DType::whole, sizes);
+  out.index = new_array(DType::whole, sizes);
   auto* index = out.index.as<std::int64_t>();
   if (world_.plan.axes[at(use.axis)].whole) {
     for (std::int64_t i = 0; i < n; ++i) index[i] = gathered.rows[at(i)];
@@ -293,7 +308,7 @@ LinkBatch Batcher::link(const LinkUse& use, const Gathered& gathered, const Batc
   if (!gathered.list) return out;
   out.masked = std::find(gathered.rows.begin(), gathered.rows.end(), -1) != gathered.rows.end();
   if (!out.masked) return out;
-  out.mask = world_.buffers.array(DType::boolean, sizes);
+  out.mask = new_array(DType::boolean, sizes);
   for (std::int64_t i = 0; i < n; ++i) out.mask.as<bool>()[i] = index[i] >= 0;
   static_cast<void>(batch);
   return out;

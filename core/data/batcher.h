@@ -17,19 +17,20 @@ class Batcher {
   Batch make(std::span<const std::int32_t> rows, const Moment& moment, std::int64_t number);
 
  private:
-  struct Gathered {                                   // entity rows, [from rows, places]; -1 where padded
+  struct Gathered {  // entity rows, [from rows, places]; -1 where padded
     std::vector<std::int32_t> rows;
     std::int64_t places = 1, group = 1;
     bool list = false;
   };
-  struct Marks {                                      // which entities stand on an axis in this batch, and where
+  struct Marks {  // which entities stand on an axis in this batch, and where
     std::vector<std::uint32_t> stamp;
     std::vector<std::int32_t> place;
   };
   void gather(const Gather& gather, const Batch& batch, const Moment& moment, Gathered& out) const;
   void collect(int axis, Batch& batch);
   AxisBatch fill(int axis, std::vector<std::int32_t> rows, const Moment& moment) const;
-  FieldBatch field(const FieldCells& cells, const Table& table, std::span<const std::int32_t> rows, const Moment& moment) const;
+  FieldBatch field(const FieldCells& cells, const Table& table, std::span<const std::int32_t> rows,
+                   const Moment& moment) const;
   LinkBatch link(const LinkUse& use, const Gathered& gathered, const Batch& batch) const;
 
   const World& world_;

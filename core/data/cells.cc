@@ -10,7 +10,7 @@ namespace braid::data {
 struct FieldCells::Texts {
   std::vector<std::string_view> texts;
   std::vector<std::byte> buffer;
-  std::string file;                                   // of a media field
+  std::string file;  // of a media field
   Cell cell;
 };
 
@@ -33,9 +33,14 @@ class FieldCells::Rows final : public FitRows {
   const FieldCells& cells_;
 };
 
-FieldCells::FieldCells(const Table& table, int field, std::unique_ptr<Field> component, Budget& budget, Complaints& complaints)
-    : table_(table), plan_(table.plan->fields[static_cast<std::size_t>(field)]), component_(std::move(component)), budget_(budget),
-      complaints_(complaints), name_hash_(key_of(table.plan->name + "." + plan_.name)),
+FieldCells::FieldCells(const Table& table, int field, std::unique_ptr<Field> component, Budget& budget,
+                       Complaints& complaints)
+    : table_(table),
+      plan_(table.plan->fields[static_cast<std::size_t>(field)]),
+      component_(std::move(component)),
+      budget_(budget),
+      complaints_(complaints),
+      name_hash_(key_of(table.plan->name + "." + plan_.name)),
       cache_(static_cast<std::size_t>(table.rows)) {
   auto from = plan_.from;
   if (from.empty() && plan_.media.empty()) from = {plan_.name};
@@ -49,7 +54,8 @@ FieldCells::~FieldCells() {
 }
 
 void FieldCells::prepare(const Media::Archives& archives, const std::string* saved) {
-  const auto place = plan_.place.file + ":" + std::to_string(plan_.place.line) + ":" + std::to_string(plan_.place.column);
+  const auto place =
+      plan_.place.file + ":" + std::to_string(plan_.place.line) + ":" + std::to_string(plan_.place.column);
   try {
     if (!plan_.media.empty()) media_ = std::make_unique<Media>(plan_.media, archives);
     if (saved) {
@@ -84,13 +90,15 @@ Layout FieldCells::make_layout() const {
   const auto on = [&](const std::string& param) {
     const auto* value = value_of(param);
     if (!value) return false;
-    return std::visit([](const auto& v) {
-      using T = std::decay_t<decltype(v)>;
-      if constexpr (std::is_same_v<T, std::monostate>) return false;
-      else if constexpr (std::is_same_v<T, Path>) return !v.text.empty();
-      else if constexpr (requires { v.empty(); }) return !v.empty();
-      else return v != T{};
-    }, *value);
+    return std::visit(
+        [](const auto& v) {
+          using T = std::decay_t<decltype(v)>;
+          if constexpr (std::is_same_v<T, std::monostate>) return false;
+          else if constexpr (std::is_same_v<T, Path>) return !v.text.empty();
+          else if constexpr (requires { v.empty(); }) return !v.empty();
+          else return v != T{};
+        },
+        *value);
   };
   const DimLookup lookup = [&](std::string_view name) -> std::optional<std::int64_t> {
     if (const auto it = fitted.find(name); it != fitted.end()) return it->second;
@@ -153,14 +161,16 @@ FieldCells::Decoded FieldCells::decode(std::int64_t row) const {
     out.present = component_->decode(texts.cell, out.bytes);
   } catch (const Error& e) {
     const std::string what = e.what();
-    if (what.find(": error: ") != std::string::npos) throw;   // no cell's fault: a folder that cannot be read
+    if (what.find(": error: ") != std::string::npos) throw;  // no cell's fault: a folder that cannot be read
     const auto at = source(row);
     const auto text = named(at, texts) + ": " + what + " [cell-broken]";
     if (table_.plan->bad_rows == recipe::TablePlan::BadRows::error)
-      throw Error(table_.where(at) + ": error: " + text + "\n  fix the cell, or say bad_rows = \"skip\" in table '" + table_.plan->name + "' to count it as missing");
+      throw Error(table_.where(at) + ": error: " + text + "\n  fix the cell, or say bad_rows = \"skip\" in table '" +
+                  table_.plan->name + "' to count it as missing");
     const std::lock_guard lock(broken_mutex_);
-    if (!broken_.insert(at).second) return {};        // told already; the cell was not kept
-    complaints_.warning("broken cells of '" + table_.plan->name + "." + plan_.name + "'", table_.where(at) + ": counts as missing: " + text);
+    if (!broken_.insert(at).second) return {};  // told already; the cell was not kept
+    complaints_.warning("broken cells of '" + table_.plan->name + "." + plan_.name + "'",
+                        table_.where(at) + ": counts as missing: " + text);
     out = {};
   }
   if (!out.present) out.bytes.clear();
@@ -172,7 +182,7 @@ FieldCells::Handle FieldCells::decoded(std::int64_t row) const {
   auto& slot = cache_[static_cast<std::size_t>(row)];
   if (const auto* kept = slot.load(std::memory_order_acquire)) return {kept, nullptr};
   auto made = std::make_unique<const Decoded>(decode(row));
-  constexpr std::int64_t overhead = sizeof(Decoded) + 32;   // the allocator's share
+  constexpr std::int64_t overhead = sizeof(Decoded) + 32;  // the allocator's share
   const auto bytes = static_cast<std::int64_t>(made->bytes.size()) + overhead;
   if (!budget_.take(bytes)) {
     const auto* cell = made.get();
@@ -180,7 +190,7 @@ FieldCells::Handle FieldCells::decoded(std::int64_t row) const {
   }
   const Decoded* nobody = nullptr;
   if (slot.compare_exchange_strong(nobody, made.get(), std::memory_order_acq_rel)) return {made.release(), nullptr};
-  budget_.left += bytes;                              // another thread was first
+  budget_.left += bytes;  // another thread was first
   return {nobody, nullptr};
 }
 

@@ -1,9 +1,9 @@
 // One field of one table: its component, its cells, and what of them is decoded already.
 #pragma once
 
+#include "braid/field.h"
 #include "data/media.h"
 #include "data/table.h"
-#include "braid/field.h"
 
 #include <atomic>
 #include <cstdint>
@@ -27,9 +27,9 @@ struct Budget {
 // The field's one output, sizes known.
 struct Layout {
   DType type = DType::floating;
-  bool optional_rows = false;                         // absent rows carry a mask bit
-  int padded = -1;                                    // dim that is padded (1 or more), or -1
-  std::vector<std::int64_t> dims;                     // without rows; the padded one at its bound
+  bool optional_rows = false;      // absent rows carry a mask bit
+  int padded = -1;                 // dim that is padded (1 or more), or -1
+  std::vector<std::int64_t> dims;  // without rows; the padded one at its bound
   std::int64_t bound() const { return padded < 0 ? 1 : dims[static_cast<std::size_t>(padded - 1)]; }
 };
 
@@ -65,7 +65,7 @@ class FieldCells {
  private:
   class Rows;
   struct Texts;
-  std::int64_t source(std::int64_t row) const;        // where the row's cells come from
+  std::int64_t source(std::int64_t row) const;  // where the row's cells come from
   void cell(std::int64_t row, Texts& texts) const;
   Decoded decode(std::int64_t row) const;
   Layout make_layout() const;
@@ -81,9 +81,9 @@ class FieldCells {
   bool permuted_ = false, prepared_ = false;
   std::uint64_t name_hash_;
   Layout layout_;
-  mutable std::vector<std::atomic<const Decoded*>> cache_;   // per row
+  mutable std::vector<std::atomic<const Decoded*>> cache_;  // per row
   mutable std::mutex broken_mutex_;
-  mutable std::set<std::int64_t> broken_;             // rows whose cell was complained about
+  mutable std::set<std::int64_t> broken_;  // rows whose cell was complained about
 };
 
 }  // namespace braid::data

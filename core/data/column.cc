@@ -36,7 +36,8 @@ Column::Kind parse(std::string_view text, std::int64_t& bits) {
     return usual ? Column::Kind::whole : Column::Kind::padded;
   }
   double real = 0;
-  if (const auto [at, error] = std::from_chars(begin, end, real); at == end && error == std::errc() && std::isfinite(real)) {
+  if (const auto [at, error] = std::from_chars(begin, end, real);
+      at == end && error == std::errc() && std::isfinite(real)) {
     bits = std::bit_cast<std::int64_t>(real);
     return Column::Kind::real;
   }
@@ -50,7 +51,8 @@ void Column::parse_numbers() {
   kinds_.resize(ends_.size());
   numbers_.resize(ends_.size());
   tbb::parallel_for(tbb::blocked_range<std::size_t>(0, ends_.size(), 1 << 14), [&](const auto& range) {
-    for (auto r = range.begin(); r != range.end(); ++r) kinds_[r] = parse((*this)[static_cast<std::int64_t>(r)], numbers_[r]);
+    for (auto r = range.begin(); r != range.end(); ++r)
+      kinds_[r] = parse((*this)[static_cast<std::int64_t>(r)], numbers_[r]);
   });
 }
 

@@ -43,9 +43,9 @@ class Column {
  private:
   static constexpr std::uint64_t absent = std::uint64_t{1} << 63;
   std::string name_, arena_;
-  std::vector<std::uint64_t> ends_;                   // past the cell's last byte; the top bit says missing
+  std::vector<std::uint64_t> ends_;  // past the cell's last byte; the top bit says missing
   std::vector<Kind> kinds_;
-  std::vector<std::int64_t> numbers_;                 // whole numbers, or a real's bits
+  std::vector<std::int64_t> numbers_;  // whole numbers, or a real's bits
 };
 
 }  // namespace braid::data

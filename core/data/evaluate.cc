@@ -33,7 +33,7 @@ bool equal(const Cooked& a, const Cooked& b) { return compare(a, b) == 0; }
 
 bool not_equal(const Cooked& a, const Cooked& b) {
   if (a.kind == Kind::missing || b.kind == Kind::missing) return false;
-  return compare(a, b) != 0;                          // a text differs from any computed number
+  return compare(a, b) != 0;  // a text differs from any computed number
 }
 
 // The remainder has the divisor's sign.
@@ -48,23 +48,35 @@ Cooked arithmetic(Op op, const Cooked& a, const Cooked& b) {
   if (a.kind == Kind::whole && b.kind == Kind::whole) {
     Wide out = 0;
     switch (op) {
-      case Op::add: if (!__builtin_add_overflow(a.whole, b.whole, &out)) return whole(out); break;
-      case Op::subtract: if (!__builtin_sub_overflow(a.whole, b.whole, &out)) return whole(out); break;
-      case Op::multiply: if (!__builtin_mul_overflow(a.whole, b.whole, &out)) return whole(out); break;
-      case Op::remainder: return b.whole == 0 ? Cooked{} : whole(floor_mod(a.whole, b.whole));
+      case Op::add:
+        if (!__builtin_add_overflow(a.whole, b.whole, &out)) return whole(out);
+        break;
+      case Op::subtract:
+        if (!__builtin_sub_overflow(a.whole, b.whole, &out)) return whole(out);
+        break;
+      case Op::multiply:
+        if (!__builtin_mul_overflow(a.whole, b.whole, &out)) return whole(out);
+        break;
+      case Op::remainder:
+        return b.whole == 0 ? Cooked{} : whole(floor_mod(a.whole, b.whole));
       case Op::divide:
         if (b.whole == 0) return {};
         if (a.whole % b.whole == 0) return whole(a.whole / b.whole);
         break;
-      default: break;
+      default:
+        break;
     }
   }
   const double x = as_real(a), y = as_real(b);
   switch (op) {
-    case Op::add: return real(x + y);
-    case Op::subtract: return real(x - y);
-    case Op::multiply: return real(x * y);
-    case Op::divide: return y == 0 ? Cooked{} : real(x / y);
+    case Op::add:
+      return real(x + y);
+    case Op::subtract:
+      return real(x - y);
+    case Op::multiply:
+      return real(x * y);
+    case Op::divide:
+      return y == 0 ? Cooked{} : real(x / y);
     default: {
       if (y == 0) return {};
       const double r = std::fmod(x, y);
@@ -75,10 +87,14 @@ Cooked arithmetic(Op op, const Cooked& a, const Cooked& b) {
 
 Cooked cell(const Column& column, std::int64_t row) {
   switch (column.kind(row)) {
-    case Column::Kind::missing: return {};
-    case Column::Kind::text: return {.kind = Kind::text, .text = column[row]};
-    case Column::Kind::real: return {.kind = Kind::real, .real = column.real(row), .text = column[row]};
-    case Column::Kind::whole: return {.kind = Kind::whole, .whole = column.whole(row), .text = column[row]};
+    case Column::Kind::missing:
+      return {};
+    case Column::Kind::text:
+      return {.kind = Kind::text, .text = column[row]};
+    case Column::Kind::real:
+      return {.kind = Kind::real, .real = column.real(row), .text = column[row]};
+    case Column::Kind::whole:
+      return {.kind = Kind::whole, .whole = column.whole(row), .text = column[row]};
     case Column::Kind::padded:
       return {.kind = Kind::whole, .number_text = true, .whole = column.whole(row), .text = column[row]};
   }
@@ -104,10 +120,14 @@ void append_text(std::string& out, const Cooked& c) {
 
 bool Cooked::truth() const {
   switch (kind) {
-    case Kind::missing: return false;
-    case Kind::whole: return whole != 0;
-    case Kind::real: return real != 0;
-    case Kind::text: return !text.empty();
+    case Kind::missing:
+      return false;
+    case Kind::whole:
+      return whole != 0;
+    case Kind::real:
+      return real != 0;
+    case Kind::text:
+      return !text.empty();
   }
   return false;
 }
@@ -125,16 +145,23 @@ void Evaluator::bind(Node& node, const recipe::Expression& expression, const Nam
   switch (expression.op) {
     case Op::number:
       node.constant = expression.whole && std::fabs(expression.number) < 0x1p63
-                          ? whole(static_cast<std::int64_t>(expression.number)) : real(expression.number);
+                          ? whole(static_cast<std::int64_t>(expression.number))
+                          : real(expression.number);
       break;
-    case Op::text: node.literal = expression.name; break;
-    case Op::column: node.column = names.column(expression.name); break;
+    case Op::text:
+      node.literal = expression.name;
+      break;
+    case Op::column:
+      node.column = names.column(expression.name);
+      break;
     case Op::train_count: {
-      const auto& link = expression.name.empty() && !expression.args.empty() ? expression.args[0].name : expression.name;
+      const auto& link =
+          expression.name.empty() && !expression.args.empty() ? expression.args[0].name : expression.name;
       node.counts = names.train_count(link);
       return;
     }
-    default: break;
+    default:
+      break;
   }
   node.args.resize(expression.args.size());
   for (std::size_t k = 0; k < node.args.size(); ++k) bind(node.args[k], expression.args[k], names);
@@ -147,35 +174,55 @@ Cooked Evaluator::evaluate(const Node& node, std::int64_t row) {
     return boolean(order && test(*order));
   };
   switch (node.op) {
-    case Op::number: return node.constant;
-    case Op::text: return {.kind = Kind::text, .text = node.literal};
-    case Op::column: return cell(*node.column.column, node.column.through ? node.column.through[row] : row);
-    case Op::train_count: return whole(node.counts.counts[node.counts.through ? node.counts.through[row] : row]);
-    case Op::hash: return hash(node, row);
-    case Op::add: case Op::subtract: case Op::multiply: case Op::divide: case Op::remainder:
+    case Op::number:
+      return node.constant;
+    case Op::text:
+      return {.kind = Kind::text, .text = node.literal};
+    case Op::column:
+      return cell(*node.column.column, node.column.through ? node.column.through[row] : row);
+    case Op::train_count:
+      return whole(node.counts.counts[node.counts.through ? node.counts.through[row] : row]);
+    case Op::hash:
+      return hash(node, row);
+    case Op::add:
+    case Op::subtract:
+    case Op::multiply:
+    case Op::divide:
+    case Op::remainder:
       return arithmetic(node.op, arg(0), arg(1));
-    case Op::negate: return arithmetic(Op::subtract, whole(0), arg(0));
-    case Op::equal: return boolean(equal(arg(0), arg(1)));
-    case Op::not_equal: return boolean(not_equal(arg(0), arg(1)));
-    case Op::less: return ordered([](int o) { return o < 0; });
-    case Op::less_equal: return ordered([](int o) { return o <= 0; });
-    case Op::greater: return ordered([](int o) { return o > 0; });
-    case Op::greater_equal: return ordered([](int o) { return o >= 0; });
+    case Op::negate:
+      return arithmetic(Op::subtract, whole(0), arg(0));
+    case Op::equal:
+      return boolean(equal(arg(0), arg(1)));
+    case Op::not_equal:
+      return boolean(not_equal(arg(0), arg(1)));
+    case Op::less:
+      return ordered([](int o) { return o < 0; });
+    case Op::less_equal:
+      return ordered([](int o) { return o <= 0; });
+    case Op::greater:
+      return ordered([](int o) { return o > 0; });
+    case Op::greater_equal:
+      return ordered([](int o) { return o >= 0; });
     case Op::in: {
       const auto value = arg(0);
       for (std::size_t k = 1; k < node.args.size(); ++k)
         if (equal(value, arg(k))) return boolean(true);
       return boolean(false);
     }
-    case Op::is_missing: return boolean(arg(0).kind == Kind::missing);
-    case Op::is_present: return boolean(arg(0).kind != Kind::missing);
-    case Op::and_: case Op::or_: {
+    case Op::is_missing:
+      return boolean(arg(0).kind == Kind::missing);
+    case Op::is_present:
+      return boolean(arg(0).kind != Kind::missing);
+    case Op::and_:
+    case Op::or_: {
       const bool stops = node.op == Op::or_;
       for (const auto& a : node.args)
         if (evaluate(a, row).truth() == stops) return boolean(stops);
       return boolean(!stops);
     }
-    case Op::not_: return boolean(!arg(0).truth());
+    case Op::not_:
+      return boolean(!arg(0).truth());
   }
   return {};
 }
@@ -188,7 +235,8 @@ Cooked Evaluator::hash(const Node& node, std::int64_t row) {
   for (std::size_t k = 0; k < n; ++k) {
     values[k] = evaluate(node.args[k], row);
     if (values[k].kind == Kind::missing) return {};
-    small = small && values[k].kind == Kind::whole && !values[k].number_text && values[k].whole >= 0 && values[k].whole >> 32 == 0;
+    small = small && values[k].kind == Kind::whole && !values[k].number_text && values[k].whole >= 0 &&
+            values[k].whole >> 32 == 0;
   }
   if (small) {
     const auto first = static_cast<std::uint64_t>(values[0].whole);

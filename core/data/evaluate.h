@@ -19,23 +19,29 @@ namespace braid::data {
 
 __extension__ using Wide = __int128;
 
-struct Cooked {                                       // a value on its way through an expression
+struct Cooked {  // a value on its way through an expression
   enum class Kind : std::uint8_t { missing, whole, real, text } kind = Kind::missing;
-  bool number_text = false;                           // whole: `text` writes it otherwise than usual ("007")
+  bool number_text = false;  // whole: `text` writes it otherwise than usual ("007")
   Wide whole = 0;
   double real = 0;
-  std::string_view text = {};                         // a cell's or a literal's text; null for computed numbers
+  std::string_view text = {};  // a cell's or a literal's text; null for computed numbers
 
   bool truth() const;
-  std::optional<double> number() const;               // nullopt for missing and text
+  std::optional<double> number() const;  // nullopt for missing and text
 };
 
 // What names mean. All of it must outlive the Evaluator.
 struct Names {
-  struct Found { const Column* column = nullptr; const std::int32_t* through = nullptr; };   // `through`: the link's rows
-  std::function<Found(const std::string& name)> column;          // throws Error for an unknown name
-  struct Counts { const std::uint32_t* counts = nullptr; const std::int32_t* through = nullptr; };
-  std::function<Counts(const std::string& link)> train_count;    // throws Error where counts are not known yet
+  struct Found {
+    const Column* column = nullptr;
+    const std::int32_t* through = nullptr;
+  };                                                     // `through`: the link's rows
+  std::function<Found(const std::string& name)> column;  // throws Error for an unknown name
+  struct Counts {
+    const std::uint32_t* counts = nullptr;
+    const std::int32_t* through = nullptr;
+  };
+  std::function<Counts(const std::string& link)> train_count;  // throws Error where counts are not known yet
 };
 
 // An expression bound to a table's columns. Evaluation is safe from many threads.

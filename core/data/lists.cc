@@ -19,22 +19,26 @@ struct Groups {
   std::vector<std::int32_t> entities;
 };
 
-// The last n events by the same key, strictly before the row in `order`. A row without a key has an empty history: there
-// is no telling that two unknown users are one.
+// The last n events by the same key, strictly before the row in `order`. A row without a key has an empty history:
+// there is no telling that two unknown users are one.
 class History final : public List {
  public:
   History(const ListContext& c, const Table& table, const ListPlan& plan)
       : table_(table), by_(table.links[static_cast<std::size_t>(plan.by)]), length_(plan.length) {
     const auto& of = table.links[static_cast<std::size_t>(plan.of)];
     const auto& listed = c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.of)].table)];
-    const auto keys = c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.by)].table)].rows;
+    const auto keys =
+        c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.by)].table)].rows;
     std::vector<std::uint8_t> eligible(static_cast<std::size_t>(table.rows), 0);
     std::optional<Evaluator> where;
-    if (plan.where) where.emplace(*plan.where, names_of(c.tables, static_cast<std::size_t>(&table - c.tables.data()), &c.link_counts));
+    if (plan.where)
+      where.emplace(*plan.where,
+                    names_of(c.tables, static_cast<std::size_t>(&table - c.tables.data()), &c.link_counts));
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, table.rows, 2048), [&](const auto& range) {
       for (auto r = range.begin(); r != range.end(); ++r) {
         const auto at = static_cast<std::size_t>(r);
-        eligible[at] = by_[at] > 0 && !listed.is_held(of[at]) && (plan.visible_all || c.splits.of[at] == 0) && (!where || where->truth(r));
+        eligible[at] = by_[at] > 0 && !listed.is_held(of[at]) && (plan.visible_all || c.splits.of[at] == 0) &&
+                       (!where || where->truth(r));
       }
     });
     groups_.starts.assign(static_cast<std::size_t>(keys) + 1, 0);
@@ -44,13 +48,16 @@ class History final : public List {
     std::vector<std::int32_t> rows(static_cast<std::size_t>(groups_.starts.back()));
     auto next = groups_.starts;
     for (std::size_t r = 0; r < eligible.size(); ++r)
-      if (eligible[r]) rows[static_cast<std::size_t>(next[static_cast<std::size_t>(by_[r])]++)] = static_cast<std::int32_t>(r);
+      if (eligible[r])
+        rows[static_cast<std::size_t>(next[static_cast<std::size_t>(by_[r])]++)] = static_cast<std::int32_t>(r);
     groups_.entities.resize(rows.size());
     order_.resize(rows.size());
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, keys, 64), [&](const auto& range) {
       for (auto k = range.begin(); k != range.end(); ++k) {
-        const auto begin = groups_.starts[static_cast<std::size_t>(k)], end = groups_.starts[static_cast<std::size_t>(k) + 1];
-        std::stable_sort(rows.begin() + begin, rows.begin() + end, [&](auto a, auto b) { return table.order_of(a) < table.order_of(b); });
+        const auto begin = groups_.starts[static_cast<std::size_t>(k)],
+                   end = groups_.starts[static_cast<std::size_t>(k) + 1];
+        std::stable_sort(rows.begin() + begin, rows.begin() + end,
+                         [&](auto a, auto b) { return table.order_of(a) < table.order_of(b); });
         for (auto e = begin; e < end; ++e) {
           const auto row = static_cast<std::size_t>(rows[static_cast<std::size_t>(e)]);
           groups_.entities[static_cast<std::size_t>(e)] = of[row];
@@ -80,7 +87,7 @@ class History final : public List {
   const std::vector<std::int32_t>& by_;
   std::int64_t length_;
   Groups groups_;
-  std::vector<std::int64_t> order_;                   // beside the entities
+  std::vector<std::int64_t> order_;  // beside the entities
 };
 
 // Entity keys that stand in a cell. Held-out entities leave; an unknown key reaches the unknown entity and is counted.
@@ -104,14 +111,16 @@ class FromColumn final : public List {
         if (!target.is_held(row)) groups_.entities.push_back(row);
       }
       auto& entities = groups_.entities;
-      const auto begin = groups_.starts.back(), extra = static_cast<std::int64_t>(entities.size()) - begin - plan.length;
+      const auto begin = groups_.starts.back(),
+                 extra = static_cast<std::int64_t>(entities.size()) - begin - plan.length;
       if (plan.length > 0 && extra > 0) entities.erase(entities.begin() + begin, entities.begin() + begin + extra);
       groups_.starts.push_back(static_cast<std::int64_t>(entities.size()));
     }
     if (dangling)
       c.complaints.warning("dangling keys in '" + table.plan->name + "." + plan.name + "'",
-          table.where(first) + ": warning: '" + table.plan->name + "." + plan.name + "' names '" + lost + "', which table '" +
-          target.plan->name + "' does not have; " + std::to_string(dangling) + " such places [link-dangling]");
+                           table.where(first) + ": warning: '" + table.plan->name + "." + plan.name + "' names '" +
+                               lost + "', which table '" + target.plan->name + "' does not have; " +
+                               std::to_string(dangling) + " such places [link-dangling]");
   }
   std::int64_t count(std::int64_t row) const override {
     return groups_.starts[static_cast<std::size_t>(row) + 1] - groups_.starts[static_cast<std::size_t>(row)];
@@ -125,12 +134,16 @@ class FromColumn final : public List {
 };
 
 // Entities drawn afresh at each step, with replacement, uniformly or by how often training rows reach them. Left out:
-// the unknown and the held-out ones and, with `exclude = "seen"`, those that the row itself or training rows of the same
-// key reach. Key: the plan's `by`, or else the table's first link to another table; without one, the row alone.
+// the unknown and the held-out ones and, with `exclude = "seen"`, those that the row itself or training rows of the
+// same key reach. Key: the plan's `by`, or else the table's first link to another table; without one, the row alone.
 class Drawn final : public List {
  public:
   Drawn(const ListContext& c, const Table& table, std::size_t which, const ListPlan& plan, const List* per)
-      : table_(table), name_(key_of(table.plan->name + "." + plan.name)), length_(plan.length), per_(per), exclude_(plan.exclude_seen) {
+      : table_(table),
+        name_(key_of(table.plan->name + "." + plan.name)),
+        length_(plan.length),
+        per_(per),
+        exclude_(plan.exclude_seen) {
     const auto& target = c.tables[static_cast<std::size_t>(plan.table)];
     for (std::size_t l = 0; l < table.links.size(); ++l) {
       if (table.plan->links[l].table == plan.table) reaching_.push_back(l);
@@ -184,16 +197,20 @@ class Drawn final : public List {
  private:
   void gather_seen(const ListContext& c, std::size_t which, bool all) {
     if (!by_) return;
-    const auto counts_row = [&](std::size_t r) { return (*by_)[r] > 0 && (all || which != c.driving || c.splits.serves(static_cast<std::int64_t>(r), 0)); };
+    const auto counts_row = [&](std::size_t r) {
+      return (*by_)[r] > 0 && (all || which != c.driving || c.splits.serves(static_cast<std::int64_t>(r), 0));
+    };
     seen_.starts.assign(static_cast<std::size_t>(keys_) + 1, 0);
     for (std::size_t r = 0; r < by_->size(); ++r)
-      if (counts_row(r)) seen_.starts[static_cast<std::size_t>((*by_)[r]) + 1] += static_cast<std::int64_t>(reaching_.size());
+      if (counts_row(r))
+        seen_.starts[static_cast<std::size_t>((*by_)[r]) + 1] += static_cast<std::int64_t>(reaching_.size());
     for (std::size_t k = 1; k < seen_.starts.size(); ++k) seen_.starts[k] += seen_.starts[k - 1];
     seen_.entities.resize(static_cast<std::size_t>(seen_.starts.back()));
     auto next = seen_.starts;
     for (std::size_t r = 0; r < by_->size(); ++r) {
       if (!counts_row(r)) continue;
-      for (const auto l : reaching_) seen_.entities[static_cast<std::size_t>(next[static_cast<std::size_t>((*by_)[r])]++)] = table_.links[l][r];
+      for (const auto l : reaching_)
+        seen_.entities[static_cast<std::size_t>(next[static_cast<std::size_t>((*by_)[r])]++)] = table_.links[l][r];
     }
     for (std::size_t k = 0; k + 1 < seen_.starts.size(); ++k)
       std::sort(seen_.entities.begin() + seen_.starts[k], seen_.entities.begin() + seen_.starts[k + 1]);
@@ -205,7 +222,8 @@ class Drawn final : public List {
       if (table_.links[l][static_cast<std::size_t>(row)] == entity) return true;
     if (seen_.starts.empty()) return false;
     const auto key = static_cast<std::size_t>((*by_)[static_cast<std::size_t>(row)]);
-    return std::binary_search(seen_.entities.begin() + seen_.starts[key], seen_.entities.begin() + seen_.starts[key + 1], entity);
+    return std::binary_search(seen_.entities.begin() + seen_.starts[key],
+                              seen_.entities.begin() + seen_.starts[key + 1], entity);
   }
 
   const Table& table_;
@@ -213,12 +231,12 @@ class Drawn final : public List {
   std::int64_t length_;
   const List* per_;
   bool exclude_;
-  std::vector<std::size_t> reaching_;                 // links of the table into the drawn table
+  std::vector<std::size_t> reaching_;  // links of the table into the drawn table
   const std::vector<std::int32_t>* by_ = nullptr;
   std::int64_t keys_ = 0;
   std::vector<std::int32_t> entities_;
-  std::vector<std::uint64_t> sums_;                   // running sums of the entities' weights
-  Groups seen_;                                       // by key, ascending
+  std::vector<std::uint64_t> sums_;  // running sums of the entities' weights
+  Groups seen_;                      // by key, ascending
 };
 
 }  // namespace

@@ -13,10 +13,10 @@
 
 namespace braid::data {
 
-struct Moment {                                       // what draws depend on, besides the row
+struct Moment {  // what draws depend on, besides the row
   std::uint64_t seed = 1;
   std::int64_t step = 0;
-  bool training = false;                              // outside training the draws are the same in every pass
+  bool training = false;  // outside training the draws are the same in every pass
 };
 
 class List {
@@ -25,7 +25,7 @@ class List {
   // Places of the list at `row`, and their entities' rows. `out` is as long as count() says. Safe from many threads.
   virtual std::int64_t count(std::int64_t row) const = 0;
   virtual void fill(std::int64_t row, const Moment& moment, std::span<std::int32_t> out) const = 0;
-  virtual std::int64_t group() const { return 1; }    // places that belong together: `per = LIST` draws several for each
+  virtual std::int64_t group() const { return 1; }  // places that belong together: `per = LIST` draws several for each
 };
 
 // What lists are made of. All of it must outlive them.

@@ -36,7 +36,7 @@ Archive::Archive(const std::string& path) {
     std::string name = raw ? raw : "";
     while (name.starts_with("./")) name.erase(0, 2);
     const auto at = bytes_.size();
-    for (std::size_t filled = at;;) {                 // sizes in headers may be absent or lie: read until the end
+    for (std::size_t filled = at;;) {  // sizes in headers may be absent or lie: read until the end
       bytes_.resize(filled + (1 << 16));
       const auto got = archive_read_data(in.get(), bytes_.data() + filled, 1 << 16);
       if (got < 0) fail("file '" + name + "' of the archive is damaged");
@@ -44,7 +44,7 @@ Archive::Archive(const std::string& path) {
       bytes_.resize(filled);
       if (got == 0) break;
     }
-    members_[name] = {at, bytes_.size() - at};        // of two members with one name the later one counts, as in tar
+    members_[name] = {at, bytes_.size() - at};  // of two members with one name the later one counts, as in tar
   }
   bytes_.shrink_to_fit();
 }
@@ -62,7 +62,8 @@ Media::Media(const std::string& media, const Archives& archives) {
   for (std::size_t at = media.find(':'); at != std::string::npos; at = media.find(':', at + 1)) {
     const auto path = media.substr(0, at);
     const bool looks = path.find('{') == std::string::npos && !path.empty();
-    const bool ends = path.ends_with(".tar") || path.ends_with(".tgz") || path.ends_with(".zip") || path.find(".tar.") != std::string::npos;
+    const bool ends = path.ends_with(".tar") || path.ends_with(".tgz") || path.ends_with(".zip") ||
+                      path.find(".tar.") != std::string::npos;
     std::error_code ignored;
     if (!looks || (!fs::is_regular_file(path, ignored) && !ends)) continue;
     archive_path_ = path;
@@ -74,12 +75,16 @@ Media::Media(const std::string& media, const Archives& archives) {
     const auto folder = fs::path(names.substr(0, names.find('{'))).parent_path();
     std::error_code ignored;
     if (!folder.empty() && !fs::is_directory(folder, ignored))
-      throw Error(folder.string() + ": error: there is no such folder, which 'media = \"" + media + "\"' names [media-unreadable]");
+      throw Error(folder.string() + ": error: there is no such folder, which 'media = \"" + media +
+                  "\"' names [media-unreadable]");
   }
   for (std::size_t at = 0; at < names.size();) {
     const auto open = names.find('{', at);
     const auto close = open == std::string::npos ? open : names.find('}', open);
-    if (close == std::string::npos) { parts_.push_back({false, names.substr(at)}); break; }
+    if (close == std::string::npos) {
+      parts_.push_back({false, names.substr(at)});
+      break;
+    }
     if (open > at) parts_.push_back({false, names.substr(at, open - at)});
     parts_.push_back({true, names.substr(open + 1, close - open - 1)});
     at = close + 1;
@@ -89,7 +94,10 @@ Media::Media(const std::string& media, const Archives& archives) {
 std::optional<std::string> Media::name(const std::function<std::string_view(const std::string&)>& cell) const {
   std::string out;
   for (const auto& part : parts_) {
-    if (!part.column) { out += part.text; continue; }
+    if (!part.column) {
+      out += part.text;
+      continue;
+    }
     const auto text = cell(part.text);
     if (!text.data()) return std::nullopt;
     out += text;
@@ -111,7 +119,8 @@ std::optional<std::span<const std::byte>> Media::read(const std::string& name, s
     got = std::fread(buffer.data() + at, 1, 1 << 16, file.get());
     buffer.resize(at + got);
   }
-  if (std::ferror(file.get())) throw Error(name + ": error: cannot read: " + std::strerror(errno) + " [media-unreadable]");
+  if (std::ferror(file.get()))
+    throw Error(name + ": error: cannot read: " + std::strerror(errno) + " [media-unreadable]");
   return std::span<const std::byte>(buffer);
 }
 

@@ -16,7 +16,7 @@ namespace braid::data {
 // The members of one tar, zip or compressed tar, by name. Read once; lookups are safe from many threads.
 class Archive {
  public:
-  explicit Archive(const std::string& path);          // throws Error: missing, damaged, no archive
+  explicit Archive(const std::string& path);  // throws Error: missing, damaged, no archive
   std::optional<std::span<const std::byte>> find(std::string_view name) const;
   std::size_t members() const { return members_.size(); }
 
@@ -26,7 +26,9 @@ class Archive {
     std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
   };
   std::vector<std::byte> bytes_;
-  struct Span { std::size_t at, size; };
+  struct Span {
+    std::size_t at, size;
+  };
   std::unordered_map<std::string, Span, Hash, std::equal_to<>> members_;
 };
 
@@ -44,7 +46,10 @@ class Media {
   std::string shown(const std::string& name) const { return archive_ ? archive_path_ + ":" + name : name; }
 
  private:
-  struct Part { bool column; std::string text; };
+  struct Part {
+    bool column;
+    std::string text;
+  };
   std::vector<Part> parts_;
   std::string archive_path_;
   std::shared_ptr<const Archive> archive_;

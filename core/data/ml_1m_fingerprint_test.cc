@@ -2,8 +2,8 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
-#include "data/testing.h"
 #include "braid/reader.h"
+#include "data/testing.h"
 
 #include <chrono>
 #include <cmath>
@@ -17,7 +17,7 @@ namespace recipe = braid::recipe;
 
 namespace {
 
-enum { items, users, ratings, listed };              // tables and axes; `listed` is what the histories name
+enum { items, users, ratings, listed };  // tables and axes; `listed` is what the histories name
 
 // The blueprint's example, as far as rows go. `cold`: the tenth of the items that is held out.
 recipe::Plan plan(const std::string& data, bool cold) {
@@ -62,9 +62,12 @@ recipe::Plan plan(const std::string& data, bool cold) {
   return p;
 }
 
-struct Counts { std::int64_t rows = 0, positive = 0, history = 0, history_numbers = 0, user_x_item = 0; };
+struct Counts {
+  std::int64_t rows = 0, positive = 0, history = 0, history_numbers = 0, user_x_item = 0;
+};
 
-Counts count(Source& source, const std::string& split, const std::vector<std::int64_t>& item_number, const std::vector<std::int64_t>& user_number) {
+Counts count(Source& source, const std::string& split, const std::vector<std::int64_t>& item_number,
+             const std::vector<std::int64_t>& user_number) {
   Counts out;
   PassOptions options;
   options.split = split;
@@ -91,7 +94,8 @@ std::vector<std::int64_t> numbers(const std::string& path) {
   const auto in = makers().reader(reader());
   in->open(path);
   std::vector<braid::Record> records;
-  while (in->next(records, 4096)) {}
+  while (in->next(records, 4096)) {
+  }
   std::vector<std::int64_t> out{0};
   for (const auto& r : records) out.push_back(std::stoll(r.cells[0]));
   return out;
@@ -109,7 +113,8 @@ TEST_CASE("MovieLens-1M: rows, splits and histories to the digit") {
   const auto user_number = numbers(std::string(data) + "/ml-1m/users.tsv.gz");
   const auto start = std::chrono::steady_clock::now();
   auto source = Source::open(plan(data, false), makers());
-  std::cout << "loaded in " << std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() << " s\n";
+  std::cout << "loaded in " << std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()
+            << " s\n";
 
   CHECK(source->report().tables[ratings].rows == 1000209);
   CHECK(source->report().tables[ratings].kept == 739012);
@@ -148,7 +153,8 @@ TEST_CASE("MovieLens-1M: rows, splits and histories to the digit") {
   options.split = "train";
   const auto training = held->pass(options);
   while (const auto batch = training->next())
-    for (const auto row : values<std::int64_t>(batch->axes[listed].row)) listed_cold += cold_item[static_cast<std::size_t>(row)];
+    for (const auto row : values<std::int64_t>(batch->axes[listed].row))
+      listed_cold += cold_item[static_cast<std::size_t>(row)];
   CHECK(listed_cold == 0);
 }
 

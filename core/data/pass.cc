@@ -39,8 +39,12 @@ class StepBack final : public tbb::task_scheduler_observer {
 class Ahead final : public Pass {
  public:
   Ahead(std::shared_ptr<const World> world, const PassOptions& options)
-      : world_(std::move(world)), options_(options), rows_(pass_rows(*world_, options)), batcher_(*world_),
-        arena_(data_threads(world_->plan.data), 1, tbb::task_arena::priority::low), observer_(arena_) {
+      : world_(std::move(world)),
+        options_(options),
+        rows_(pass_rows(*world_, options)),
+        batcher_(*world_),
+        arena_(data_threads(world_->plan.data), 1, tbb::task_arena::priority::low),
+        observer_(arena_) {
     if (options.batch <= 0) throw Error("a batch has at least one row, not " + std::to_string(options.batch));
     batches_ = (static_cast<std::int64_t>(rows_.size()) + options.batch - 1) / options.batch;
     number_ = std::min(options.skip, batches_);
@@ -77,7 +81,9 @@ class Ahead final : public Pass {
     const auto size = std::min(static_cast<std::size_t>(options_.batch), rows_.size() - begin);
     const Moment moment{options_.seed, options_.first_step + number, options_.training};
     std::shared_ptr<const Batch> out;
-    arena_.execute([&] { out = std::make_shared<const Batch>(batcher_.make(std::span(rows_).subspan(begin, size), moment, number)); });
+    arena_.execute([&] {
+      out = std::make_shared<const Batch>(batcher_.make(std::span(rows_).subspan(begin, size), moment, number));
+    });
     return out;
   }
 
@@ -87,7 +93,8 @@ class Ahead final : public Pass {
       for (auto number = number_; number < batches_; ++number) {
         {
           std::unique_lock lock(mutex_);
-          room_.wait(lock, [&] { return stop_ || ready_.size() < limit_; });   // room first, so that no more than `ahead` exist
+          room_.wait(
+              lock, [&] { return stop_ || ready_.size() < limit_; });  // room first, so that no more than `ahead` exist
           if (stop_) return;
         }
         auto batch = make(number);
@@ -152,7 +159,8 @@ std::vector<std::int32_t> pass_rows(const World& world, const PassOptions& optio
   auto rows = world.splits.rows[static_cast<std::size_t>(split)];
   if (!options.shuffle) return rows;
   const auto key = mixed(options.seed, key_of("shuffle"), static_cast<std::uint64_t>(options.epoch));
-  for (std::size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[draw_below(key, i, i)]);   // Fisher and Yates
+  for (std::size_t i = rows.size(); i > 1; --i)
+    std::swap(rows[i - 1], rows[draw_below(key, i, i)]);  // Fisher and Yates
   return rows;
 }
 

@@ -23,10 +23,13 @@ struct Sheet {
     tables[0].plan = &plans[0];
     for (const auto* name : {"a", "b", "word", "gap"}) tables[0].columns.emplace_back(name);
     for (const auto& row : rows)
-      for (std::size_t c = 0; c < 4; ++c) row[c] ? tables[0].columns[c].add(row[c]) : tables[0].columns[c].add_missing();
+      for (std::size_t c = 0; c < 4; ++c)
+        row[c] ? tables[0].columns[c].add(row[c]) : tables[0].columns[c].add_missing();
     tables[0].rows = static_cast<std::int64_t>(rows.size());
   }
-  Cooked value(const std::string& text, std::int64_t row = 0) { return Evaluator(expression(text), names_of(tables, 0, nullptr))(row); }
+  Cooked value(const std::string& text, std::int64_t row = 0) {
+    return Evaluator(expression(text), names_of(tables, 0, nullptr))(row);
+  }
   bool is(const std::string& text, std::int64_t row = 0) { return value(text, row).truth(); }
 };
 
@@ -74,21 +77,22 @@ TEST_CASE("hash: SplitMix64 on whole numbers, the texts' hash otherwise") {
   CHECK(s.value("hash(a, word)").whole == static_cast<Wide>(mix64(key_of("1\x1fx"))));
   CHECK(s.value("hash(gap)").whole == static_cast<Wide>(mix64(key_of("007"))));
   CHECK(s.value("hash(a)", 1).whole == static_cast<Wide>(mix64(key_of("4294967296"))));
-  CHECK(s.value("hash(a, b, word)").whole == static_cast<Wide>(mix64(key_of("1\x1f" "2\x1fx"))));
-  CHECK(s.is("hash(a) % 10 == 5"));                   // 10451216379200822465 needs more than 63 bits
+  CHECK(s.value("hash(a, b, word)").whole == static_cast<Wide>(mix64(key_of("1\x1f"
+                                                                            "2\x1fx"))));
+  CHECK(s.is("hash(a) % 10 == 5"));  // 10451216379200822465 needs more than 63 bits
   CHECK(s.is("hash(a) > 9223372036854775807"));
   CHECK_FALSE(s.is("hash(a) < 0"));
 }
 
 TEST_CASE("expressions: typed comparison, missing cells, arithmetic") {
   Sheet s({{"10", "9", "apple", nullptr}, {"2.5", "1e1", "Zoo", "007"}, {"x1", "10", "", "-7"}});
-  CHECK(s.is("a > b"));                               // as numbers, not as texts
+  CHECK(s.is("a > b"));  // as numbers, not as texts
   CHECK(s.is("a == 10"));
   CHECK(s.is("a == 10.0"));
   CHECK(s.is("a in [1, 10]"));
   CHECK_FALSE(s.is("a in [1, 2]"));
   CHECK(s.is("word == 'apple' and word < 'b'"));
-  CHECK(s.is("a == '10'"));                           // against a text, a cell is its text
+  CHECK(s.is("a == '10'"));  // against a text, a cell is its text
   CHECK(s.is("b == 10", 1));
   CHECK(s.is("gap == 7", 1));
   CHECK_FALSE(s.is("gap == '7'", 1));
@@ -102,10 +106,10 @@ TEST_CASE("expressions: typed comparison, missing cells, arithmetic") {
   CHECK(s.value("a / b").real == doctest::Approx(10.0 / 9));
   CHECK(s.value("a / 5").whole == 2);
   CHECK(s.value("a / 0").kind == Cooked::Kind::missing);
-  CHECK(s.value("gap % 4", 2).whole == 1);            // -7: the remainder has the divisor's sign
+  CHECK(s.value("gap % 4", 2).whole == 1);  // -7: the remainder has the divisor's sign
   CHECK(s.value("-b + 1").whole == -8);
   CHECK_FALSE(s.is("a == 1", 2));
-  CHECK(s.is("a != 1", 2));                           // a text differs from any number
+  CHECK(s.is("a != 1", 2));  // a text differs from any number
   CHECK(s.is("a > 1 or gap > 1"));
   CHECK_THROWS_AS(s.value("nobody > 1"), braid::Error);
 }
@@ -118,7 +122,7 @@ TEST_CASE("keys, dangling and missing links, keys of links") {
   through_link(p, 1, 2, 1);
   read_link(p, 2, 0);
   auto source = Source::open(p, makers());
-  CHECK(source->report().tables[2].dangling_links == 2);   // zed, 9; a missing user is no mistake
+  CHECK(source->report().tables[2].dangling_links == 2);  // zed, 9; a missing user is no mistake
   CHECK(source->report().warnings.size() == 2);
   CHECK(source->report().warnings[0].find("e:4: warning: 'events.item' points at '9'") != std::string::npos);
   CHECK(source->report().warnings[1].find("e:3: warning: 'events.user' points at 'zed'") != std::string::npos);
@@ -126,8 +130,9 @@ TEST_CASE("keys, dangling and missing links, keys of links") {
   CHECK(values<std::int64_t>(batch->axes[0].row) == Rows{0, 1, 2});
   CHECK(values<std::uint64_t>(batch->axes[0].key) == std::vector<std::uint64_t>{0, key_of("ann"), key_of("bob")});
   CHECK(values<std::int64_t>(batch->links[0].index) == Rows{1, 0, 0, 2});
-  CHECK(values<std::int64_t>(batch->links[1].index) == Rows{1, 2, 0, 1});   // "05" is another key than "5"
-  CHECK(values<std::uint64_t>(batch->link_keys[0]) == std::vector<std::uint64_t>{key_of("ann"), key_of("zed"), 0, key_of("bob")});
+  CHECK(values<std::int64_t>(batch->links[1].index) == Rows{1, 2, 0, 1});  // "05" is another key than "5"
+  CHECK(values<std::uint64_t>(batch->link_keys[0]) ==
+        std::vector<std::uint64_t>{key_of("ann"), key_of("zed"), 0, key_of("bob")});
   CHECK(batch->link_keys[1].sizes.empty());
   const auto keys = values<std::uint64_t>(batch->axes[2].key);
   CHECK(std::set(keys.begin(), keys.end()).size() == 4);
@@ -161,16 +166,18 @@ TEST_CASE("bad rows: all named, or skipped and counted") {
 
 TEST_CASE("missing labels are NaN, texts for labels are bad rows; a column that is nowhere is an error") {
   Folder f;
-  auto p = plan_of(f.write("u", "user\n1\n"), f.write("i", "item\n1\n"), f.write("e", "user\titem\tw\n1\t1\t4\n1\t1\t\n1\t1\thigh\n1\t1\t6\n"));
+  auto p = plan_of(f.write("u", "user\n1\n"), f.write("i", "item\n1\n"),
+                   f.write("e", "user\titem\tw\n1\t1\t4\n1\t1\t\n1\t1\thigh\n1\t1\t6\n"));
   p.tables[2].labels = {{"half", expression("w / 4"), "w / 4", {}}, {"raw", expression("w"), "w", {}}};
   read_label(p, 2, 0);
   const auto half = values<float>(Source::open(p, makers())->pass({})->next()->labels[0]);
   CHECK(half[0] == 1.0f);
   CHECK(half[1] != half[1]);
-  CHECK(half[2] != half[2]);                          // arithmetic with a text is missing
+  CHECK(half[2] != half[2]);  // arithmetic with a text is missing
   CHECK(half[3] == 1.5f);
   read_label(p, 2, 1);
-  CHECK(message_of([&] { Source::open(p, makers()); }).find("e:4: error: label 'raw' (w) is no number") != std::string::npos);
+  CHECK(message_of([&] { Source::open(p, makers()); }).find("e:4: error: label 'raw' (w) is no number") !=
+        std::string::npos);
   p.tables[2].bad_rows = recipe::TablePlan::BadRows::skip;
   auto source = Source::open(p, makers());
   CHECK(rows_of(*source, "train") == Rows{0, 1, 3});
@@ -180,8 +187,9 @@ TEST_CASE("missing labels are NaN, texts for labels are bad rows; a column that 
 
 TEST_CASE("several files and joins") {
   Folder f;
-  auto p = plan_of(f.write("u", "user\n1\n2\n"), f.write("i", "item\tx\n1\ta\n2\tb\n3\tc\n"), f.write("e1", "user\titem\tr\n1\t1\t1\n2\t2\t2\n"));
-  p.tables[2].files.push_back(f.write("e2", "r\tuser\titem\n3\t1\t3\n4\t2\t9\n"));   // another order of columns
+  auto p = plan_of(f.write("u", "user\n1\n2\n"), f.write("i", "item\tx\n1\ta\n2\tb\n3\tc\n"),
+                   f.write("e1", "user\titem\tr\n1\t1\t1\n2\t2\t2\n"));
+  p.tables[2].files.push_back(f.write("e2", "r\tuser\titem\n3\t1\t3\n4\t2\t9\n"));  // another order of columns
   p.tables[1].joins = {{f.write("j", "x\tprice\tid\nq\t10\t3\nq\t20\t1\nq\t30\t77\n"), "id", reader(), {}}};
   p.tables[1].fields = {field_plan("price", "number", {"price"}), field_plan("x", "words", {"x"})};
   p.tables[2].keep = expression("r > 1");
@@ -197,13 +205,16 @@ TEST_CASE("several files and joins") {
   CHECK(values<bool>(batch->axes[1].fields[0].mask) == std::vector<bool>{false, false, true});
   CHECK(source->fitted().at("items.x").at("n") == 3);  // the table's own x, not the joined one: b and c are reached
   f.write("j", "id\tprice\n1\t10\n1\t11\n");
-  CHECK(message_of([&] { Source::open(p, makers()); }).find("j:3: error: key '1' stands in line 2 too") != std::string::npos);
+  CHECK(message_of([&] { Source::open(p, makers()); }).find("j:3: error: key '1' stands in line 2 too") !=
+        std::string::npos);
 }
 
 TEST_CASE("splits by hash, by time, leave-last") {
   Folder f;
   std::string text = "user\titem\tt\tr\n";
-  for (int k = 0; k < 40; ++k) text += std::to_string(1 + k % 3) + "\t" + std::to_string(1 + k % 7) + "\t" + std::to_string(k / 2 * 1.5) + "\t" + std::to_string(k % 5) + "\n";
+  for (int k = 0; k < 40; ++k)
+    text += std::to_string(1 + k % 3) + "\t" + std::to_string(1 + k % 7) + "\t" + std::to_string(k / 2 * 1.5) + "\t" +
+            std::to_string(k % 5) + "\n";
   auto p = plan_of(f.write("u", "user\n1\n2\n3\n"), f.write("i", "item\n1\n2\n3\n4\n5\n6\n7\n"), f.write("e", text));
   auto& e = p.tables[2];
   CHECK(Source::open(p, makers())->rows("train") == 40);
@@ -213,7 +224,8 @@ TEST_CASE("splits by hash, by time, leave-last") {
   e.split.train = 3, e.split.valid = 1, e.split.test = 2;
   Rows expect[3];
   for (int k = 0; k < 40; ++k) {
-    const auto bucket = mix64((static_cast<std::uint64_t>(1 + k % 3) << 32) + static_cast<std::uint64_t>(1 + k % 7)) % 6;
+    const auto bucket =
+        mix64((static_cast<std::uint64_t>(1 + k % 3) << 32) + static_cast<std::uint64_t>(1 + k % 7)) % 6;
     expect[bucket < 3 ? 0 : bucket < 4 ? 1 : 2].push_back(k);
   }
   auto source = Source::open(p, makers());
@@ -225,7 +237,7 @@ TEST_CASE("splits by hash, by time, leave-last") {
   e.order = "t";
   e.split.by = recipe::SplitPlan::By::time;
   e.split.train = 0.775, e.split.valid = 0.125, e.split.test = 0.1;
-  source = Source::open(p, makers());                 // the cut at row 31 falls between two rows of one time: both go on
+  source = Source::open(p, makers());  // the cut at row 31 falls between two rows of one time: both go on
   CHECK(source->rows("train") == 30);
   CHECK(rows_of(*source, "valid") == Rows{30, 31, 32, 33, 34, 35});
   CHECK(rows_of(*source, "test") == Rows{36, 37, 38, 39});
@@ -235,7 +247,7 @@ TEST_CASE("splits by hash, by time, leave-last") {
   source = Source::open(p, makers());
   CHECK(rows_of(*source, "test") == Rows{34, 35, 36, 37, 38, 39});
   CHECK(rows_of(*source, "valid") == Rows{28, 29, 30, 31, 32, 33});
-  e.split.leave = 7;                                  // 13 or 14 rows a user: too few to train on what is left
+  e.split.leave = 7;  // 13 or 14 rows a user: too few to train on what is left
   source = Source::open(p, makers());
   CHECK(source->rows("train") == 40);
   CHECK(source->rows("test") == 0);
@@ -256,13 +268,15 @@ TEST_CASE("held-out entities leave the splits and are unknown to fitted fields; 
   CHECK(source->fitted().at("items.name").at("fitted") == 3);  // rows: 1 twice, 3 once
   CHECK(values<std::int64_t>(source->pass({.split = "cold"})->next()->axes[1].fields[0].values[0]) == Rows{0});
   CHECK(source->report().splits.at("cold") == 1);
-  CHECK(source->slice({"warm", expression("train_count(item) >= 2 and item.name == 'a'"), "", {}}) == std::vector<bool>{true, false, false, true});
+  CHECK(source->slice({"warm", expression("train_count(item) >= 2 and item.name == 'a'"), "", {}}) ==
+        std::vector<bool>{true, false, false, true});
 
   p.tables[2].hold_out.clear();
   p.tables[1].permute = recipe::TablePlan::Permute{{0}, expression("sort"), {}};
   const auto other = Source::open(p, makers());
   CHECK(other->fingerprint() != source->fingerprint());
-  // Ascending sort: 2, 3, 1; item 2 takes c, 3 takes a, 1 takes b. In the order of fitting: b (by 1), c (by 2), a (by 3).
+  // Ascending sort: 2, 3, 1; item 2 takes c, 3 takes a, 1 takes b. In the order of fitting: b (by 1), c (by 2), a (by
+  // 3).
   CHECK(values<std::int64_t>(other->pass({})->next()->axes[1].fields[0].values[0]) == Rows{1, 2, 3});
   CHECK(other->save().at("items.name").find("b 1") != std::string::npos);
 }

@@ -1,9 +1,9 @@
 #include "data/source.h"
 
+#include "braid/reader.h"
 #include "data/hash.h"
 #include "data/pass.h"
 #include "data/world.h"
-#include "braid/reader.h"
 
 #include <algorithm>
 #include <limits>
@@ -118,8 +118,9 @@ class Loaded final : public Source {
     w.tables.resize(w.plan.tables.size());
     for (std::size_t t = 0; t < w.tables.size(); ++t) w.tables[t].plan = &w.plan.tables[t];
     // The largest first: a table is read by at most two threads.
-    tbb::parallel_for(std::size_t{0}, w.tables.size(), [&](std::size_t t) { load_table(w.tables[t], needed[t], makers, w.complaints); },
-                      tbb::simple_partitioner());
+    tbb::parallel_for(
+        std::size_t{0}, w.tables.size(),
+        [&](std::size_t t) { load_table(w.tables[t], needed[t], makers, w.complaints); }, tbb::simple_partitioner());
     w.complaints.throw_if_any();
     for (std::size_t t = 0; t < w.tables.size(); ++t) resolve_links(w.tables, t, w.complaints);
     // Slices are bound again while batches are made; their numbers have to stand ready then.
@@ -127,7 +128,8 @@ class Loaded final : public Source {
   }
 
   void bind_only(const recipe::Expression& e) {
-    const std::vector<std::vector<std::uint32_t>> none(world_->tables[world_->driving].links.size(), std::vector<std::uint32_t>(1));
+    const std::vector<std::vector<std::uint32_t>> none(world_->tables[world_->driving].links.size(),
+                                                       std::vector<std::uint32_t>(1));
     const Evaluator bound(e, names_of(world_->tables, world_->driving, &none));
   }
 
@@ -161,7 +163,8 @@ class Loaded final : public Source {
         for (auto r = range.begin(); r != range.end(); ++r) {
           const auto cooked = value(r);
           bad[static_cast<std::size_t>(r)] = cooked.kind == Cooked::Kind::text && kept[static_cast<std::size_t>(r)];
-          out[static_cast<std::size_t>(r)] = static_cast<float>(cooked.number().value_or(std::numeric_limits<double>::quiet_NaN()));
+          out[static_cast<std::size_t>(r)] =
+              static_cast<float>(cooked.number().value_or(std::numeric_limits<double>::quiet_NaN()));
         }
       });
       for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
@@ -169,7 +172,8 @@ class Loaded final : public Source {
         const auto text = "label '" + plan.name + "' (" + plan.text + ") is no number [label-text]";
         ++table.bad_rows;
         kept[static_cast<std::size_t>(r)] = 0;
-        if (table.plan->bad_rows == recipe::TablePlan::BadRows::error) w.complaints.error(table.where(r) + ": error: " + text);
+        if (table.plan->bad_rows == recipe::TablePlan::BadRows::error)
+          w.complaints.error(table.where(r) + ": error: " + text);
         else w.complaints.warning("skipped rows of '" + table.plan->name + "'", table.where(r) + ": skipped: " + text);
       }
     }
@@ -177,22 +181,30 @@ class Loaded final : public Source {
 
   void make_fields(const Makers& makers, const std::map<std::string, std::string>& saved) {
     auto& w = *world_;
-    struct Job { FieldCells* cells; const std::string* saved; };
+    struct Job {
+      FieldCells* cells;
+      const std::string* saved;
+    };
     std::vector<Job> jobs;
     w.cells.resize(w.tables.size());
     for (std::size_t t = 0; t < w.tables.size(); ++t)
       for (std::size_t f = 0; f < w.plan.tables[t].fields.size(); ++f) {
         const auto& plan = w.plan.tables[t].fields[f];
-        w.cells[t].push_back(std::make_unique<FieldCells>(w.tables[t], static_cast<int>(f), makers.field(plan.use), w.budget, w.complaints));
+        w.cells[t].push_back(std::make_unique<FieldCells>(w.tables[t], static_cast<int>(f), makers.field(plan.use),
+                                                          w.budget, w.complaints));
         bool read = false;
-        for (std::size_t a = 0; a < w.plan.axes.size(); ++a) read = read || (w.plan.axes[a].table == static_cast<int>(t) && w.reads.fields[a][f]);
+        for (std::size_t a = 0; a < w.plan.axes.size(); ++a)
+          read = read || (w.plan.axes[a].table == static_cast<int>(t) && w.reads.fields[a][f]);
         const auto it = saved.find(w.plan.tables[t].name + "." + plan.name);
         if (read) jobs.push_back({w.cells[t].back().get(), it == saved.end() ? nullptr : &it->second});
       }
     ArchiveShelf shelf;
-    tbb::parallel_for(std::size_t{0}, jobs.size(), [&](std::size_t j) {
-      jobs[j].cells->prepare([&](const std::string& path) { return shelf.get(path); }, jobs[j].saved);
-    }, tbb::simple_partitioner());
+    tbb::parallel_for(
+        std::size_t{0}, jobs.size(),
+        [&](std::size_t j) {
+          jobs[j].cells->prepare([&](const std::string& path) { return shelf.get(path); }, jobs[j].saved);
+        },
+        tbb::simple_partitioner());
   }
 
   void report() {
@@ -217,7 +229,8 @@ class Loaded final : public Source {
   void each_field(const Visit& visit) const {
     for (std::size_t t = 0; t < world_->cells.size(); ++t)
       for (std::size_t f = 0; f < world_->cells[t].size(); ++f)
-        if (world_->cells[t][f]->prepared()) visit(world_->plan.tables[t].name + "." + world_->plan.tables[t].fields[f].name, *world_->cells[t][f]);
+        if (world_->cells[t][f]->prepared())
+          visit(world_->plan.tables[t].name + "." + world_->plan.tables[t].fields[f].name, *world_->cells[t][f]);
   }
 
   std::shared_ptr<World> world_;
@@ -228,13 +241,15 @@ class Loaded final : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> Source::open(const recipe::Plan& plan, const Makers& makers, const std::map<std::string, std::string>& saved) {
+std::unique_ptr<Source> Source::open(const recipe::Plan& plan, const Makers& makers,
+                                     const std::map<std::string, std::string>& saved) {
   std::unique_ptr<Source> out;
   // Nothing else runs while data is loaded: all cores, unless the plan asks for fewer.
   const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   std::unique_ptr<tbb::global_control> more;
   if (const int threads = data_threads(plan.data); threads > cores)
-    more = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
+    more = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
+                                                 static_cast<std::size_t>(threads));
   tbb::task_arena arena(plan.data.threads > 0 ? data_threads(plan.data) : tbb::task_arena::automatic);
   arena.execute([&] { out = std::make_unique<Loaded>(plan, makers, saved, std::move(more)); });
   return out;

@@ -1,8 +1,8 @@
 // The data plane's door: loads a plan's tables, fits fields, and makes batches ahead of the graph.
 #pragma once
 
-#include "data/batch.h"
 #include "braid/field.h"
+#include "data/batch.h"
 
 #include <functional>
 #include <map>
@@ -22,14 +22,14 @@ struct Makers {
 };
 
 struct PassOptions {
-  std::string split = "train";                        // train, valid, test, or a held-out split's name
+  std::string split = "train";  // train, valid, test, or a held-out split's name
   std::int64_t batch = 1024;
-  bool training = false;                              // draws (dropped ids, masked words) are on
-  bool shuffle = false;                               // a permutation that is a function of (seed, epoch)
+  bool training = false;  // draws (dropped ids, masked words) are on
+  bool shuffle = false;   // a permutation that is a function of (seed, epoch)
   std::uint64_t seed = 1;
   std::int64_t epoch = 0;
-  std::int64_t first_step = 0;                        // optimiser step of batch 0: what draws depend on
-  std::int64_t skip = 0;                              // batches to leave out at the start (resume)
+  std::int64_t first_step = 0;  // optimiser step of batch 0: what draws depend on
+  std::int64_t skip = 0;        // batches to leave out at the start (resume)
 };
 
 // One run over a split's rows. `next` waits for the batch that was prepared ahead; nullptr at the end.
@@ -37,15 +37,18 @@ class Pass {
  public:
   virtual ~Pass() = default;
   virtual std::shared_ptr<const Batch> next() = 0;
-  virtual double waited_seconds() const = 0;          // spent inside `next`
+  virtual double waited_seconds() const = 0;  // spent inside `next`
   virtual std::int64_t batches() const = 0;
 };
 
-struct Report {                                       // what loading found, for the terminal and result.json
-  struct TableReport { std::string name; std::int64_t rows, kept, bad_rows, dangling_links; };
+struct Report {  // what loading found, for the terminal and result.json
+  struct TableReport {
+    std::string name;
+    std::int64_t rows, kept, bad_rows, dangling_links;
+  };
   std::vector<TableReport> tables;
-  std::map<std::string, std::int64_t> splits;         // rows of the driving table per split
-  std::vector<std::string> warnings;                  // bad rows skipped, cells that did not decode, first few of each
+  std::map<std::string, std::int64_t> splits;  // rows of the driving table per split
+  std::vector<std::string> warnings;           // bad rows skipped, cells that did not decode, first few of each
 };
 
 class Source {
@@ -57,10 +60,10 @@ class Source {
   virtual ~Source() = default;
 
   virtual const Report& report() const = 0;
-  virtual recipe::Fitted fitted() const = 0;          // sizes for a second check
-  virtual std::map<std::string, std::string> save() const = 0;   // fitted fields, by "table.field"
+  virtual recipe::Fitted fitted() const = 0;                    // sizes for a second check
+  virtual std::map<std::string, std::string> save() const = 0;  // fitted fields, by "table.field"
   virtual const braid::Field& field(int table, int field) const = 0;
-  virtual std::uint64_t fingerprint() const = 0;      // over all cells, keys and splits
+  virtual std::uint64_t fingerprint() const = 0;  // over all cells, keys and splits
   virtual std::int64_t rows(const std::string& split) const = 0;
   // Fields and links that no wire of `plan` reads are left out of batches.
   virtual std::unique_ptr<Pass> pass(const PassOptions& options) = 0;

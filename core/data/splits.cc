@@ -71,8 +71,9 @@ void by_hash(std::vector<Table>& tables, std::size_t driving, Splits& splits, Co
     own = bucket < first ? train : bucket < first + second ? valid : test;
   });
   if (missing)
-    complaints.warning("splits of '" + table.plan->name + "'", table.plan->name + ": warning: " + std::to_string(missing) +
-                       " rows have no whole number to be split by, they train [split-missing]");
+    complaints.warning("splits of '" + table.plan->name + "'",
+                       table.plan->name + ": warning: " + std::to_string(missing) +
+                           " rows have no whole number to be split by, they train [split-missing]");
 }
 
 // Shares of the kept rows in order; rows of equal time stay together, in the later split.
@@ -116,9 +117,11 @@ void leave_last(const Table& table, const Table& target, Splits& splits) {
       for (const auto r : rows) kept += splits.kept[static_cast<std::size_t>(r)];
       const bool all_train = k == 0 || kept <= 2 * plan.leave;
       for (const auto r : rows) {
-        const auto left = kept - seen;                // kept rows from here on, this one included
+        const auto left = kept - seen;  // kept rows from here on, this one included
         const bool is_kept = splits.kept[static_cast<std::size_t>(r)];
-        const auto own = all_train || left > 2 * plan.leave || (!is_kept && seen == 0) ? train : left > plan.leave ? valid : test;
+        const auto own = all_train || left > 2 * plan.leave || (!is_kept && seen == 0) ? train
+                         : left > plan.leave                                           ? valid
+                                                                                       : test;
         splits.of[static_cast<std::size_t>(r)] = own;
         seen += is_kept;
       }
@@ -143,7 +146,8 @@ std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driv
   return kept;
 }
 
-Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t> kept, Complaints& complaints) {
+Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t> kept,
+                   Complaints& complaints) {
   auto& table = tables[driving];
   Splits splits;
   splits.names = {"train", "valid", "test"};
@@ -157,8 +161,12 @@ Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<
         if (own == no_split) own = train;
       });
       break;
-    case recipe::SplitPlan::By::hash: by_hash(tables, driving, splits, complaints); break;
-    case recipe::SplitPlan::By::time: by_time(table, splits); break;
+    case recipe::SplitPlan::By::hash:
+      by_hash(tables, driving, splits, complaints);
+      break;
+    case recipe::SplitPlan::By::time:
+      by_time(table, splits);
+      break;
     case recipe::SplitPlan::By::leave_last: {
       const auto& link = table.plan->links[static_cast<std::size_t>(table.plan->split.key)];
       leave_last(table, tables[static_cast<std::size_t>(link.table)], splits);
@@ -173,7 +181,8 @@ Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<
   return splits;
 }
 
-std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& tables, std::size_t driving, const Splits& splits) {
+std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& tables, std::size_t driving,
+                                                       const Splits& splits) {
   const auto& table = tables[driving];
   std::vector<std::vector<std::uint32_t>> per_link(table.links.size());
   for (auto& t : tables) t.counts.assign(static_cast<std::size_t>(t.rows), 0);
@@ -184,7 +193,8 @@ std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& table
     const auto number = static_cast<std::size_t>(table.plan->links[l].table);
     auto& target = tables[number];
     per_link[l].assign(static_cast<std::size_t>(target.rows), 0);
-    for (const auto r : splits.rows[train]) ++per_link[l][static_cast<std::size_t>(table.links[l][static_cast<std::size_t>(r)])];
+    for (const auto r : splits.rows[train])
+      ++per_link[l][static_cast<std::size_t>(table.links[l][static_cast<std::size_t>(r)])];
     if (number == driving) continue;
     reached[number] = true;
     for (std::size_t r = 0; r < per_link[l].size(); ++r) target.counts[r] += per_link[l][r];

@@ -10,14 +10,14 @@
 namespace braid::data {
 
 struct Splits {
-  std::vector<std::string> names;                     // train, valid, test, then the held-out ones
+  std::vector<std::string> names;  // train, valid, test, then the held-out ones
   // Per row of the driving table. `of` knows rows that `keep` drops too, because lists see them; `kept` are the rows
   // that are served. no_split: the unknown entity's row.
   std::vector<std::int8_t> of;
   std::vector<std::uint8_t> kept;
-  std::vector<std::vector<std::int32_t>> rows;        // per split: kept rows, ascending
+  std::vector<std::vector<std::int32_t>> rows;  // per split: kept rows, ascending
 
-  int find(const std::string& name) const;            // -1: there is none
+  int find(const std::string& name) const;  // -1: there is none
   bool serves(std::int64_t row, int split) const {
     return kept[static_cast<std::size_t>(row)] && of[static_cast<std::size_t>(row)] == split;
   }
@@ -27,12 +27,14 @@ struct Splits {
 std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driving);
 
 // Marks held-out entities in their tables and deals the rows out.
-Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t> kept, Complaints& complaints);
+Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t> kept,
+                   Complaints& complaints);
 
 // Training rows that reach each entity: per link of the driving table, and summed into Table::counts. Links of entity
 // tables carry the counts on (an item's creator counts as often as its items). An entity table that no link reaches
 // counts each row once, so that its fields can be fitted. Held-out entities count 0. Returns the counts per link.
-std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& tables, std::size_t driving, const Splits& splits);
+std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& tables, std::size_t driving,
+                                                       const Splits& splits);
 
 // Table::permuted of every table that asks for it.
 void permute(std::vector<Table>& tables);

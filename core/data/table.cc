@@ -1,7 +1,7 @@
 #include "data/table.h"
 
-#include "data/hash.h"
 #include "braid/reader.h"
+#include "data/hash.h"
 
 #include <algorithm>
 #include <cmath>
@@ -64,7 +64,8 @@ void Complaints::throw_if_any() const {
   std::string text;
   for (const auto& e : errors_) text += (text.empty() ? "" : "\n") + e;
   if (error_count_ > errors_.size())
-    text += "\nand " + std::to_string(error_count_ - errors_.size()) + " more; " + std::to_string(error_count_) + " in all";
+    text +=
+        "\nand " + std::to_string(error_count_ - errors_.size()) + " more; " + std::to_string(error_count_) + " in all";
   text += "\n  fix the rows, or say bad_rows = \"skip\" in the table to leave them out";
   throw Error(text);
 }
@@ -75,7 +76,8 @@ std::vector<std::string> Complaints::warnings() const {
   for (const auto& [kind, entry] : warnings_) {
     for (const auto& text : entry.first) out.push_back(text);
     const auto more = entry.count - static_cast<std::int64_t>(entry.first.size());
-    if (more > 0) out.push_back(kind + ": " + std::to_string(more) + " more, " + std::to_string(entry.count) + " in all");
+    if (more > 0)
+      out.push_back(kind + ": " + std::to_string(more) + " more, " + std::to_string(entry.count) + " in all");
   }
   return out;
 }
@@ -120,7 +122,8 @@ std::vector<std::set<std::string>> needed_columns(const recipe::Plan& plan) {
       if (node.op != recipe::Expression::Op::column) return;
       const auto dot = node.name.find('.');
       const auto* link = dot == std::string::npos ? nullptr : link_named(t, node.name.substr(0, dot));
-      if (link && link->table != recipe::none) needed[static_cast<std::size_t>(link->table)].insert(node.name.substr(dot + 1));
+      if (link && link->table != recipe::none)
+        needed[static_cast<std::size_t>(link->table)].insert(node.name.substr(dot + 1));
       else needed[t].insert(node.name);
     });
   };
@@ -142,7 +145,8 @@ std::vector<std::set<std::string>> needed_columns(const recipe::Plan& plan) {
     }
     if (table.keep) expression(t, *table.keep);
     for (const auto& e : table.split.hash) expression(t, e);
-    for (const auto& h : table.hold_out) expression(static_cast<std::size_t>(table.links[static_cast<std::size_t>(h.link)].table), h.where);
+    for (const auto& h : table.hold_out)
+      expression(static_cast<std::size_t>(table.links[static_cast<std::size_t>(h.link)].table), h.where);
     if (table.permute) expression(t, table.permute->by);
   }
   for (const auto& slice : plan.slices)
@@ -163,16 +167,17 @@ void each_block(Reader& reader, const std::function<void(std::vector<Record>&)>&
   constexpr std::size_t block = 4096;
   bool more = true;
   using Block = std::shared_ptr<std::vector<Record>>;
-  tbb::parallel_pipeline(4, tbb::make_filter<void, Block>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& flow) {
-    if (!more) return flow.stop(), Block();
-    auto records = std::make_shared<std::vector<Record>>();
-    records->reserve(block);
-    more = reader.next(*records, block);
-    if (records->empty() && !more) flow.stop();
-    return records;
-  }) & tbb::make_filter<Block, void>(tbb::filter_mode::serial_in_order, [&](const Block& records) {
-    take(*records);
-  }));
+  tbb::parallel_pipeline(
+      4, tbb::make_filter<void, Block>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& flow) {
+           if (!more) return flow.stop(), Block();
+           auto records = std::make_shared<std::vector<Record>>();
+           records->reserve(block);
+           more = reader.next(*records, block);
+           if (records->empty() && !more) flow.stop();
+           return records;
+         }) & tbb::make_filter<Block, void>(tbb::filter_mode::serial_in_order, [&](const Block& records) {
+           take(*records);
+         }));
 }
 
 // Appends one table's records to its columns.
@@ -214,14 +219,16 @@ class Loader {
     cells_.clear();
     for (const auto& column : table_.columns) {
       const auto at = find(column.name());
-      if (!at) throw Error(path_ + ": error: column '" + column.name() + "' of table '" + plan_.name + "' is missing here; " +
-                           plan_.files[0] + " has it [column-unknown]");
+      if (!at)
+        throw Error(path_ + ": error: column '" + column.name() + "' of table '" + plan_.name + "' is missing here; " +
+                    plan_.files[0] + " has it [column-unknown]");
       cells_.push_back(*at);
     }
     const auto must = [&](const std::string& name, const char* what) -> std::optional<std::size_t> {
       if (name.empty()) return std::nullopt;
       if (const auto at = find(name)) return at;
-      throw Error(path_ + ": error: there is no column '" + name + "', " + what + " of table '" + plan_.name + "' [column-unknown]");
+      throw Error(path_ + ": error: there is no column '" + name + "', " + what + " of table '" + plan_.name +
+                  "' [column-unknown]");
     };
     key_ = must(plan_.key, "the key");
     order_ = must(plan_.order, "the order");
@@ -237,7 +244,8 @@ class Loader {
     text_ += '\x1e';
     if (!r.error.empty()) return bad(r.line, r.error, "bad-row");
     const auto row = table_.keys.size();
-    if (row > 0x7ffffff0u) throw Error(path_ + ": error: table '" + plan_.name + "' has more than 2147483632 rows [table-too-long]");
+    if (row > 0x7ffffff0u)
+      throw Error(path_ + ": error: table '" + plan_.name + "' has more than 2147483632 rows [table-too-long]");
     std::uint64_t key = mixed(number_ + 1, number);
     if (key_) {
       const auto& text = r.cells[*key_];
@@ -280,13 +288,14 @@ class Loader {
   std::string path_, text_;
   std::size_t number_ = 0;
   std::int64_t record_ = 0;
-  std::vector<std::size_t> cells_;                    // per column of the table, its place in the file
+  std::vector<std::size_t> cells_;  // per column of the table, its place in the file
   std::optional<std::size_t> key_, order_;
   XXH3_state_t state_{};
 };
 
 // Adds those needed columns that the table lacks and the joined file has.
-void join(Table& table, const recipe::TablePlan::Join& plan, const std::set<std::string>& needed, Reader& reader, Complaints& complaints) {
+void join(Table& table, const recipe::TablePlan::Join& plan, const std::set<std::string>& needed, Reader& reader,
+          Complaints& complaints) {
   reader.open(plan.file);
   const auto& header = reader.columns();
   std::vector<std::size_t> places;
@@ -296,27 +305,38 @@ void join(Table& table, const recipe::TablePlan::Join& plan, const std::set<std:
     if (header[c] == plan.key) key = c;
     else if (needed.count(header[c]) && !table.column(header[c])) places.push_back(c), names.push_back(header[c]);
   }
-  if (!key) throw Error(plan.file + ": error: there is no column '" + plan.key + "' to join table '" + table.plan->name + "' by [column-unknown]");
+  if (!key)
+    throw Error(plan.file + ": error: there is no column '" + plan.key + "' to join table '" + table.plan->name +
+                "' by [column-unknown]");
 
   const auto rows = static_cast<std::size_t>(table.rows);
-  std::vector<std::vector<std::optional<std::string>>> cells(names.size(), std::vector<std::optional<std::string>>(rows));
-  std::vector<std::int64_t> from(rows, 0);            // line that a row was joined from
+  std::vector<std::vector<std::optional<std::string>>> cells(names.size(),
+                                                             std::vector<std::optional<std::string>>(rows));
+  std::vector<std::int64_t> from(rows, 0);  // line that a row was joined from
   XXH3_state_t state{};
   XXH3_64bits_reset(&state);
   const auto bad = [&](std::int64_t line, const std::string& what, const char* tag) {
     ++table.bad_rows;
     const auto place = plan.file + ":" + std::to_string(line) + ": ";
-    if (table.plan->bad_rows == recipe::TablePlan::BadRows::error) complaints.error(place + "error: " + what + " [" + tag + "]");
+    if (table.plan->bad_rows == recipe::TablePlan::BadRows::error)
+      complaints.error(place + "error: " + what + " [" + tag + "]");
     else complaints.warning("skipped rows of '" + plan.file + "'", place + "skipped: " + what + " [" + tag + "]");
   };
   each_block(reader, [&](std::vector<Record>& records) {
     for (auto& r : records) {
-      for (const auto& cell : r.cells) XXH3_64bits_update(&state, cell.data(), cell.size()), XXH3_64bits_update(&state, "\x1f", 1);
-      if (!r.error.empty()) { bad(r.line, r.error, "bad-row"); continue; }
+      for (const auto& cell : r.cells)
+        XXH3_64bits_update(&state, cell.data(), cell.size()), XXH3_64bits_update(&state, "\x1f", 1);
+      if (!r.error.empty()) {
+        bad(r.line, r.error, "bad-row");
+        continue;
+      }
       const auto row = table.index.find(key_of(r.cells[*key]));
-      if (row <= 0) continue;                         // a row about nobody in the table
+      if (row <= 0) continue;  // a row about nobody in the table
       const auto at = static_cast<std::size_t>(row);
-      if (from[at]) { bad(r.line, "key '" + r.cells[*key] + "' stands in line " + std::to_string(from[at]) + " too", "key-duplicate"); continue; }
+      if (from[at]) {
+        bad(r.line, "key '" + r.cells[*key] + "' stands in line " + std::to_string(from[at]) + " too", "key-duplicate");
+        continue;
+      }
       from[at] = r.line;
       for (std::size_t c = 0; c < places.size(); ++c)
         if (!is_missing(table.plan->missing, r.cells[places[c]])) cells[c][at] = std::move(r.cells[places[c]]);
@@ -357,7 +377,8 @@ void load_table(Table& table, const std::set<std::string>& needed, const Makers&
   }
   for (const auto& name : needed)
     if (!table.column(name))
-      throw Error((plan.files.empty() ? plan.name : plan.files[0]) + ": error: table '" + plan.name + "' has no column '" + name + "' [column-unknown]");
+      throw Error((plan.files.empty() ? plan.name : plan.files[0]) + ": error: table '" + plan.name +
+                  "' has no column '" + name + "' [column-unknown]");
   if (plan.event()) read_order(table);
 }
 
@@ -373,7 +394,7 @@ void resolve_links(std::vector<Table>& tables, std::size_t which, Complaints& co
       std::int64_t lost = 0, lost_first = table.rows;
       for (auto r = range.begin(); r != range.end(); ++r) {
         const auto text = column[r];
-        if (!text.data()) continue;                   // no key: the unknown entity, and no mistake
+        if (!text.data()) continue;  // no key: the unknown entity, and no mistake
         const auto row = target.index.find(key_of(text));
         if (row > 0) rows[static_cast<std::size_t>(r)] = row;
         else ++lost, lost_first = std::min(lost_first, r);
@@ -381,13 +402,14 @@ void resolve_links(std::vector<Table>& tables, std::size_t which, Complaints& co
       if (!lost) return;
       dangling += lost;
       auto seen = first.load();
-      while (lost_first < seen && !first.compare_exchange_weak(seen, lost_first)) {}
+      while (lost_first < seen && !first.compare_exchange_weak(seen, lost_first)) {
+      }
     });
     if (dangling)
       complaints.warning("dangling links '" + table.plan->name + "." + link.name + "'",
-          table.where(first) + ": warning: '" + table.plan->name + "." + link.name + "' points at '" + std::string(column[first]) +
-          "', which table '" + target.plan->name + "' does not have; " + std::to_string(dangling) +
-          " such rows, they reach the unknown entity [link-dangling]");
+                         table.where(first) + ": warning: '" + table.plan->name + "." + link.name + "' points at '" +
+                             std::string(column[first]) + "', which table '" + target.plan->name + "' does not have; " +
+                             std::to_string(dangling) + " such rows, they reach the unknown entity [link-dangling]");
     table.links.push_back(std::move(rows));
     table.dangling.push_back(dangling);
   }
@@ -408,9 +430,13 @@ void read_order(Table& table) {
   if (number) {
     for (std::int64_t r = 0; r < table.rows; ++r) {
       auto& out = table.order[static_cast<std::size_t>(r)];
-      if (whole) { out = column.whole(r); continue; }
+      if (whole) {
+        out = column.whole(r);
+        continue;
+      }
       // A double's bits sort like the number once the negative ones are turned round; -0 and 0 are one.
-      const double value = (column.kind(r) == Column::Kind::real ? column.real(r) : static_cast<double>(column.whole(r))) + 0.0;
+      const double value =
+          (column.kind(r) == Column::Kind::real ? column.real(r) : static_cast<double>(column.whole(r))) + 0.0;
       const auto bits = std::bit_cast<std::int64_t>(value);
       out = bits < 0 ? bits ^ 0x7fffffffffffffff : bits;
     }
@@ -429,7 +455,8 @@ void read_order(Table& table) {
   }
 }
 
-Names names_of(std::vector<Table>& tables, std::size_t which, const std::vector<std::vector<std::uint32_t>>* link_counts) {
+Names names_of(std::vector<Table>& tables, std::size_t which,
+               const std::vector<std::vector<std::uint32_t>>* link_counts) {
   auto& table = tables[which];
   const auto link_at = [&table](const std::string& name) -> std::size_t {
     const auto& links = table.plan->links;
@@ -449,15 +476,17 @@ Names names_of(std::vector<Table>& tables, std::size_t which, const std::vector<
           return column->parse_numbers(), Names::Found{column, table.links[link].data()};
       }
     }
-    throw Error(table.plan->name + ": error: an expression names column '" + name + "', which table '" + table.plan->name +
-                "' does not have [column-unknown]");
+    throw Error(table.plan->name + ": error: an expression names column '" + name + "', which table '" +
+                table.plan->name + "' does not have [column-unknown]");
   };
   names.train_count = [&table, link_at, link_counts](const std::string& name) -> Names::Counts {
     const auto link = link_at(name);
     if (link >= table.links.size())
-      throw Error(table.plan->name + ": error: train_count(" + name + ") names no link of table '" + table.plan->name + "' [link-unknown]");
+      throw Error(table.plan->name + ": error: train_count(" + name + ") names no link of table '" + table.plan->name +
+                  "' [link-unknown]");
     if (!link_counts)
-      throw Error(table.plan->name + ": error: train_count(" + name + ") is not known here: keep, labels, splits and hold-outs "
+      throw Error(table.plan->name + ": error: train_count(" + name +
+                  ") is not known here: keep, labels, splits and hold-outs "
                   "decide which rows train [train-count-early]");
     return {(*link_counts)[link].data(), table.links[link].data()};
   };

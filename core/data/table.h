@@ -20,7 +20,7 @@ class KeyIndex {
  public:
   // The row that has this key already, or -1 after putting `row` in.
   std::int32_t insert(std::uint64_t key, std::int32_t row);
-  std::int32_t find(std::uint64_t key) const {        // -1: nobody has it
+  std::int32_t find(std::uint64_t key) const {  // -1: nobody has it
     if (slots_.empty()) return -1;
     for (auto at = key & mask_;; at = (at + 1) & mask_) {
       if (slots_[at].row < 0) return -1;
@@ -29,7 +29,10 @@ class KeyIndex {
   }
 
  private:
-  struct Slot { std::uint64_t key = 0; std::int32_t row = -1; };
+  struct Slot {
+    std::uint64_t key = 0;
+    std::int32_t row = -1;
+  };
   void grow();
   std::vector<Slot> slots_;
   std::uint64_t mask_ = 0;
@@ -40,38 +43,41 @@ class KeyIndex {
 class Complaints {
  public:
   static constexpr std::size_t shown = 20;
-  void error(const std::string& text);                // ends the load
-  void warning(const std::string& kind, const std::string& text);   // the first few of each kind are kept
-  void throw_if_any() const;                          // braid::Error with the first 20 and a count
+  void error(const std::string& text);                             // ends the load
+  void warning(const std::string& kind, const std::string& text);  // the first few of each kind are kept
+  void throw_if_any() const;                                       // braid::Error with the first 20 and a count
   std::vector<std::string> warnings() const;
 
  private:
   mutable std::mutex mutex_;
   std::vector<std::string> errors_;
   std::size_t error_count_ = 0;
-  struct Kind { std::vector<std::string> first; std::int64_t count = 0; };
+  struct Kind {
+    std::vector<std::string> first;
+    std::int64_t count = 0;
+  };
   std::map<std::string, Kind> warnings_;
 };
 
-inline constexpr std::int8_t no_split = -1;           // in no split: the unknown entity, a row without a kept place
+inline constexpr std::int8_t no_split = -1;  // in no split: the unknown entity, a row without a kept place
 
 struct Table {
   const recipe::TablePlan* plan = nullptr;
-  std::int64_t rows = 0;                              // entity tables: with row 0, the unknown entity
+  std::int64_t rows = 0;  // entity tables: with row 0, the unknown entity
   std::int64_t bad_rows = 0;
   std::vector<Column> columns;
-  std::vector<std::uint64_t> keys;                    // per row; 0 for the unknown entity
-  std::vector<std::uint32_t> lines;                   // per row, within its file
-  std::vector<std::int64_t> file_starts;              // first row of each file
-  KeyIndex index;                                     // entity tables
-  std::uint64_t content = 0;                          // over all cells of all files
+  std::vector<std::uint64_t> keys;        // per row; 0 for the unknown entity
+  std::vector<std::uint32_t> lines;       // per row, within its file
+  std::vector<std::int64_t> file_starts;  // first row of each file
+  KeyIndex index;                         // entity tables
+  std::uint64_t content = 0;              // over all cells of all files
 
-  std::vector<std::vector<std::int32_t>> links;       // [link][row]: row of the linked table; 0 unknown
-  std::vector<std::int64_t> dangling;                 // [link]
-  std::vector<std::int64_t> order;                    // event tables: sortable; empty: file order
-  std::vector<std::uint8_t> held;                     // entity tables: 1 where held out; empty: nobody is
-  std::vector<std::uint32_t> counts;                  // training rows that reach the entity through direct links
-  std::vector<std::int32_t> permuted;                 // row whose cells the permuted fields take; empty: its own
+  std::vector<std::vector<std::int32_t>> links;  // [link][row]: row of the linked table; 0 unknown
+  std::vector<std::int64_t> dangling;            // [link]
+  std::vector<std::int64_t> order;               // event tables: sortable; empty: file order
+  std::vector<std::uint8_t> held;                // entity tables: 1 where held out; empty: nobody is
+  std::vector<std::uint32_t> counts;             // training rows that reach the entity through direct links
+  std::vector<std::int32_t> permuted;            // row whose cells the permuted fields take; empty: its own
 
   bool event() const { return plan->event(); }
   std::int64_t first_row() const { return event() ? 0 : 1; }
@@ -79,7 +85,7 @@ struct Table {
   bool is_held(std::int64_t row) const { return !held.empty() && held[static_cast<std::size_t>(row)]; }
   const Column* column(const std::string& name) const;
   Column* column(const std::string& name);
-  std::string where(std::int64_t row) const;          // "items.tsv:12"
+  std::string where(std::int64_t row) const;  // "items.tsv:12"
 };
 
 // The columns that a plan reads, per table; nothing else is kept.
@@ -99,6 +105,7 @@ void read_order(Table& table);
 
 // Names in expressions over the rows of `tables[which]`: its columns and `link.column`. `counts`: per link, or empty
 // where training rows are not known yet.
-Names names_of(std::vector<Table>& tables, std::size_t which, const std::vector<std::vector<std::uint32_t>>* link_counts);
+Names names_of(std::vector<Table>& tables, std::size_t which,
+               const std::vector<std::vector<std::uint32_t>>* link_counts);
 
 }  // namespace braid::data

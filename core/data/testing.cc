@@ -1,6 +1,5 @@
 #include "data/testing.h"
 
-#include "data/buffers.h"
 #include "sdk/state.h"
 
 #include <charconv>
@@ -88,7 +87,9 @@ struct Words final : Field {
     });
     return true;
   }
-  std::size_t places(std::span<const std::byte> decoded) const override { return decoded.size() / sizeof(std::int64_t); }
+  std::size_t places(std::span<const std::byte> decoded) const override {
+    return decoded.size() / sizeof(std::int64_t);
+  }
   void place(std::span<const std::byte> decoded, const Slot& slot, const Draw& draw) const override {
     if (decoded.empty()) return;
     std::memcpy(slot.data, decoded.data(), decoded.size());
@@ -125,13 +126,16 @@ struct Number final : Field {
     if (cell.missing()) return false;
     float number = 0;
     const auto text = cell.texts[0];
-    if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc()) throw Error("'" + std::string(text) + "' is no number");
+    if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc())
+      throw Error("'" + std::string(text) + "' is no number");
     const float two[] = {number, 2 * number};
     out.resize(sizeof two);
     std::memcpy(out.data(), two, sizeof two);
     return true;
   }
-  void place(std::span<const std::byte> decoded, const Slot& slot, const Draw&) const override { std::memcpy(slot.data, decoded.data(), decoded.size()); }
+  void place(std::span<const std::byte> decoded, const Slot& slot, const Draw&) const override {
+    std::memcpy(slot.data, decoded.data(), decoded.size());
+  }
 };
 
 struct Length final : Field {
@@ -146,11 +150,15 @@ struct Length final : Field {
     std::memcpy(out.data(), &n, sizeof n);
     return true;
   }
-  void place(std::span<const std::byte> decoded, const Slot& slot, const Draw&) const override { std::memcpy(slot.data, decoded.data(), decoded.size()); }
+  void place(std::span<const std::byte> decoded, const Slot& slot, const Draw&) const override {
+    std::memcpy(slot.data, decoded.data(), decoded.size());
+  }
 };
 
 template <class T>
-std::unique_ptr<Component> make() { return std::make_unique<T>(); }
+std::unique_ptr<Component> make() {
+  return std::make_unique<T>();
+}
 
 Registrar::Make maker(const std::string& component) {
   if (component == "words") return make<Words>;
@@ -202,7 +210,8 @@ recipe::Expression expression(const std::string& text) {
   return std::get<recipe::Expression>(std::move(parsed));
 }
 
-recipe::FieldPlan field_plan(const std::string& name, const std::string& component, std::vector<std::string> from, const std::string& media) {
+recipe::FieldPlan field_plan(const std::string& name, const std::string& component, std::vector<std::string> from,
+                             const std::string& media) {
   recipe::FieldPlan out;
   out.name = name;
   out.use = field(component);
@@ -273,7 +282,9 @@ std::string bytes_of(const Batch& batch) {
   std::string out;
   const auto add = [&](const Array& a) {
     for (const auto s : a.sizes) out += std::to_string(s) + ",";
-    if (!a.sizes.empty()) out.append(reinterpret_cast<const char*>(a.bytes.get()), static_cast<std::size_t>(a.count()) * element_size(a.type));
+    if (!a.sizes.empty())
+      out.append(reinterpret_cast<const char*>(a.bytes.get()),
+                 static_cast<std::size_t>(a.count()) * element_size(a.type));
     out += ";";
   };
   for (const auto r : batch.row_numbers) out += std::to_string(r) + " ";

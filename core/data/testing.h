@@ -1,4 +1,5 @@
-// For this folder's tests: files in a folder that goes away, a plain reader and fields of known behaviour, plans by hand.
+// For this folder's tests: files in a folder that goes away, a plain reader and fields of known behaviour, plans by
+// hand.
 #pragma once
 
 #include "data/source.h"
@@ -13,7 +14,7 @@ class Folder {
  public:
   Folder();
   ~Folder();
-  std::string write(const std::string& name, const std::string& text) const;   // gives the path
+  std::string write(const std::string& name, const std::string& text) const;  // gives the path
   const std::string& path() const { return path_; }
 
  private:
@@ -30,13 +31,14 @@ recipe::Use field(const std::string& component);
 Makers makers();
 
 recipe::Expression expression(const std::string& text);
-recipe::FieldPlan field_plan(const std::string& name, const std::string& component, std::vector<std::string> from, const std::string& media = "");
+recipe::FieldPlan field_plan(const std::string& name, const std::string& component, std::vector<std::string> from,
+                             const std::string& media = "");
 
 // Wires for Plan::nodes[0], one port each.
 recipe::Wire wire(int axis);
 void read_field(recipe::Plan& plan, int axis, int field);
 void read_label(recipe::Plan& plan, int axis, int label);
-void read_link(recipe::Plan& plan, int axis, int link);           // as a value
+void read_link(recipe::Plan& plan, int axis, int link);  // as a value
 // x of `axis` gathered through a link or a list of `table`, whose rows are the axis of the same number.
 void through_link(recipe::Plan& plan, int axis, int table, int link);
 void through_list(recipe::Plan& plan, int axis, int table, int list);

@@ -17,15 +17,18 @@ std::vector<LinkUse> link_uses(const recipe::Plan& plan) {
 Reads reads(const recipe::Plan& plan) {
   Reads out;
   for (const auto& axis : plan.axes)
-    out.fields.emplace_back(axis.table == recipe::none ? 0 : plan.tables[static_cast<std::size_t>(axis.table)].fields.size(), false);
+    out.fields.emplace_back(
+        axis.table == recipe::none ? 0 : plan.tables[static_cast<std::size_t>(axis.table)].fields.size(), false);
   if (plan.train.rows == recipe::none) return out;
   const auto& driving = plan.tables[static_cast<std::size_t>(plan.train.rows)];
   out.labels.resize(driving.labels.size(), false);
   out.link_keys.resize(driving.links.size(), false);
   each_wire(plan, [&](const recipe::Wire& wire) {
     using Source = recipe::Wire::Source;
-    if (wire.source == Source::field) out.fields[static_cast<std::size_t>(wire.axis)][static_cast<std::size_t>(wire.field)] = true;
-    const bool drives = wire.axis == recipe::none || plan.axes[static_cast<std::size_t>(wire.axis)].table == plan.train.rows;
+    if (wire.source == Source::field)
+      out.fields[static_cast<std::size_t>(wire.axis)][static_cast<std::size_t>(wire.field)] = true;
+    const bool drives =
+        wire.axis == recipe::none || plan.axes[static_cast<std::size_t>(wire.axis)].table == plan.train.rows;
     if (wire.source == Source::label && drives) out.labels[static_cast<std::size_t>(wire.label)] = true;
     if (wire.source == Source::link && drives) out.link_keys[static_cast<std::size_t>(wire.link)] = true;
   });

@@ -8,8 +8,8 @@
 namespace braid::data {
 
 struct Reads {
-  std::vector<std::vector<bool>> fields;              // [axis][field of the axis' table]
-  std::vector<bool> labels, link_keys;                // of the driving table
+  std::vector<std::vector<bool>> fields;  // [axis][field of the axis' table]
+  std::vector<bool> labels, link_keys;    // of the driving table
 };
 Reads reads(const recipe::Plan& plan);
 

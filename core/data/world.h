@@ -1,7 +1,6 @@
 // Everything that a Source has loaded, and what its batches are made after. Read-only once made, but for caches.
 #pragma once
 
-#include "data/buffers.h"
 #include "data/cells.h"
 #include "data/lists.h"
 #include "data/splits.h"
@@ -22,7 +21,8 @@ struct Gather {
   recipe::Wire::Via via;
   int from_axis = recipe::none;
   bool operator==(const Gather& o) const {
-    return via.table == o.via.table && via.link == o.via.link && via.list == o.via.list && via.axis == o.via.axis && from_axis == o.from_axis;
+    return via.table == o.via.table && via.link == o.via.link && via.list == o.via.list && via.axis == o.via.axis &&
+           from_axis == o.from_axis;
   }
 };
 
@@ -30,31 +30,32 @@ struct Gather {
 struct Route {
   std::vector<LinkUse> uses;
   std::vector<Gather> gathers;
-  std::vector<int> use_gather;                        // per use
-  std::vector<std::vector<int>> axis_gathers;         // per axis: what puts entities on it
-  std::vector<int> axis_order;                        // an axis stands after those that its gathers start from
-  std::vector<std::vector<int>> gather_after;         // per axis: gathers that can be answered once it is filled
+  std::vector<int> use_gather;                 // per use
+  std::vector<std::vector<int>> axis_gathers;  // per axis: what puts entities on it
+  std::vector<int> axis_order;                 // an axis stands after those that its gathers start from
+  std::vector<std::vector<int>> gather_after;  // per axis: gathers that can be answered once it is filled
 };
-Route make_route(const recipe::Plan& plan);           // throws Error for axes that feed each other
+Route make_route(const recipe::Plan& plan);  // throws Error for axes that feed each other
 
 struct World {
   recipe::Plan plan;
-  std::unique_ptr<tbb::global_control> more_threads;            // when the plan asks for more than there are cores
+  std::unique_ptr<tbb::global_control> more_threads;  // when the plan asks for more than there are cores
   std::size_t driving = 0;
   std::vector<Table> tables;
   Complaints complaints;
   Splits splits;
-  std::vector<std::vector<std::uint32_t>> link_counts;          // training rows per entity, per link of the driving table
-  std::vector<std::vector<std::unique_ptr<List>>> lists;        // [table][list]; empty where nothing asks
-  std::vector<std::vector<float>> labels;                       // per label of the driving table and row; empty when unread
+  std::vector<std::vector<std::uint32_t>> link_counts;    // training rows per entity, per link of the driving table
+  std::vector<std::vector<std::unique_ptr<List>>> lists;  // [table][list]; empty where nothing asks
+  std::vector<std::vector<float>> labels;                 // per label of the driving table and row; empty when unread
   Budget budget;
   std::vector<std::vector<std::unique_ptr<FieldCells>>> cells;  // [table][field]
   Reads reads;
   Route route;
-  mutable Buffers buffers;
 
-  struct Encoded { std::atomic<std::int64_t> entities{0}, rows{0}; };
-  mutable std::vector<Encoded> encoded;                         // per axis
+  struct Encoded {
+    std::atomic<std::int64_t> entities{0}, rows{0};
+  };
+  mutable std::vector<Encoded> encoded;  // per axis
 
   // Whole axes do not change outside training: made by the first batch that needs one.
   mutable std::mutex whole_mutex;

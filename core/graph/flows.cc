@@ -11,7 +11,8 @@ at::Tensor wrap(const data::Array& array) {
   if (array.type == DType::boolean) type = at::kBool;
   else if (array.type != DType::floating) type = at::kLong;
   const auto options = at::TensorOptions().dtype(type);
-  return at::from_blob(array.bytes.get(), array.sizes, [keep = array.bytes](void*) {}, options);
+  return at::from_blob(
+      array.bytes.get(), array.sizes, [keep = array.bytes](void*) {}, options);
 }
 
 namespace {
@@ -33,7 +34,7 @@ Flow carry(const Flow& from, const at::Tensor& index, const at::Tensor& list_mas
   out.value = gather_rows(from.value, index);
   const bool list = index.dim() > 1;
   if (from.mask.defined()) {
-    if (from.mask.size(0) == 0) {                     // nothing to look up: every place is padded
+    if (from.mask.size(0) == 0) {  // nothing to look up: every place is padded
       auto sizes = index.sizes().vec();
       for (std::int64_t k = 1; k < from.mask.dim(); ++k) sizes.push_back(from.mask.size(k));
       out.mask = from.mask.new_zeros(sizes);
@@ -50,7 +51,11 @@ Flow carry(const Flow& from, const at::Tensor& index, const at::Tensor& list_mas
 }
 
 Flows::Flows(const recipe::Plan& plan, std::shared_ptr<const data::Batch> batch)
-    : plan_(plan), batch_(std::move(batch)), uses_(data::link_uses(plan)), nodes_(plan.nodes.size()), keys_(plan.axes.size()) {}
+    : plan_(plan),
+      batch_(std::move(batch)),
+      uses_(data::link_uses(plan)),
+      nodes_(plan.nodes.size()),
+      keys_(plan.axes.size()) {}
 
 const at::Tensor& Flows::keys(int axis) {
   auto& keys = keys_.at(static_cast<std::size_t>(axis));
@@ -63,11 +68,13 @@ void Flows::put(int node, std::vector<Flow> outputs) { nodes_.at(static_cast<std
 Flow Flows::source(const recipe::Wire& wire) {
   using Source = recipe::Wire::Source;
   switch (wire.source) {
-    case Source::node: return nodes_.at(static_cast<std::size_t>(wire.node)).at(static_cast<std::size_t>(wire.port));
+    case Source::node:
+      return nodes_.at(static_cast<std::size_t>(wire.node)).at(static_cast<std::size_t>(wire.port));
     case Source::field: {
       auto& flows = fields_[{wire.axis, wire.field}];
       if (flows.empty()) {
-        const auto& field = batch_->axes.at(static_cast<std::size_t>(wire.axis)).fields.at(static_cast<std::size_t>(wire.field));
+        const auto& field =
+            batch_->axes.at(static_cast<std::size_t>(wire.axis)).fields.at(static_cast<std::size_t>(wire.field));
         for (const auto& value : field.values) {
           Flow flow{wrap(value), {}, {}, {}};
           if (field.masked) flow.mask = wrap(field.mask);
@@ -85,9 +92,12 @@ Flow Flows::source(const recipe::Wire& wire) {
       }
       return flow;
     }
-    case Source::key: return {keys(wire.axis), {}, {}, {}};
-    case Source::link: return {wrap(batch_->link_keys.at(static_cast<std::size_t>(wire.link))), {}, {}, {}};
-    case Source::rows: return {wrap(batch_->axes.at(static_cast<std::size_t>(wire.axis)).row), {}, {}, {}};
+    case Source::key:
+      return {keys(wire.axis), {}, {}, {}};
+    case Source::link:
+      return {wrap(batch_->link_keys.at(static_cast<std::size_t>(wire.link))), {}, {}, {}};
+    case Source::rows:
+      return {wrap(batch_->axes.at(static_cast<std::size_t>(wire.axis)).row), {}, {}, {}};
   }
   throw std::logic_error("a wire without a source");
 }
@@ -97,8 +107,16 @@ Flow Flows::read(const recipe::Wire& wire) {
   if (!wire.via.any()) {
     flow = source(wire);
   } else {
-    const Key key{static_cast<int>(wire.source), wire.node, wire.port, wire.axis, wire.field, wire.label,
-                  wire.via.table, wire.via.link, wire.via.list * 1000 + wire.via.axis + 1, wire.to_axis};
+    const Key key{static_cast<int>(wire.source),
+                  wire.node,
+                  wire.port,
+                  wire.axis,
+                  wire.field,
+                  wire.label,
+                  wire.via.table,
+                  wire.via.link,
+                  wire.via.list * 1000 + wire.via.axis + 1,
+                  wire.to_axis};
     auto found = carried_.find(key);
     if (found == carried_.end()) {
       const data::LinkUse use{wire.via, wire.to_axis, wire.axis};
@@ -115,7 +133,7 @@ Flow Flows::read(const recipe::Wire& wire) {
     }
     flow = found->second;
   }
-  for (const auto dim : wire.inserted) {              // one value where the port takes several
+  for (const auto dim : wire.inserted) {  // one value where the port takes several
     flow.value = flow.value.unsqueeze(dim);
     if (flow.mask.defined() && dim <= flow.mask.dim()) flow.mask = flow.mask.unsqueeze(dim);
   }

@@ -20,7 +20,7 @@ class Flows {
  public:
   Flows(const recipe::Plan& plan, std::shared_ptr<const data::Batch> batch);
   Flow read(const recipe::Wire& wire);
-  void put(int node, std::vector<Flow> outputs);      // flat over ports and their names
+  void put(int node, std::vector<Flow> outputs);  // flat over ports and their names
   const std::vector<Flow>& outputs(int node) const { return nodes_.at(static_cast<std::size_t>(node)); }
   const at::Tensor& keys(int axis);
 
@@ -33,7 +33,7 @@ class Flows {
   std::vector<data::LinkUse> uses_;
   std::vector<std::vector<Flow>> nodes_;
   std::map<std::pair<int, int>, std::vector<Flow>> fields_;
-  std::map<Key, Flow> carried_;                       // the same vectors through the same link are gathered once
+  std::map<Key, Flow> carried_;  // the same vectors through the same link are gathered once
   std::map<int, std::pair<at::Tensor, at::Tensor>> links_;
   std::vector<at::Tensor> keys_;
 };

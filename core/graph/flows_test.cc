@@ -30,7 +30,7 @@ TEST_CASE("a list keeps its own mask and each wire's presence apart") {
   CHECK(out.list_mask.equal(list));
   CHECK(out.present.equal(bools({0, 1, 0, 0}).view({2, 2})));
   CHECK(out.mask.equal(out.present));
-  CHECK(out.value.select(0, 1).abs().sum().item<float>() == 0);   // padded places read zeros, not row 0
+  CHECK(out.value.select(0, 1).abs().sum().item<float>() == 0);  // padded places read zeros, not row 0
   from.mask = at::Tensor();
   const auto full = graph::carry(from, index, list);
   CHECK(full.mask.equal(list));
@@ -44,7 +44,8 @@ TEST_CASE("masks with padded dims travel whole; a list over nothing is all padde
   const auto out = graph::carry(from, index, bools({1, 0}).view({1, 2}));
   CHECK(out.mask.equal(bools({1, 0, 0, 0, 0, 0}).view({1, 2, 3})));
   Flow none{at::zeros({0, 4}), bools({}), {}, {}};
-  const auto empty = graph::carry(none, at::tensor(std::vector<std::int64_t>{-1, -1}).view({2, 1}), bools({0, 0}).view({2, 1}));
+  const auto empty =
+      graph::carry(none, at::tensor(std::vector<std::int64_t>{-1, -1}).view({2, 1}), bools({0, 0}).view({2, 1}));
   CHECK(empty.value.sizes() == at::IntArrayRef({2, 1, 4}));
   CHECK_FALSE(empty.mask.any().item<bool>());
 }

@@ -31,8 +31,8 @@ WireCounts counts(const ComponentSchema& schema, const std::vector<std::vector<r
 
 std::string failure(const recipe::NodePlan& node, const FrameState& frame, const Mode& mode, const char* why) {
   std::ostringstream out;
-  out << text_of(node.place) << ": error: node '" << node.name << "' (" << node.use.plugin << "/" << node.use.component << ") failed in step "
-      << mode.step << ": " << why << " [node]";
+  out << text_of(node.place) << ": error: node '" << node.name << "' (" << node.use.plugin << "/" << node.use.component
+      << ") failed in step " << mode.step << ": " << why << " [node]";
   std::size_t port = 0;
   for (const auto& schema : node.use.schema.ports) {
     if (schema.output) continue;
@@ -74,23 +74,24 @@ bool matches(std::string_view glob, std::string_view text) {
 // A coefficient at work: a constant, a schedule, or a learnt weight (of its logarithm when `log`).
 struct LiveScalar {
   recipe::ScalarPlan plan;
-  at::Tensor weight;                                  // learnt
+  at::Tensor weight;  // learnt
   at::Tensor constant;
 
   at::Tensor now(std::int64_t step) const {
     if (plan.how == recipe::ScalarPlan::How::learnt) return plan.log ? weight.exp() : weight;
     if (plan.how == recipe::ScalarPlan::How::constant) return constant;
-    const double share = plan.steps > 0 ? std::min(1.0, static_cast<double>(step) / static_cast<double>(plan.steps)) : 1.0;
+    const double share =
+        plan.steps > 0 ? std::min(1.0, static_cast<double>(step) / static_cast<double>(plan.steps)) : 1.0;
     return at::full({}, plan.from + (plan.to - plan.from) * share, at::TensorOptions().dtype(at::kFloat));
   }
 };
 
 struct LiveNode {
-  std::unique_ptr<Component> own;                     // empty where `same` shares another's
+  std::unique_ptr<Component> own;  // empty where `same` shares another's
   Component* component = nullptr;
   std::vector<LiveScalar> scalars;
   LiveScalar weight;
-  bool metric_only = false;                           // needed by no loss: left out of training steps
+  bool metric_only = false;  // needed by no loss: left out of training steps
 };
 
 struct Graph::Inside {
@@ -99,7 +100,7 @@ struct Graph::Inside {
   std::vector<LiveNode> nodes;
   std::vector<std::unique_ptr<Component>> metrics;
   std::vector<NamedWeight> weights;
-  std::vector<std::pair<std::size_t, std::size_t>> weight_of;   // node, index in the component
+  std::vector<std::pair<std::size_t, std::size_t>> weight_of;  // node, index in the component
   std::vector<LossValue> losses;
   std::unique_ptr<Flows> flows;
   std::vector<bool> for_losses, for_metrics;
@@ -109,7 +110,8 @@ struct Graph::Inside {
   LiveScalar scalar(const recipe::ScalarPlan& p, const std::string& name, int node) {
     LiveScalar out{p, {}, at::full({}, p.value, at::TensorOptions().dtype(at::kFloat))};
     if (p.how != recipe::ScalarPlan::How::learnt) return out;
-    out.weight = at::full({}, p.log ? std::log(p.value) : p.value, at::TensorOptions().dtype(at::kFloat)).set_requires_grad(true);
+    out.weight = at::full({}, p.log ? std::log(p.value) : p.value, at::TensorOptions().dtype(at::kFloat))
+                     .set_requires_grad(true);
     weights.push_back({name, out.weight, false, false, true, node});
     weight_of.emplace_back(static_cast<std::size_t>(node), SIZE_MAX);
     return out;
@@ -142,7 +144,8 @@ struct Graph::Inside {
     for (std::size_t port = 0; port < inputs.size(); ++port)
       for (const auto& wire : inputs[port]) {
         frame.inputs[port].push_back(flows->read(wire));
-        if (!frame.input_keys[port].defined()) frame.input_keys[port] = flows->keys(wire.to_axis), frame.specials[port] = specials(wire);
+        if (!frame.input_keys[port].defined())
+          frame.input_keys[port] = flows->keys(wire.to_axis), frame.specials[port] = specials(wire);
       }
   }
 
@@ -150,11 +153,13 @@ struct Graph::Inside {
   void add_loss(std::size_t k, const FrameState& frame, const Mode& mode);
 };
 
-Graph::Graph(const recipe::Plan& plan, const data::Source& source, const MakeComponent& make) : in_(std::make_unique<Inside>(plan, source)) {
+Graph::Graph(const recipe::Plan& plan, const data::Source& source, const MakeComponent& make)
+    : in_(std::make_unique<Inside>(plan, source)) {
   auto& in = *in_;
   in.nodes.resize(plan.nodes.size());
   const auto failed = [](const recipe::NodePlan& node, const std::string& why) {
-    throw NodeError(text_of(node.place) + ": error: node '" + node.name + "' (" + node.use.component + "): " + why + " [node]");
+    throw NodeError(text_of(node.place) + ": error: node '" + node.name + "' (" + node.use.component + "): " + why +
+                    " [node]");
   };
   for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
     const auto& node = plan.nodes[k];
@@ -176,11 +181,13 @@ Graph::Graph(const recipe::Plan& plan, const data::Source& source, const MakeCom
     for (std::size_t w = 0; w < state.weights.size(); ++w) {
       auto& weight = state.weights[w];
       if (node.frozen) weight.value.set_requires_grad(false);
-      in.weights.push_back({node.name + "." + weight.schema.name, weight.value, weight.schema.decays, weight.schema.table, false, static_cast<int>(k)});
+      in.weights.push_back({node.name + "." + weight.schema.name, weight.value, weight.schema.decays,
+                            weight.schema.table, false, static_cast<int>(k)});
       in.weight_of.emplace_back(k, w);
     }
     for (std::size_t s = 0; s < node.scalars.size(); ++s)
-      live.scalars.push_back(in.scalar(node.scalars[s], node.name + "." + state.schema.scalars[s].name, static_cast<int>(k)));
+      live.scalars.push_back(
+          in.scalar(node.scalars[s], node.name + "." + state.schema.scalars[s].name, static_cast<int>(k)));
     if (node.trains) live.weight = in.scalar(node.weight, node.name + ".weight", static_cast<int>(k));
   }
   for (const auto& metric : plan.metrics) {
@@ -208,19 +215,22 @@ void Graph::Inside::run_node(std::size_t k, const Mode& mode) {
   auto& live = nodes[k];
   FrameState frame;
   prepare_frame(frame, *live.component);
-  frame.node = node.same == recipe::none ? node.name : plan.nodes[static_cast<std::size_t>(node.same)].name + "/" + node.name;
+  frame.node =
+      node.same == recipe::none ? node.name : plan.nodes[static_cast<std::size_t>(node.same)].name + "/" + node.name;
   frame.training = mode.training && !node.frozen;
   frame.step = mode.step;
   frame.epoch = mode.epoch;
   frame.seed = plan.train.seed;
   if (!node.wanted.empty()) frame.wanted = node.wanted;
-  if (node.trains) for (auto& port : frame.wanted) port.assign(port.size(), true);
+  if (node.trains)
+    for (auto& port : frame.wanted) port.assign(port.size(), true);
   for (std::size_t s = 0; s < live.scalars.size(); ++s) frame.scalars[s] = live.scalars[s].now(mode.step);
   try {
     fill_inputs(frame, node.inputs);
     for (const auto& port : node.outputs)
       for (const auto& type : port)
-        if (!frame.keys.defined() && !type.dims.empty() && type.dims[0].kind == recipe::Size::Kind::axis) frame.keys = flows->keys(type.dims[0].axis);
+        if (!frame.keys.defined() && !type.dims.empty() && type.dims[0].kind == recipe::Size::Kind::axis)
+          frame.keys = flows->keys(type.dims[0].axis);
     const at::AutoGradMode grad(mode.training && !node.frozen);
     run_frame(frame);
   } catch (const Error& e) {
@@ -255,7 +265,9 @@ void Graph::Inside::add_loss(std::size_t k, const FrameState& frame, const Mode&
     const auto& rows = state.outputs[0].dims.at(0).size;
     for (std::size_t port = 0; port < state.inputs.size(); ++port)
       for (const auto& flow : frame.inputs[port]) {
-        if (!state.inputs[port].optional_rows || state.inputs[port].dims.at(0).size != rows || !flow.mask.defined() || flow.list_mask.defined()) continue;
+        if (!state.inputs[port].optional_rows || state.inputs[port].dims.at(0).size != rows || !flow.mask.defined() ||
+            flow.list_mask.defined())
+          continue;
         const auto present = flow.mask.dim() > 1 ? flow.mask.flatten(1).any(1) : flow.mask;
         mask = mask.defined() ? mask.logical_and(present) : present;
       }
@@ -295,7 +307,10 @@ FrameState Graph::metric_frame(std::size_t k, const Mode& mode) const {
   frame.seed = in_->plan.train.seed;
   in_->fill_inputs(frame, in_->plan.metrics[k].inputs);
   for (const auto& keys : frame.input_keys)
-    if (keys.defined()) { frame.keys = keys; break; }
+    if (keys.defined()) {
+      frame.keys = keys;
+      break;
+    }
   return frame;
 }
 
@@ -331,8 +346,10 @@ std::vector<std::string> Graph::describe() const {
   for (std::size_t k = 0; k < in_->nodes.size(); ++k) {
     const auto& node = in_->plan.nodes[k];
     std::int64_t parameters = 0;
-    for (const auto& w : in_->weights) if (w.node == static_cast<int>(k)) parameters += w.value.numel();
-    out.push_back(node.name + "  " + std::string(name_of(node.use.schema.kind)) + " " + node.use.component + "  " + std::to_string(parameters) + " parameters");
+    for (const auto& w : in_->weights)
+      if (w.node == static_cast<int>(k)) parameters += w.value.numel();
+    out.push_back(node.name + "  " + std::string(name_of(node.use.schema.kind)) + " " + node.use.component + "  " +
+                  std::to_string(parameters) + " parameters");
   }
   return out;
 }

@@ -38,8 +38,9 @@ struct LossValue {
   std::int64_t count = 0;
 };
 
-// Thrown when a node fails; the message names node, component, recipe place, the inputs' sizes and the step. NodeError: the
-// component reported something that the user can mend. NodeFault: it threw anything else, its own or LibTorch's fault.
+// Thrown when a node fails; the message names node, component, recipe place, the inputs' sizes and the step. NodeError:
+// the component reported something that the user can mend. NodeFault: it threw anything else, its own or LibTorch's
+// fault.
 class NodeError : public Error {
  public:
   using Error::Error;
@@ -72,11 +73,11 @@ class Graph {
   // A frame for the k-th metric, wired to the last run.
   FrameState metric_frame(std::size_t k, const Mode& mode) const;
 
-  void prepare(std::int64_t epoch);                   // Component::prepare of every node
-  std::vector<NamedWeight>& weights();                // all, in the nodes' order
-  void mark_touched(std::size_t weight);              // that table's gradient comes as sparse rows from now on
-  void clamp_scalars();                               // learnt scalars back into their limits, after a step
-  std::vector<std::string> describe() const;          // one line a node: kind, wires, sizes, parameters
+  void prepare(std::int64_t epoch);           // Component::prepare of every node
+  std::vector<NamedWeight>& weights();        // all, in the nodes' order
+  void mark_touched(std::size_t weight);      // that table's gradient comes as sparse rows from now on
+  void clamp_scalars();                       // learnt scalars back into their limits, after a step
+  std::vector<std::string> describe() const;  // one line a node: kind, wires, sizes, parameters
 
  private:
   struct Inside;

@@ -24,7 +24,7 @@ void write_card(const std::string& file, const std::string& out) {
   try {
     card.schema = Host().describe(file);
   } catch (const Fault& e) {
-    throw Error(e.what());                            // here the plugin's fault is what is asked about
+    throw Error(e.what());  // here the plugin's fault is what is asked about
   }
   card.file = cards::facts(file);
   card.stamp = std::get<Stamp>(cards::read_stamp(file));

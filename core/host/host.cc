@@ -23,7 +23,7 @@ namespace dll = boost::dll;
 // What is open in this process. Never freed, see Host.
 struct Opened {
   std::recursive_mutex mutex;
-  std::map<std::string, Plugin> by_file;              // canonical path; nodes never move
+  std::map<std::string, Plugin> by_file;  // canonical path; nodes never move
 };
 Opened& opened() {
   static auto* const all = new Opened;
@@ -38,7 +38,8 @@ class Collector final : public Registrar {
  private:
   void add(const char* name, const Facts& facts, Make make) override {
     for (const auto& c : plugin_.components)
-      if (c.name == name) throw Error(std::string("it registers component '") + name + "' twice; fix: give one of them another name");
+      if (c.name == name)
+        throw Error(std::string("it registers component '") + name + "' twice; fix: give one of them another name");
     plugin_.components.push_back({name, facts, make});
   }
   Plugin& plugin_;
@@ -64,13 +65,15 @@ std::string demangled(std::string text) {
   auto end = text.find_first_of(" ,;)\n", at);
   if (end == std::string::npos) end = text.size();
   int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(text.substr(at, end - at).c_str(), nullptr, nullptr, &status), std::free);
+  const std::unique_ptr<char, void (*)(void*)> name(
+      abi::__cxa_demangle(text.substr(at, end - at).c_str(), nullptr, nullptr, &status), std::free);
   return status == 0 ? text.substr(0, at) + name.get() + text.substr(end) : text;
 }
 
 [[noreturn]] void refuse(const std::string& file, const std::string& why) {
-  const auto line = why.find('\n');                    // the tag closes the first line, notes follow
-  throw Error(file + ": error: " + why.substr(0, line) + " [plugin]" + (line == std::string::npos ? "" : why.substr(line)));
+  const auto line = why.find('\n');  // the tag closes the first line, notes follow
+  throw Error(file + ": error: " + why.substr(0, line) + " [plugin]" +
+              (line == std::string::npos ? "" : why.substr(line)));
 }
 
 std::string loader_says(const std::string& file, const std::string& text) {
@@ -83,7 +86,8 @@ std::string loader_says(const std::string& file, const std::string& text) {
   // The loader starts with the file, which the message names already.
   if (const auto at = out.find(file + ": "); at != std::string::npos) out = out.substr(at + file.size() + 2);
   if (out.find("undefined symbol") != std::string::npos)
-    return "it cannot be opened: " + out + "\n  fix: link the library that has this symbol, or define it; "
+    return "it cannot be opened: " + out +
+           "\n  fix: link the library that has this symbol, or define it; "
            "-Wl,-z,defs (braid.pc brings it) finds such symbols when the plugin is linked";
   return "it cannot be opened: " + out;
 }
@@ -92,15 +96,16 @@ using EntryFunction = void(Registrar&);
 
 // Opens the file for ever and returns its entry.
 EntryFunction* entry_of(const std::string& file) {
-  auto* library = new dll::shared_library;            // never closed, see Host
+  auto* library = new dll::shared_library;  // never closed, see Host
   try {
     library->load(dll::fs::path(file), dll::load_mode::rtld_now | dll::load_mode::rtld_local);
   } catch (const std::exception& e) {
     refuse(file, loader_says(file, e.what()));
   }
   if (!library->has("braid_register"))
-    refuse(file, "it has a stamp and no entry 'braid_register'\n  fix: end the plugin's file with BRAID_PLUGIN(...) or "
-                 "BRAID_PLUGIN_OF(...), and link it with the version script that braid.pc names");
+    refuse(file,
+           "it has a stamp and no entry 'braid_register'\n  fix: end the plugin's file with BRAID_PLUGIN(...) or "
+           "BRAID_PLUGIN_OF(...), and link it with the version script that braid.pc names");
   return &library->get<EntryFunction>("braid_register");
 }
 
@@ -143,7 +148,8 @@ const Plugin& Host::open(const std::string& given) {
 
 std::unique_ptr<Component> Host::make(const Plugin& plugin, const std::string& component, const Values& values,
                                       const WireCounts& wires, bool describe) {
-  const auto found = std::find_if(plugin.components.begin(), plugin.components.end(), [&](const auto& c) { return c.name == component; });
+  const auto found = std::find_if(plugin.components.begin(), plugin.components.end(),
+                                  [&](const auto& c) { return c.name == component; });
   if (found == plugin.components.end()) refuse(plugin.file, "it has no component '" + component + "'");
   const auto who = "component '" + component + "' of plugin '" + plugin.name + "'";
   std::unique_ptr<Component> made;

@@ -27,7 +27,7 @@ struct Plugin {
     Registrar::Facts facts;
     Registrar::Make make = nullptr;
   };
-  std::vector<Entry> components;                      // in the order of registration
+  std::vector<Entry> components;  // in the order of registration
 };
 
 // Plugins stay open until the process ends: their code may be on any stack, their types in any exception. A second Host
@@ -35,8 +35,8 @@ struct Plugin {
 class Host {
  public:
   // Reads the stamp from the file's bytes, compares it with this braid's, opens the file with immediate, local binding
-  // and calls its entry. Throws Error, with the file's name and the fix: no stamp, built against another braid, a symbol
-  // that nobody has, an entry that throws, a name that another file has.
+  // and calls its entry. Throws Error, with the file's name and the fix: no stamp, built against another braid, a
+  // symbol that nobody has, an entry that throws, a name that another file has.
   const Plugin& open(const std::string& file);
 
   // Constructs a component with the recipe's values. `wires`: how many wires each repeated input has. Throws Error for

@@ -71,7 +71,8 @@ Logger& instance() {
 }  // namespace
 
 void set_level(Level level) {
-  static constexpr spdlog::level::level_enum of[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+  static constexpr spdlog::level::level_enum of[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                                     spdlog::level::err};
   instance().logger.set_level(of[static_cast<int>(level)]);
 }
 void debug(const std::string& text) { instance().logger.debug(text); }

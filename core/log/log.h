@@ -15,8 +15,8 @@ void set_level(Level level);
 
 void debug(const std::string& text);
 void info(const std::string& text);
-void warning(const std::string& text);                // "warning: text"
-void error(const std::string& text);                  // text as it is: `place: error: what [tag]` brings its own words
+void warning(const std::string& text);  // "warning: text"
+void error(const std::string& text);    // text as it is: `place: error: what [tag]` brings its own words
 
 // Whether stderr is a terminal.
 bool terminal();

@@ -30,14 +30,20 @@ void read_from(Checker& c, AxisPlan& axis, const Item& item) {
     for (const auto& l : plan.links) choices.push_back(l.name);
     for (const auto& l : plan.lists) choices.push_back(l.name);
     note_choices(notes, name, choices);
-    return c.error(c.document.inside(item, dot + 1), "unknown-link", "table " + quote(plan.name) + " has no link or list " + quote(name), notes);
+    return c.error(c.document.inside(item, dot + 1), "unknown-link",
+                   "table " + quote(plan.name) + " has no link or list " + quote(name), notes);
   }
-  const int target = link != none ? plan.links[static_cast<std::size_t>(link)].table : plan.lists[static_cast<std::size_t>(list)].table;
-  const auto& place = link != none ? plan.links[static_cast<std::size_t>(link)].place : plan.lists[static_cast<std::size_t>(list)].place;
+  const int target = link != none ? plan.links[static_cast<std::size_t>(link)].table
+                                  : plan.lists[static_cast<std::size_t>(list)].table;
+  const auto& place = link != none ? plan.links[static_cast<std::size_t>(link)].place
+                                   : plan.lists[static_cast<std::size_t>(list)].place;
   if (target != none && axis.table != none && target != axis.table) {
     c.broken_axes.insert(axis.name);
-    c.error(item.place, "wrong-table", quote(item.text) + " reaches " + quote(c.plan.tables[static_cast<std::size_t>(target)].name) + "; the axis " + quote(axis.name) + " holds rows of " +
-            quote(c.plan.tables[static_cast<std::size_t>(axis.table)].name), {item.text + " is declared at " + text_of(place)});
+    c.error(item.place, "wrong-table",
+            quote(item.text) + " reaches " + quote(c.plan.tables[static_cast<std::size_t>(target)].name) +
+                "; the axis " + quote(axis.name) + " holds rows of " +
+                quote(c.plan.tables[static_cast<std::size_t>(axis.table)].name),
+            {item.text + " is declared at " + text_of(place)});
     return;
   }
   axis.from.push_back({table, link, list});
@@ -53,7 +59,8 @@ void read_axis(Checker& c, Item& item) {
   if (!demand(c.report, item, Item::Kind::table, "axis " + quote(item.key))) return broken();
   if (const int clash = c.table(item.key); clash != none) {
     broken();
-    return c.error(item.key_place, "name-clash", "a table is called " + quote(item.key) + " already, and its axis too", {"the table: " + text_of(c.plan.tables[static_cast<std::size_t>(clash)].place)});
+    return c.error(item.key_place, "name-clash", "a table is called " + quote(item.key) + " already, and its axis too",
+                   {"the table: " + text_of(c.plan.tables[static_cast<std::size_t>(clash)].place)});
   }
   Keys keys(c.report, item, "[axes." + item.key + "]");
   if (const auto* table = keys.required("table", Item::Kind::text, "say whose rows it holds: table = \"items\"")) {
@@ -63,7 +70,8 @@ void read_axis(Checker& c, Item& item) {
       note_choices(notes, table->text, c.table_names());
       c.error(table->place, "unknown-table", "no table " + quote(table->text), notes);
     } else if (c.plan.tables[static_cast<std::size_t>(axis.table)].event()) {
-      c.error(table->place, "event-only", "an axis holds entities; " + quote(table->text) + " is an event table, whose only axis is its own");
+      c.error(table->place, "event-only",
+              "an axis holds entities; " + quote(table->text) + " is an event table, whose only axis is its own");
       axis.table = none;
     }
   }
@@ -74,7 +82,8 @@ void read_axis(Checker& c, Item& item) {
   keys.later({"forward", "backward", "often", "with", "evaluate"});
   keys.finish();
   if (from.empty() && !axis.whole && !c.broken_axes.contains(axis.name))
-    c.error(item.key_place, "missing-key", keys.what() + " needs 'from' or whole = true", {"say through which links rows come: from = [\"ratings.item\"]"});
+    c.error(item.key_place, "missing-key", keys.what() + " needs 'from' or whole = true",
+            {"say through which links rows come: from = [\"ratings.item\"]"});
   if (axis.table == none) return broken();
   c.plan.axes.push_back(std::move(axis));
 }

@@ -19,11 +19,17 @@ void read_top(Checker& c) {
   Keys keys(c.report, root, "the recipe");
   if (const auto* version = keys.find("braid", Item::Kind::whole)) {
     if (version->whole != language)
-      c.error(version->place, "language-version", "the recipe is written in language " + std::to_string(version->whole) + "; this version of braid reads " + std::to_string(language), {"see CHANGELOG for what changed"});
+      c.error(version->place, "language-version",
+              "the recipe is written in language " + std::to_string(version->whole) + "; this version of braid reads " +
+                  std::to_string(language),
+              {"see CHANGELOG for what changed"});
   } else if (!root.find("braid")) {
-    c.error({c.plan.recipe, 1, 1}, "language-version", "the recipe does not say its language", {"start it with braid = " + std::to_string(language)});
+    c.error({c.plan.recipe, 1, 1}, "language-version", "the recipe does not say its language",
+            {"start it with braid = " + std::to_string(language)});
   }
-  for (const auto* name : {"include", "vars", "tables", "axes", "nodes", "train", "data", "eval", "metrics", "slices", "serve", "spare"}) keys.find(name);
+  for (const auto* name :
+       {"include", "vars", "tables", "axes", "nodes", "train", "data", "eval", "metrics", "slices", "serve", "spare"})
+    keys.find(name);
   keys.later({"datasets", "stages"});
   keys.finish();
 }
@@ -47,7 +53,7 @@ std::vector<std::vector<Wire>> final_inputs(const Checker& c, const NodeDraft& n
 }  // namespace
 
 void make_plan(Checker& c) {
-  std::vector<int> order;                             // only what some loss, metric or output needs
+  std::vector<int> order;  // only what some loss, metric or output needs
   for (const int k : c.node_order)
     if (c.used_nodes[index(k)]) order.push_back(k);
   for (std::size_t k = 0; k < order.size(); ++k) c.nodes[index(order[k])].order = static_cast<int>(k);
@@ -70,7 +76,8 @@ void make_plan(Checker& c) {
   for (const auto& metric : c.metrics) {
     for (const auto& port : metric.node.inputs)
       for (const auto& wire : port) readers.push_back(&wire);
-    c.plan.metrics.push_back({metric.node.plan.name, metric.node.plan.use, final_inputs(c, metric.node), metric.node.plan.place});
+    c.plan.metrics.push_back(
+        {metric.node.plan.name, metric.node.plan.use, final_inputs(c, metric.node), metric.node.plan.place});
   }
   const auto one = [&](const std::optional<WireDraft>& draft, std::optional<Wire>& wire) {
     if (!draft) return;
@@ -88,7 +95,10 @@ void make_plan(Checker& c) {
     if (wire->wire.source != Wire::Source::node) continue;
     auto port = index(wire->wire.port);
     for (auto& names : c.nodes[index(wire->wire.node)].plan.wanted) {
-      if (port < names.size()) { names[port] = true; break; }
+      if (port < names.size()) {
+        names[port] = true;
+        break;
+      }
       port -= names.size();
     }
   }
@@ -107,7 +117,8 @@ void detach_teachers(Checker& c) {
   }
 }
 
-Checked run(const std::string& file, const std::string* text, const std::vector<std::string>& sets, const World& world, const Fitted& fitted) {
+Checked run(const std::string& file, const std::string* text, const std::vector<std::string>& sets, const World& world,
+            const Fitted& fitted) {
   Checked out;
   Checker c(world, fitted);
   c.plan.recipe = file;
@@ -133,7 +144,7 @@ Checked run(const std::string& file, const std::string* text, const std::vector<
       out.plan = std::move(c.plan);
     }
   }
-  auto order = c.document.files();                    // problems are told in this order
+  auto order = c.document.files();  // problems are told in this order
   for (const auto& one : sets) order.push_back("--set " + one);
   c.report.hand_over(order, out);
   return out;
@@ -141,11 +152,13 @@ Checked run(const std::string& file, const std::string* text, const std::vector<
 
 }  // namespace
 
-Checked check(const std::string& recipe_file, const std::vector<std::string>& sets, const World& world, const Fitted& fitted) {
+Checked check(const std::string& recipe_file, const std::vector<std::string>& sets, const World& world,
+              const Fitted& fitted) {
   return run(recipe_file, nullptr, sets, world, fitted);
 }
 
-Checked check_text(const std::string& text, const std::string& name, const std::vector<std::string>& sets, const World& world, const Fitted& fitted) {
+Checked check_text(const std::string& text, const std::string& name, const std::vector<std::string>& sets,
+                   const World& world, const Fitted& fitted) {
   return run(name, &text, sets, world, fitted);
 }
 

@@ -11,11 +11,11 @@
 
 namespace braid::recipe {
 
-// One mistake. `text()` is `place: error: what [tag]` and, on lines of their own, notes: the nearest valid choice, where
-// the other side came from, the fix.
+// One mistake. `text()` is `place: error: what [tag]` and, on lines of their own, notes: the nearest valid choice,
+// where the other side came from, the fix.
 struct Problem {
   Place place;
-  std::string tag;                                    // "unknown-key"; docs/ERRORS.md lists them all
+  std::string tag;  // "unknown-key"; docs/ERRORS.md lists them all
   std::string what;
   std::vector<std::string> notes;
   bool warning = false;
@@ -25,28 +25,30 @@ struct Problem {
 // What the checker needs to know of the world; given by the caller, so that recipes stay free of libraries.
 struct World {
   // All cards on the search path (the program reads them; tests make them up).
-  std::vector<std::pair<std::string, PluginSchema>> plugins;   // file, schema
+  std::vector<std::pair<std::string, PluginSchema>> plugins;  // file, schema
   // Plugins that were found and cannot be used: name and why, for the message when a recipe asks for one.
   std::vector<std::pair<std::string, std::string>> refused;
   // The names in a text file's first line, or why they cannot be had. Not called for columns given in the recipe.
-  std::function<std::variant<std::vector<std::string>, std::string>(const std::string& path, const std::string& separator,
-                                                                     char quote)> header;
+  std::function<std::variant<std::vector<std::string>, std::string>(const std::string& path,
+                                                                    const std::string& separator, char quote)>
+      header;
   std::function<bool(const std::string& path)> exists;
-  bool files = true;                                  // false: neither files nor columns are looked at
+  bool files = true;  // false: neither files nor columns are looked at
 };
 
 struct Checked {
-  std::optional<Plan> plan;                           // only without problems
-  std::vector<Problem> problems;                      // sorted by place
+  std::optional<Plan> plan;       // only without problems
+  std::vector<Problem> problems;  // sorted by place
   std::vector<Problem> warnings;
 };
 
-// `sets`: "a.b.c=value" in TOML's value syntax (a bare word counts as text). `fitted`: sizes that data told; with them a
-// size conflict that only they can show is found.
-Checked check(const std::string& recipe_file, const std::vector<std::string>& sets, const World& world, const Fitted& fitted = {});
+// `sets`: "a.b.c=value" in TOML's value syntax (a bare word counts as text). `fitted`: sizes that data told; with them
+// a size conflict that only they can show is found.
+Checked check(const std::string& recipe_file, const std::vector<std::string>& sets, const World& world,
+              const Fitted& fitted = {});
 // The same for a text that stands in no file; `name` is used in messages and for relative paths.
-Checked check_text(const std::string& text, const std::string& name, const std::vector<std::string>& sets, const World& world,
-                   const Fitted& fitted = {});
+Checked check_text(const std::string& text, const std::string& name, const std::vector<std::string>& sets,
+                   const World& world, const Fitted& fitted = {});
 
 // The candidate nearest to `word` by edit distance, if any is near enough to be meant; used by every "did you mean".
 std::optional<std::string> nearest(const std::string& word, const std::vector<std::string>& candidates);

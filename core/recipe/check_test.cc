@@ -10,7 +10,7 @@ using namespace braid::recipe;
 
 namespace {
 
-const std::string folder = BRAID_GOOD_RECIPES;        // tests/errors/good
+const std::string folder = BRAID_GOOD_RECIPES;  // tests/errors/good
 
 Plan plan_of(const std::string& name, const std::vector<std::string>& sets = {}, const Fitted& fitted = {}) {
   const auto checked = check(folder + "/" + name, sets, test_world(), fitted);
@@ -114,7 +114,7 @@ TEST_CASE("nodes stand in an order in which they can run, and unread outputs are
   const auto& words = node(plan, "words");
   CHECK(words.wanted[0][0]);
   CHECK_FALSE(words.wanted[1][0]);
-  CHECK(node(plan, "rank").wanted[1][0]);             // served
+  CHECK(node(plan, "rank").wanted[1][0]);  // served
 }
 
 TEST_CASE("sizes: parameters, wires, expressions, sums, bounds") {
@@ -127,7 +127,7 @@ TEST_CASE("sizes: parameters, wires, expressions, sums, bounds") {
   const auto& rank = node(plan, "rank");
   CHECK(rank.sizes.at("target.0.dim") == 256);
   CHECK(rank.sizes.at("target.1.dim") == 64);
-  CHECK_FALSE(rank.sizes.contains("target.dim"));     // two wires
+  CHECK_FALSE(rank.sizes.contains("target.dim"));  // two wires
   CHECK(rank.sizes.at("other.other_dim") == 16);
   CHECK(rank.sizes.at("other.0.other_dim") == 16);
   CHECK(node(plan, "item_id").sizes.at("n") == 3884);
@@ -155,7 +155,7 @@ TEST_CASE("shared components, coefficients, schedules, first and stop") {
   const auto& either = node(plan, "either");
   CHECK(either.inputs[0][0].text == "item.vector[ratings.item]");
   CHECK(either.inputs[0][1].stop);
-  CHECK(node(plan, "imitate").inputs[1][0].stop);     // a teacher
+  CHECK(node(plan, "imitate").inputs[1][0].stop);  // a teacher
   CHECK(plan.train.groups.size() == 4);
   CHECK(plan.train.groups[1].touched);
   CHECK(plan.train.groups[0].schedule == GroupPlan::Schedule::cosine);
@@ -203,33 +203,42 @@ TEST_CASE("the resolved recipe gives the same plan from anywhere") {
 }
 
 TEST_CASE("fitted sizes find what the recipe alone cannot") {
-  const std::string more = "[axes.targets]\ntable = \"items\"\nfrom = [\"ratings.item\"]\n[nodes.again]\nsame = \"item\"\nin.id = \"users.id\"\n"
-                           "[nodes.rank]\nin.target = [\"item.vector[ratings.item]\", \"words.vector[ratings.item]\", \"again.vector[ratings.user]\"]\n[tables.ratings]\n";
+  const std::string more =
+      "[axes.targets]\ntable = \"items\"\nfrom = [\"ratings.item\"]\n[nodes.again]\nsame = \"item\"\nin.id = "
+      "\"users.id\"\n"
+      "[nodes.rank]\nin.target = [\"item.vector[ratings.item]\", \"words.vector[ratings.item]\", "
+      "\"again.vector[ratings.user]\"]\n[tables.ratings]\n";
   CHECK(tags(with(more)) == "(unused-axis) ");
   CHECK(tags(with(more, {}, {{"items.id", {{"n", 10}}}, {"users.id", {{"n", 20}}}})) == "size-conflict ");
   CHECK(tags(with(more, {}, {{"items.id", {{"n", 10}}}, {"users.id", {{"n", 10}}}})) == "(unused-axis) ");
 }
 
 TEST_CASE("outputs named by a list parameter") {
-  const auto checked = with("[nodes.tasks]\nuse = \"multi_task\"\ntasks = [\"click\", \"like\"]\nin.x = \"words.vector[ratings.item]\"\n"
-                            "[nodes.second]\nuse = \"binary_cross_entropy\"\nin = { logit = \"tasks.like\", label = \"ratings.liked\" }\n");
+  const auto checked = with(
+      "[nodes.tasks]\nuse = \"multi_task\"\ntasks = [\"click\", \"like\"]\nin.x = \"words.vector[ratings.item]\"\n"
+      "[nodes.second]\nuse = \"binary_cross_entropy\"\nin = { logit = \"tasks.like\", label = \"ratings.liked\" }\n");
   REQUIRE(checked.plan);
   const auto& second = node(*checked.plan, "second");
   CHECK(second.inputs[0][0].port == 1);
   CHECK(node(*checked.plan, "tasks").wanted[0] == std::vector<bool>{false, true});
-  CHECK(tags(with("[nodes.tasks]\nuse = \"multi_task\"\ntasks = [\"click\"]\nin.x = \"words.vector[ratings.item]\"\n[serve]\noutputs = [\"tasks.like\"]\n")) == "unknown-output ");
+  CHECK(tags(with("[nodes.tasks]\nuse = \"multi_task\"\ntasks = [\"click\"]\nin.x = "
+                  "\"words.vector[ratings.item]\"\n[serve]\noutputs = [\"tasks.like\"]\n")) == "unknown-output ");
 }
 
 TEST_CASE("globs over fields, ranges of names, fields with several outputs") {
-  const auto checked = with("[tables.ratings.fields]\npart = { use = \"vocabulary\", names = \"C{1..3}\" }\n[nodes.parts]\nuse = \"feature_embedding\"\nin.features = \"ratings.C*\"\n"
-                            "[nodes.rank]\nin.other = [\"parts.vector\", \"user.vector[ratings.user]\"]\n");
-  CHECK(tags(checked) == "unknown-column unknown-column unknown-column ");   // C1 to C3, each told
+  const auto checked = with(
+      "[tables.ratings.fields]\npart = { use = \"vocabulary\", names = \"C{1..3}\" }\n[nodes.parts]\nuse = "
+      "\"feature_embedding\"\nin.features = \"ratings.C*\"\n"
+      "[nodes.rank]\nin.other = [\"parts.vector\", \"user.vector[ratings.user]\"]\n");
+  CHECK(tags(checked) == "unknown-column unknown-column unknown-column ");  // C1 to C3, each told
   const auto users = with("[nodes.user]\nin.features = \"users.*\"\n");
   REQUIRE(users.plan);
   CHECK(node(*users.plan, "user").inputs[0].size() == 2);
   CHECK(node(*users.plan, "user").inputs[0][1].text == "users.age");
-  const auto pair = with("[tables.items.fields]\nboth = { use = \"clip_pair\", media = \"data/pairs/{item}.npy\" }\n[nodes.rank]\n"
-                         "in.target = [\"items.both.right[ratings.item]\", \"items.both.left[ratings.item]\", \"item.vector[ratings.item]\", \"words.vector[ratings.item]\"]\n");
+  const auto pair = with(
+      "[tables.items.fields]\nboth = { use = \"clip_pair\", media = \"data/pairs/{item}.npy\" }\n[nodes.rank]\n"
+      "in.target = [\"items.both.right[ratings.item]\", \"items.both.left[ratings.item]\", "
+      "\"item.vector[ratings.item]\", \"words.vector[ratings.item]\"]\n");
   REQUIRE(pair.plan);
   CHECK(node(*pair.plan, "rank").inputs[0][0].port == 1);
 }
@@ -264,7 +273,7 @@ TEST_CASE("the MovieLens recipe is checked in under 20 ms") {
     best = std::min(best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
   }
 #if defined(__SANITIZE_ADDRESS__)
-  CHECK(best < 200);                                  // sanitizers cost a multiple
+  CHECK(best < 200);  // sanitizers cost a multiple
 #else
   CHECK(best < 20);
 #endif

@@ -12,50 +12,50 @@ namespace braid::recipe {
 struct Columns {
   bool known = false;
   std::vector<std::string> names;
-  std::string file;                                   // of the first file, for messages
+  std::string file;  // of the first file, for messages
   bool has(const std::string& name) const;
 };
 
 // A tensor's type with what tells two runs of places apart: two dims with the same text are as long in every batch.
 struct Flow {
-  bool known = false;                                 // false: an error on its way has been reported already
+  bool known = false;  // false: an error on its way has been reported already
   Type type;
-  std::vector<std::string> same;                      // per dim; empty: fixed or unknown
-  std::vector<bool> padded;                           // per dim: places may be unused
+  std::vector<std::string> same;  // per dim; empty: fixed or unknown
+  std::vector<bool> padded;       // per dim: places may be unused
 };
 
 // A wire on its way through the checker.
 struct WireDraft {
   Wire wire;
-  const Item* item = nullptr;                         // the text; offset 0 of it is the wire's first byte
-  bool known = false;                                 // its names are resolved
-  std::string port_name;                              // of the node's output or the field, for messages
-  std::size_t via_at = 0;                             // offset of '[' in the text
-  std::vector<WireDraft> others;                      // { first = [...] }: the ones after this
-  Flow flow;                                          // at the port, once typed
+  const Item* item = nullptr;     // the text; offset 0 of it is the wire's first byte
+  bool known = false;             // its names are resolved
+  std::string port_name;          // of the node's output or the field, for messages
+  std::size_t via_at = 0;         // offset of '[' in the text
+  std::vector<WireDraft> others;  // { first = [...] }: the ones after this
+  Flow flow;                      // at the port, once typed
 };
 
 struct NodeDraft {
   Item* item = nullptr;
-  Found found;                                        // of the component (of `same`'s target too)
+  Found found;  // of the component (of `same`'s target too)
   NodePlan plan;
-  std::string same;                                   // name of the node whose component this one runs
+  std::string same;  // name of the node whose component this one runs
   const Item* same_item = nullptr;
-  std::vector<std::vector<WireDraft>> inputs;         // per input port
+  std::vector<std::vector<WireDraft>> inputs;  // per input port
   std::vector<const PortSchema*> input_ports, output_ports;
-  std::vector<std::vector<std::string>> output_names; // per output port
-  std::vector<Flow> flows;                            // per output, flat
+  std::vector<std::vector<std::string>> output_names;  // per output port
+  std::vector<Flow> flows;                             // per output, flat
   std::vector<std::string> flow_names;
-  bool inputs_known = true;                           // no error about its wires so far
-  bool doubtful = false;                              // errors in its values: sizes are not judged
+  bool inputs_known = true;  // no error about its wires so far
+  bool doubtful = false;     // errors in its values: sizes are not judged
   bool lacks_input = false;
-  bool unknown_inputs = false;                        // an input was misspelt: others may be missing for that
-  int order = none;                                   // index in Plan::nodes
+  bool unknown_inputs = false;  // an input was misspelt: others may be missing for that
+  int order = none;             // index in Plan::nodes
 };
 
 struct MetricDraft {
   Item* item = nullptr;
-  NodeDraft node;                                     // a metric takes wires as a node does
+  NodeDraft node;  // a metric takes wires as a node does
 };
 
 struct Checker {
@@ -68,20 +68,21 @@ struct Checker {
   Cards cards;
   Plan plan;
 
-  std::vector<Columns> columns;                       // per table
-  std::map<std::pair<int, int>, std::vector<Flow>> field_outputs;   // (table, field): per output, on the table's own axis
-  std::set<std::pair<int, int>> doubtful_fields;      // (table, field) with errors in their values: sizes are not judged
-  std::set<std::string> broken_axes;                  // declared with errors: wires to them are not judged
-  std::set<std::pair<int, std::string>> broken_names; // (table, name): declared with errors
-  std::vector<NodeDraft> nodes;                       // in the order of writing
-  std::vector<int> node_order;                        // indices into nodes
+  std::vector<Columns> columns;  // per table
+  std::map<std::pair<int, int>, std::vector<Flow>>
+      field_outputs;                              // (table, field): per output, on the table's own axis
+  std::set<std::pair<int, int>> doubtful_fields;  // (table, field) with errors in their values: sizes are not judged
+  std::set<std::string> broken_axes;              // declared with errors: wires to them are not judged
+  std::set<std::pair<int, std::string>> broken_names;  // (table, name): declared with errors
+  std::vector<NodeDraft> nodes;                        // in the order of writing
+  std::vector<int> node_order;                         // indices into nodes
   std::vector<MetricDraft> metrics;
   std::optional<WireDraft> score, label, group;
   std::vector<WireDraft> serve;
-  std::set<std::pair<int, int>> read_fields;          // (table, field) that some wire reads
+  std::set<std::pair<int, int>> read_fields;  // (table, field) that some wire reads
   std::set<int> read_axes;
-  std::vector<std::string> spare;                     // globs of nodes and fields that may stay unused
-  std::vector<bool> used_nodes;                       // needed by a loss, metric, [eval] or [serve]
+  std::vector<std::string> spare;  // globs of nodes and fields that may stay unused
+  std::vector<bool> used_nodes;    // needed by a loss, metric, [eval] or [serve]
 
   void error(const Place& place, std::string tag, std::string what, std::vector<std::string> notes = {}) {
     report.error(place, std::move(tag), std::move(what), std::move(notes));
@@ -95,30 +96,31 @@ struct Checker {
 // Names that users choose: letters, digits, '_' and '-', not starting with a digit.
 bool good_name(Checker& c, const Item& item, const std::string& what);
 
-void read_tables(Checker& c);                         // tables.cc: files, keys, links; calls the next three
-void read_fields(Checker& c, int table, Keys& keys);  // fields.cc
-void read_lists(Checker& c, int table, Keys& keys);   // lists.cc
-void read_rows(Checker& c, int table, Keys& keys);    // rows.cc: keep, labels, splits, held-out entities, permute
-void read_axes(Checker& c);                           // axes.cc
-void read_nodes(Checker& c);                          // nodes.cc
-void read_inputs(Checker& c, NodeDraft& node, Keys& keys);   // nodes.cc, for metrics too
+void read_tables(Checker& c);                               // tables.cc: files, keys, links; calls the next three
+void read_fields(Checker& c, int table, Keys& keys);        // fields.cc
+void read_lists(Checker& c, int table, Keys& keys);         // lists.cc
+void read_rows(Checker& c, int table, Keys& keys);          // rows.cc: keep, labels, splits, held-out entities, permute
+void read_axes(Checker& c);                                 // axes.cc
+void read_nodes(Checker& c);                                // nodes.cc
+void read_inputs(Checker& c, NodeDraft& node, Keys& keys);  // nodes.cc, for metrics too
 void setup_ports(NodeDraft& node);
-void order_nodes(Checker& c);                         // order.cc
-void type_nodes(Checker& c);                          // types.cc
-void read_train(Checker& c);                          // train.cc: [train], [data]
-void read_eval(Checker& c);                           // eval.cc: [eval], metrics, [serve]
-void read_slices(Checker& c);                         // eval.cc: slices and splits, after [train]
-void type_eval(Checker& c);                           // types.cc: metrics' wires
-void check_reach(Checker& c);                         // reach.cc
-void make_plan(Checker& c);                           // check.cc: drafts to the plan
-std::string resolved_text(Checker& c);                // resolved.cc
+void order_nodes(Checker& c);           // order.cc
+void type_nodes(Checker& c);            // types.cc
+void read_train(Checker& c);            // train.cc: [train], [data]
+void read_eval(Checker& c);             // eval.cc: [eval], metrics, [serve]
+void read_slices(Checker& c);           // eval.cc: slices and splits, after [train]
+void type_eval(Checker& c);             // types.cc: metrics' wires
+void check_reach(Checker& c);           // reach.cc
+void make_plan(Checker& c);             // check.cc: drafts to the plan
+std::string resolved_text(Checker& c);  // resolved.cc
 
 // ---- columns.cc ----
 
 // Reports a column that the table's files do not have.
 bool need_column(Checker& c, int table, const std::string& name, const Place& place);
 // Reads the first lines of a table's files.
-Columns read_columns(Checker& c, const std::vector<Item*>& items, const std::vector<std::string>& files, const Use& reader);
+Columns read_columns(Checker& c, const std::vector<Item*>& items, const std::vector<std::string>& files,
+                     const Use& reader);
 // Parses an expression over the columns of `table` and those of its linked entities. Link names become column names.
 std::optional<Expression> read_expression(Checker& c, const Item& item, int table, bool counts = false);
 // Chooses and reads a reader for files, with the parameters in `keys`.
@@ -132,13 +134,13 @@ std::vector<WireDraft> read_wires(Checker& c, const Item& item, bool list_allowe
 bool type_wire(Checker& c, WireDraft& draft);
 // Links (or lists) through which events reach entities on `axis`: "ratings.item".
 std::vector<std::string> ways_to(const Checker& c, int axis, bool links, bool lists);
-std::string axis_words(const Checker& c, int axis);   // "rows of 'items'", with the axis when it is not the table's own
+std::string axis_words(const Checker& c, int axis);  // "rows of 'items'", with the axis when it is not the table's own
 int link_of(const TablePlan& table, const std::string& name);
 int list_of(const TablePlan& table, const std::string& name);
 
 // ---- types.cc ----
 
-std::string type_text(const Checker& c, const Flow& flow);   // "float[items, 64]"
+std::string type_text(const Checker& c, const Flow& flow);  // "float[items, 64]"
 std::string size_text(const Checker& c, const Size& size);
 // Types a field's outputs on its table's axis.
 void type_field(Checker& c, int table, int field);

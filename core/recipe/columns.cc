@@ -23,7 +23,7 @@ namespace {
 // How a text file's first line is parted: what the reader's parameters say, else what the file's ending means.
 struct Signs {
   std::string separator;
-  char quote = '\0';                                  // 0: quotes are text
+  char quote = '\0';  // 0: quotes are text
 };
 
 Signs signs_of(const Use& reader, std::string file) {
@@ -42,7 +42,8 @@ Signs signs_of(const Use& reader, std::string file) {
 
 }  // namespace
 
-Columns read_columns(Checker& c, const std::vector<Item*>& items, const std::vector<std::string>& files, const Use& reader) {
+Columns read_columns(Checker& c, const std::vector<Item*>& items, const std::vector<std::string>& files,
+                     const Use& reader) {
   Columns out;
   if (!files.empty()) out.file = files[0];
   if (const auto given = reader.values.find("columns"); given != reader.values.end())
@@ -65,7 +66,8 @@ Columns read_columns(Checker& c, const std::vector<Item*>& items, const std::vec
       out.known = true;
       out.names = std::move(names);
     } else if (names != out.names) {
-      std::vector<std::string> notes{quote(files[0]) + " has " + listed(out.names), quote(files[k]) + " has " + listed(names)};
+      std::vector<std::string> notes{quote(files[0]) + " has " + listed(out.names),
+                                     quote(files[k]) + " has " + listed(names)};
       c.error(place, "columns-differ", "the files of one table have different columns", notes);
     }
   }
@@ -83,11 +85,14 @@ std::optional<Use> read_reader(Checker& c, Keys& keys, const Item& file) {
     if (!found) {
       const auto suffixes = c.cards.suffixes();
       c.error(file.place, "no-reader", "no reader takes " + quote(file.text),
-              {suffixes.empty() ? "no plugin with a reader was found" : "readers take files that end in " + listed(suffixes), "or name one: reader = \"NAME\""});
+              {suffixes.empty() ? "no plugin with a reader was found"
+                                : "readers take files that end in " + listed(suffixes),
+               "or name one: reader = \"NAME\""});
       return {};
     }
     keys.find("reader");
-    keys.fill("reader", found.plugin->name == found.schema->name ? found.schema->name : found.plugin->name + "/" + found.schema->name);
+    keys.fill("reader", found.plugin->name == found.schema->name ? found.schema->name
+                                                                 : found.plugin->name + "/" + found.schema->name);
   }
   return read_use(keys, found, c.world);
 }
@@ -121,7 +126,7 @@ class Resolver {
       const auto other = plan_.links[static_cast<std::size_t>(link)].table;
       return other == none || need_column(c_, other, e.name.substr(dot + 1), at(e));
     }
-    if (const auto link = link_of(plan_, e.name); link != none) {   // a link's name stands for its column
+    if (const auto link = link_of(plan_, e.name); link != none) {  // a link's name stands for its column
       e.name = plan_.links[static_cast<std::size_t>(link)].column;
       return true;
     }

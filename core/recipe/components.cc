@@ -14,11 +14,14 @@ std::string recipe_name(const PluginSchema& plugin, const ComponentSchema& compo
   return plugin.name == component.name ? component.name : plugin.name + "/" + component.name;
 }
 
-bool among(Kind kind, const std::vector<Kind>& kinds) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); }
+bool among(Kind kind, const std::vector<Kind>& kinds) {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
 
 std::string kind_words(const std::vector<Kind>& kinds) {
   std::string out = "a ";
-  for (std::size_t k = 0; k < kinds.size(); ++k) out += (k == 0 ? "" : k + 1 == kinds.size() ? " or " : ", ") + std::string(name_of(kinds[k]));
+  for (std::size_t k = 0; k < kinds.size(); ++k)
+    out += (k == 0 ? "" : k + 1 == kinds.size() ? " or " : ", ") + std::string(name_of(kinds[k]));
   return out;
 }
 
@@ -50,25 +53,32 @@ Found Cards::find(const Item& name, const std::vector<Kind>& kinds, Report& repo
       }
   }
   if (files.size() > 1) {
-    report.error(name.place, "plugin-clash", "two plugins are called " + quote(plugin_name), {"files: " + listed(files), "remove one of them from the search path"});
+    report.error(name.place, "plugin-clash", "two plugins are called " + quote(plugin_name),
+                 {"files: " + listed(files), "remove one of them from the search path"});
     return {};
   }
   if (found) {
     if (among(found.schema->kind, kinds)) return found;
     std::vector<std::string> notes;
     note_choices(notes, name.text, names(kinds));
-    report.error(name.place, "wrong-kind", quote(name.text) + " is a " + std::string(name_of(found.schema->kind)) + "; here stands " + kind_words(kinds), notes);
+    report.error(
+        name.place, "wrong-kind",
+        quote(name.text) + " is a " + std::string(name_of(found.schema->kind)) + "; here stands " + kind_words(kinds),
+        notes);
     return {};
   }
   for (const auto& [refused, why] : world_.refused)
     if (refused == plugin_name) {
-      report.error(name.place, "plugin-refused", "the plugin " + quote(refused) + " was found and cannot be used", {why});
+      report.error(name.place, "plugin-refused", "the plugin " + quote(refused) + " was found and cannot be used",
+                   {why});
       return {};
     }
   std::vector<std::string> notes;
   for (const auto& [file, plugin] : world_.plugins)
     for (const auto& component : plugin.components)
-      if (component.name == component_name && notes.empty()) notes.push_back("it belongs to the plugin " + quote(plugin.name) + ": write use = \"" + recipe_name(plugin, component) + "\"");
+      if (component.name == component_name && notes.empty())
+        notes.push_back("it belongs to the plugin " + quote(plugin.name) + ": write use = \"" +
+                        recipe_name(plugin, component) + "\"");
   if (notes.empty()) note_choices(notes, name.text, names(kinds));
   report.error(name.place, "unknown-component", "no component " + quote(name.text), notes);
   return {};
@@ -83,7 +93,8 @@ Found Cards::reader_for(const std::string& file) const {
     for (const auto& component : plugin.components) {
       if (component.kind != Kind::reader) continue;
       for (const auto& suffix : component.suffixes)
-        if (!suffix.empty() && name.ends_with(suffix) && suffix.size() > length) best = {&component, &plugin, &plugin_file}, length = suffix.size();
+        if (!suffix.empty() && name.ends_with(suffix) && suffix.size() > length)
+          best = {&component, &plugin, &plugin_file}, length = suffix.size();
     }
   return best;
 }
@@ -99,7 +110,8 @@ std::vector<std::string> Cards::suffixes() const {
 std::vector<std::string> Cards::mask_removers(bool rows) const {
   const auto masked = [&](const PortSchema& port) {
     const auto shape = parse_shape(port.shape);
-    return rows ? shape.optional_rows : std::any_of(shape.dims.begin(), shape.dims.end(), [](const Dim& dim) { return dim.padded; });
+    return rows ? shape.optional_rows
+                : std::any_of(shape.dims.begin(), shape.dims.end(), [](const Dim& dim) { return dim.padded; });
   };
   std::vector<std::string> out;
   for (const auto& [file, plugin] : world_.plugins)
@@ -166,7 +178,8 @@ class ParamReader {
     if (!item) {
       if (param.required) {
         std::vector<std::string> notes{param.help};
-        report_.error(keys.place(), "missing-param", keys.what() + " needs " + quote(param.name) + ", " + std::string(type_words(param)), notes);
+        report_.error(keys.place(), "missing-param",
+                      keys.what() + " needs " + quote(param.name) + ", " + std::string(type_words(param)), notes);
       } else {
         fill(keys, key, param.fallback);
       }
@@ -176,8 +189,9 @@ class ParamReader {
   }
 
   static std::string_view type_words(const ParamSchema& param) {
-    static constexpr std::string_view words[] = {"true or false", "a whole number", "a number",          "text",
-                                                 "a file",        "a list of whole numbers", "a list of numbers", "a list of texts"};
+    static constexpr std::string_view words[] = {
+        "true or false", "a whole number",          "a number",          "text",
+        "a file",        "a list of whole numbers", "a list of numbers", "a list of texts"};
     return words[static_cast<int>(param.type)];
   }
 
@@ -200,11 +214,24 @@ class ParamReader {
     else if (const auto* d = std::get_if<double>(&value)) keys.fill(key, *d);
     else if (const auto* s = std::get_if<std::string>(&value)) keys.fill(key, *s);
     else if (const auto* is = std::get_if<std::vector<std::int64_t>>(&value))
-      list(*is, [&](std::int64_t v) { auto item = leaf(Item::Kind::whole); item->whole = v; item->number = static_cast<double>(v); return item; });
+      list(*is, [&](std::int64_t v) {
+        auto item = leaf(Item::Kind::whole);
+        item->whole = v;
+        item->number = static_cast<double>(v);
+        return item;
+      });
     else if (const auto* ds = std::get_if<std::vector<double>>(&value))
-      list(*ds, [&](double v) { auto item = leaf(Item::Kind::number); item->number = v; return item; });
+      list(*ds, [&](double v) {
+        auto item = leaf(Item::Kind::number);
+        item->number = v;
+        return item;
+      });
     else if (const auto* ss = std::get_if<std::vector<std::string>>(&value))
-      list(*ss, [&](const std::string& v) { auto item = leaf(Item::Kind::text); item->text = v; return item; });
+      list(*ss, [&](const std::string& v) {
+        auto item = leaf(Item::Kind::text);
+        item->text = v;
+        return item;
+      });
   }
 
   std::optional<Value> convert(Item& item, const ParamSchema& param) {
@@ -212,10 +239,15 @@ class ParamReader {
     const auto is = [&](const Item& one, K kind) {
       if (one.is(kind) || (kind == K::number && one.is(K::whole))) return true;
       std::vector<std::string> notes;
-      if (param.type == ParamType::texts && &one == &item && one.is(K::text)) notes.push_back("write " + param.name + " = [\"" + one.text + "\"]");
-      if ((param.type == ParamType::wholes || param.type == ParamType::numbers) && &one == &item && (one.is(K::whole) || one.is(K::number)))
+      if (param.type == ParamType::texts && &one == &item && one.is(K::text))
+        notes.push_back("write " + param.name + " = [\"" + one.text + "\"]");
+      if ((param.type == ParamType::wholes || param.type == ParamType::numbers) && &one == &item &&
+          (one.is(K::whole) || one.is(K::number)))
         notes.push_back("write " + param.name + " = [" + number_text(one.number) + "]");
-      report_.error(one.place, "wrong-type", quote(param.name) + " is " + std::string(name_of(one.kind)) + "; " + std::string(&one == &item ? type_words(param) : name_of(kind)) + " is wanted", notes);
+      report_.error(one.place, "wrong-type",
+                    quote(param.name) + " is " + std::string(name_of(one.kind)) + "; " +
+                        std::string(&one == &item ? type_words(param) : name_of(kind)) + " is wanted",
+                    notes);
       return false;
     };
     const auto list = [&](K kind, auto take) {
@@ -227,22 +259,30 @@ class ParamReader {
       return true;
     };
     switch (param.type) {
-      case ParamType::boolean: return is(item, K::boolean) ? std::optional<Value>(item.boolean) : std::nullopt;
-      case ParamType::whole: return is(item, K::whole) && in_range(item, param) ? std::optional<Value>(item.whole) : std::nullopt;
-      case ParamType::number: return is(item, K::number) && in_range(item, param) ? std::optional<Value>(item.number) : std::nullopt;
-      case ParamType::text: return is(item, K::text) && in_range(item, param) ? std::optional<Value>(item.text) : std::nullopt;
-      case ParamType::path: return is(item, K::text) ? path(item) : std::nullopt;
+      case ParamType::boolean:
+        return is(item, K::boolean) ? std::optional<Value>(item.boolean) : std::nullopt;
+      case ParamType::whole:
+        return is(item, K::whole) && in_range(item, param) ? std::optional<Value>(item.whole) : std::nullopt;
+      case ParamType::number:
+        return is(item, K::number) && in_range(item, param) ? std::optional<Value>(item.number) : std::nullopt;
+      case ParamType::text:
+        return is(item, K::text) && in_range(item, param) ? std::optional<Value>(item.text) : std::nullopt;
+      case ParamType::path:
+        return is(item, K::text) ? path(item) : std::nullopt;
       case ParamType::wholes: {
         std::vector<std::int64_t> out;
-        return list(K::whole, [&](const Item& i) { out.push_back(i.whole); }) ? std::optional<Value>(std::move(out)) : std::nullopt;
+        return list(K::whole, [&](const Item& i) { out.push_back(i.whole); }) ? std::optional<Value>(std::move(out))
+                                                                              : std::nullopt;
       }
       case ParamType::numbers: {
         std::vector<double> out;
-        return list(K::number, [&](const Item& i) { out.push_back(i.number); }) ? std::optional<Value>(std::move(out)) : std::nullopt;
+        return list(K::number, [&](const Item& i) { out.push_back(i.number); }) ? std::optional<Value>(std::move(out))
+                                                                                : std::nullopt;
       }
       case ParamType::texts: {
         std::vector<std::string> out;
-        return list(K::text, [&](const Item& i) { out.push_back(i.text); }) ? std::optional<Value>(std::move(out)) : std::nullopt;
+        return list(K::text, [&](const Item& i) { out.push_back(i.text); }) ? std::optional<Value>(std::move(out))
+                                                                            : std::nullopt;
       }
     }
     return {};
@@ -261,19 +301,25 @@ class ParamReader {
 
   bool in_range(const Item& item, const ParamSchema& param) {
     if (item.is(Item::Kind::text)) {
-      if (param.choices.empty() || std::find(param.choices.begin(), param.choices.end(), item.text) != param.choices.end()) return true;
+      if (param.choices.empty() ||
+          std::find(param.choices.begin(), param.choices.end(), item.text) != param.choices.end())
+        return true;
       std::vector<std::string> notes;
       note_nearest(notes, item.text, param.choices);
       notes.push_back("choices: " + listed(param.choices));
       report_.error(item.place, "bad-choice", quote(param.name) + " cannot be " + quote(item.text), notes);
       return false;
     }
-    if (!std::isnan(item.number) && (!param.low || item.number >= *param.low) && (!param.high || item.number <= *param.high)) return true;
+    if (!std::isnan(item.number) && (!param.low || item.number >= *param.low) &&
+        (!param.high || item.number <= *param.high))
+      return true;
     std::string range = param.low && param.high ? "from " + number_text(*param.low) + " to " + number_text(*param.high)
                         : param.low             ? "at least " + number_text(*param.low)
-                        : param.high            ? "at most " + number_text(*param.high) : "a number";
+                        : param.high            ? "at most " + number_text(*param.high)
+                                                : "a number";
     if (!param.unit.empty()) range += " " + param.unit;
-    report_.error(item.place, "out-of-range", quote(param.name) + " is " + number_text(item.number) + "; it is " + range, {param.help});
+    report_.error(item.place, "out-of-range",
+                  quote(param.name) + " is " + number_text(item.number) + "; it is " + range, {param.help});
     return false;
   }
 
@@ -290,7 +336,8 @@ Use read_use(Keys& keys, const Found& found, const World& world) {
   return use;
 }
 
-ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std::optional<double> low, std::optional<double> high) {
+ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std::optional<double> low,
+                       std::optional<double> high) {
   ScalarPlan out;
   out.value = fallback;
   out.low = low;
@@ -299,8 +346,10 @@ ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std
   if (!item) return keys.fill(name, fallback), out;
   const auto within = [&](const Item& at, double value) {
     if (!std::isnan(value) && (!low || value >= *low) && (!high || value <= *high)) return;
-    keys.report().error(at.place, "out-of-range", quote(name) + " is " + number_text(value) + "; it is " + (low ? "at least " + number_text(*low) : "") +
-                        (low && high ? " and " : "") + (high ? "at most " + number_text(*high) : ""));
+    keys.report().error(at.place, "out-of-range",
+                        quote(name) + " is " + number_text(value) + "; it is " +
+                            (low ? "at least " + number_text(*low) : "") + (low && high ? " and " : "") +
+                            (high ? "at most " + number_text(*high) : ""));
   };
   if (item->is(Item::Kind::number) || item->is(Item::Kind::whole)) {
     out.value = item->number;
@@ -308,19 +357,25 @@ ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std
     return out;
   }
   if (!item->is(Item::Kind::table)) {
-    keys.report().error(item->place, "wrong-type", quote(name) + " is " + std::string(name_of(item->kind)) + "; a coefficient is wanted",
+    keys.report().error(item->place, "wrong-type",
+                        quote(name) + " is " + std::string(name_of(item->kind)) + "; a coefficient is wanted",
                         {"a number, { learn = true, start = 0.1 } or { from = 0, to = 1, steps = 1000 }"});
     return out;
   }
   Keys inner(keys.report(), *item, quote(name) + " of " + keys.what());
   if (auto* learn = inner.find("learn")) {
     if (learn->is(Item::Kind::text) && learn->text == "per_dataset")
-      keys.report().error(learn->place, "not-yet", "learn = \"per_dataset\" is a word of the language that this version does not carry out", {"write learn = true"});
-    else if (demand(keys.report(), *learn, Item::Kind::boolean, "'learn'") && learn->boolean) out.how = ScalarPlan::How::learnt;
+      keys.report().error(learn->place, "not-yet",
+                          "learn = \"per_dataset\" is a word of the language that this version does not carry out",
+                          {"write learn = true"});
+    else if (demand(keys.report(), *learn, Item::Kind::boolean, "'learn'") && learn->boolean)
+      out.how = ScalarPlan::How::learnt;
     out.value = inner.number("start", fallback, -std::numeric_limits<double>::infinity());
     within(*item, out.value);
     out.log = inner.boolean("log", false);
-    if (out.log && out.value <= 0) keys.report().error(item->place, "out-of-range", "the logarithm of " + quote(name) + " is learnt: start is above 0");
+    if (out.log && out.value <= 0)
+      keys.report().error(item->place, "out-of-range",
+                          "the logarithm of " + quote(name) + " is learnt: start is above 0");
   } else {
     const auto* from = inner.required("from", Item::Kind::number, "a schedule is { from = 0, to = 1, steps = 1000 }");
     const auto* to = inner.required("to", Item::Kind::number, "a schedule is { from = 0, to = 1, steps = 1000 }");
@@ -329,7 +384,9 @@ ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std
     if (from) out.value = out.from = from->number, within(*from, out.from);
     if (to) out.to = to->number, within(*to, out.to);
     if (steps) out.steps = steps->whole;
-    if (steps && steps->whole < 1) keys.report().error(steps->place, "out-of-range", "'steps' is " + std::to_string(steps->whole) + "; it is at least 1");
+    if (steps && steps->whole < 1)
+      keys.report().error(steps->place, "out-of-range",
+                          "'steps' is " + std::to_string(steps->whole) + "; it is at least 1");
   }
   inner.finish();
   return out;

@@ -34,6 +34,7 @@ class Cards {
 // Reads parameters from `keys` into a Use; defaults are filled into the tree, paths resolved and looked for.
 Use read_use(Keys& keys, const Found& found, const World& world);
 // Reads one coefficient: a number, { learn = true, start, log } or { from, to, steps }.
-ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std::optional<double> low, std::optional<double> high);
+ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std::optional<double> low,
+                       std::optional<double> high);
 
 }  // namespace braid::recipe

@@ -13,7 +13,7 @@ namespace braid::recipe {
 
 namespace {
 
-struct From {                                         // what all items of one file share
+struct From {  // what all items of one file share
   const std::string& file;
   const std::string& folder;
   bool set = false;
@@ -105,7 +105,8 @@ std::pair<int, int> first_stray_byte(const std::string& toml) {
           else in = basic ? In::basic : In::literal;
         }
         break;
-      case In::comment: break;
+      case In::comment:
+        break;
       case In::basic:
         if (c == '\\' && k + 1 < toml.size() && toml[k + 1] != '\n') ++k, ++column;
         else if (c == '"') in = In::nothing;
@@ -119,7 +120,7 @@ std::pair<int, int> first_stray_byte(const std::string& toml) {
         if (c == '\\' && in == In::long_basic && k + 1 < toml.size() && toml[k + 1] != '\n') ++k, ++column;
         else if (three(k, quote)) {
           k += 2, column += 2;
-          while (k + 1 < toml.size() && toml[k + 1] == quote) ++k, ++column;   // up to two quotes may end the text
+          while (k + 1 < toml.size() && toml[k + 1] == quote) ++k, ++column;  // up to two quotes may end the text
           in = In::nothing;
         }
         break;
@@ -133,7 +134,8 @@ std::pair<int, int> first_stray_byte(const std::string& toml) {
   return {0, 0};
 }
 
-std::unique_ptr<Item> Document::parse(const std::string& file, const std::string* text, const Place& asked, Report& report) {
+std::unique_ptr<Item> Document::parse(const std::string& file, const std::string* text, const Place& asked,
+                                      Report& report) {
   std::string content;
   if (text) {
     content = *text;
@@ -160,8 +162,8 @@ std::unique_ptr<Item> Document::parse(const std::string& file, const std::string
     return converted(table, {file, folder_of(file)});
   } catch (const toml::parse_error& error) {
     const auto& at = error.source().begin;
-    report.error({file, static_cast<int>(at.line), static_cast<int>(at.column)}, "toml-syntax", std::string(error.description()),
-                 {"the rest of the file was not checked"});
+    report.error({file, static_cast<int>(at.line), static_cast<int>(at.column)}, "toml-syntax",
+                 std::string(error.description()), {"the rest of the file was not checked"});
     return nullptr;
   }
 }
@@ -170,7 +172,8 @@ std::unique_ptr<Item> Document::with_includes(std::unique_ptr<Item> item, const 
   open_.push_back(file);
   auto merged = std::make_unique<Item>();
   if (auto* include = item->find("include")) {
-    if (!include->is(Item::Kind::array)) report.error(include->place, "wrong-type", "include is a list of files", {"write include = [\"tables.toml\"]"});
+    if (!include->is(Item::Kind::array))
+      report.error(include->place, "wrong-type", "include is a list of files", {"write include = [\"tables.toml\"]"});
     for (const auto& entry : include->items) {
       if (!include->is(Item::Kind::array)) break;
       if (!entry->is(Item::Kind::text)) {
@@ -213,8 +216,8 @@ Place Document::inside(const Item& item, std::size_t offset) const {
   const auto& line = lines->second[static_cast<std::size_t>(item.place.line) - 1];
   // To the value's first byte: columns count characters.
   std::size_t at = 0;
-  for (int column = 1; at < line.size() && column < item.place.column; ++column)
-    do ++at;
+  for (int column = 1; at < line.size() && column < item.place.column; ++column) do
+      ++at;
     while (at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0) == 0x80);
   if (at >= line.size() || line.compare(at, 3, "\"\"\"") == 0 || line.compare(at, 3, "'''") == 0) return item.place;
   const bool basic = line[at] == '"';
@@ -222,8 +225,10 @@ Place Document::inside(const Item& item, std::size_t offset) const {
   ++at, ++place.column;
   for (std::size_t done = 0; done < offset && at < line.size(); ++done) {
     std::size_t step = 1;
-    if (basic && line[at] == '\\') step = at + 1 < line.size() && line[at + 1] == 'u' ? 6 : at + 1 < line.size() && line[at + 1] == 'U' ? 10 : 2;
-    else if (at + 1 < line.size() && (static_cast<unsigned char>(line[at + 1]) & 0xC0) == 0x80) step = 1, --place.column;
+    if (basic && line[at] == '\\')
+      step = at + 1 < line.size() && line[at + 1] == 'u' ? 6 : at + 1 < line.size() && line[at + 1] == 'U' ? 10 : 2;
+    else if (at + 1 < line.size() && (static_cast<unsigned char>(line[at + 1]) & 0xC0) == 0x80)
+      step = 1, --place.column;
     at += step;
     place.column += static_cast<int>(step);
   }
@@ -298,10 +303,14 @@ void Document::set(const std::string& assignment, Report& report) {
   const std::string file = "--set " + assignment;
   const Place place{file, 0, 0};
   const auto equals = assignment.find('=');
-  const auto path = equals == std::string::npos ? std::vector<std::string>() : path_parts(trimmed(assignment.substr(0, equals)));
-  if (path.empty()) return report.error(place, "bad-set", "--set takes a.b.c=value", {"for example --set train.epochs=3"});
+  const auto path =
+      equals == std::string::npos ? std::vector<std::string>() : path_parts(trimmed(assignment.substr(0, equals)));
+  if (path.empty())
+    return report.error(place, "bad-set", "--set takes a.b.c=value", {"for example --set train.epochs=3"});
   auto value = set_value(trimmed(assignment.substr(equals + 1)), {file, "", true});
-  if (!value) return report.error(place, "bad-set", "the value is no TOML", {"lists are written [\"a\", \"b\"]; the shell needs single quotes around the whole"});
+  if (!value)
+    return report.error(place, "bad-set", "the value is no TOML",
+                        {"lists are written [\"a\", \"b\"]; the shell needs single quotes around the whole"});
 
   Item* at = root_.get();
   for (std::size_t k = 0; k < path.size(); ++k) {
@@ -310,15 +319,21 @@ void Document::set(const std::string& assignment, Report& report) {
       const bool digits = path[k].find_first_not_of("0123456789") == std::string::npos && path[k].size() < 6;
       const auto index = digits ? std::stoul(path[k]) : at->items.size();
       if (index >= at->items.size())
-        return report.error(place, "bad-set", quote(path[k]) + " is no element of a list of " + std::to_string(at->items.size()),
+        return report.error(place, "bad-set",
+                            quote(path[k]) + " is no element of a list of " + std::to_string(at->items.size()),
                             {"the list: " + text_of(at->place) + "; elements count from 0"});
-      if (!last) { at = at->items[index].get(); continue; }
+      if (!last) {
+        at = at->items[index].get();
+        continue;
+      }
       remember(*at->items[index]);
       at->items[index] = std::move(value);
       return;
     }
     if (!at->is(Item::Kind::table))
-      return report.error(place, "bad-set", quote(path[k - 1]) + " is " + std::string(name_of(at->kind)) + " and has no keys", {"it stands at " + text_of(at->place)});
+      return report.error(place, "bad-set",
+                          quote(path[k - 1]) + " is " + std::string(name_of(at->kind)) + " and has no keys",
+                          {"it stands at " + text_of(at->place)});
     auto* next = at->find(path[k]);
     if (last) {
       if (next) remember(*next);
@@ -362,7 +377,8 @@ void Document::fill_in(Item& item, Report& report) {
     auto* var = vars_ ? vars_->find(name) : nullptr;
     if (!var) {
       std::vector<std::string> notes, names;
-      if (vars_) for (const auto& v : vars_->items) names.push_back(v->key);
+      if (vars_)
+        for (const auto& v : vars_->items) names.push_back(v->key);
       note_choices(notes, name, names);
       notes.push_back("give it in [vars] or by --set vars." + name + "=VALUE");
       report.error(inside(item, at), "unknown-var", "no variable " + quote(name), notes);
@@ -373,7 +389,7 @@ void Document::fill_in(Item& item, Report& report) {
     else if (var->is(Item::Kind::whole)) value = std::to_string(var->whole);
     else if (var->is(Item::Kind::number)) value = number_text(var->number);
     else if (var->is(Item::Kind::boolean)) value = var->boolean ? "true" : "false";
-    if (at == 0) item.folder = var->folder;           // a path that starts with it is relative to where it was said
+    if (at == 0) item.folder = var->folder;  // a path that starts with it is relative to where it was said
     out += value;
     written.insert(written.end(), value.size(), from);
     at = end + 1;
@@ -386,14 +402,16 @@ void Document::fill_in(Item& item, Report& report) {
 void Document::fill_in(Report& report) {
   const auto* vars = root_->find("vars");
   if (vars && !vars->is(Item::Kind::table)) {
-    report.error(vars->place, "wrong-type", "[vars] is a table of names and values, not " + std::string(name_of(vars->kind)));
+    report.error(vars->place, "wrong-type",
+                 "[vars] is a table of names and values, not " + std::string(name_of(vars->kind)));
     vars = nullptr;
   }
   vars_ = vars;
   if (vars) {
     for (const auto& var : vars->items) {
       if (var->is(Item::Kind::table) || var->is(Item::Kind::array) || var->is(Item::Kind::date))
-        report.error(var->place, "wrong-type", "a variable is text, a number or true or false, not " + std::string(name_of(var->kind)));
+        report.error(var->place, "wrong-type",
+                     "a variable is text, a number or true or false, not " + std::string(name_of(var->kind)));
       else if (var->is(Item::Kind::text) && var->text.find("${") != std::string::npos)
         report.error(var->place, "unknown-var", "a variable does not use other variables");
     }

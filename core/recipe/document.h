@@ -33,7 +33,7 @@ class Document {
   void remember(const Item& old);
 
   std::unique_ptr<Item> root_ = std::make_unique<Item>();
-  std::vector<std::string> files_, open_;             // open_: being included just now
+  std::vector<std::string> files_, open_;  // open_: being included just now
   std::map<std::string, std::vector<std::string>> lines_;
   std::vector<std::string> replaced_;
   const Item* vars_ = nullptr;

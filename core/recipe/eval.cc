@@ -32,10 +32,13 @@ void read_metric(Checker& c, Item& item) {
     setup_ports(metric.node);
     read_inputs(c, metric.node, keys);
     keys.finish();
-    for (std::size_t p = 0; p < metric.node.input_ports.size(); ++p) {   // [eval] wires ports that the metric does not
+    for (std::size_t p = 0; p < metric.node.input_ports.size(); ++p) {  // [eval] wires ports that the metric does not
       auto& wires = metric.node.inputs[p];
       const auto& name = metric.node.input_ports[p]->name;
-      const auto& given = name == "score" ? c.score : name == "label" ? c.label : name == "group" ? c.group : std::nullopt;
+      const auto& given = name == "score"   ? c.score
+                          : name == "label" ? c.label
+                          : name == "group" ? c.group
+                                            : std::nullopt;
       const auto* in = item.find("in");
       if (wires.empty() && given && !(in && in->find(name))) wires.push_back(*given);
     }
@@ -98,7 +101,8 @@ void read_slices(Checker& c) {
     if (std::find(names.begin(), names.end(), item.text) != names.end()) return;
     std::vector<std::string> notes;
     note_choices(notes, item.text, names);
-    c.error(item.place, "unknown-split", "the rows of " + quote(table.name) + " have no split " + quote(item.text), notes);
+    c.error(item.place, "unknown-split", "the rows of " + quote(table.name) + " have no split " + quote(item.text),
+            notes);
   };
   add(*given);
   for (const auto& one : given->items) add(*one);

@@ -9,7 +9,7 @@ namespace braid::recipe {
 
 namespace {
 
-constexpr int deepest = 100;                          // nesting; more is nobody's intent and would eat the stack
+constexpr int deepest = 100;  // nesting; more is nobody's intent and would eat the stack
 
 struct Parser {
   std::string_view text;
@@ -21,7 +21,9 @@ struct Parser {
   static bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
   static bool digit(char c) { return c >= '0' && c <= '9'; }
 
-  void skip() { while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r')) ++at; }
+  void skip() {
+    while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r')) ++at;
+  }
   char peek() {
     skip();
     return at < text.size() ? text[at] : '\0';
@@ -96,8 +98,8 @@ struct Parser {
   std::optional<Expression::Op> comparison() {
     using Op = Expression::Op;
     static constexpr std::pair<std::string_view, Op> signs[] = {
-        {"==", Op::equal}, {"!=", Op::not_equal}, {"<=", Op::less_equal}, {">=", Op::greater_equal}, {"<>", Op::not_equal},
-        {"<", Op::less},   {">", Op::greater},
+        {"==", Op::equal},     {"!=", Op::not_equal}, {"<=", Op::less_equal}, {">=", Op::greater_equal},
+        {"<>", Op::not_equal}, {"<", Op::less},       {">", Op::greater},
     };
     const auto where = (skip(), at);
     for (const auto& [sign, op] : signs)
@@ -162,8 +164,10 @@ struct Parser {
       std::vector<Expression> args;
       args.push_back(std::move(left));
       args.push_back(atom());
-      left = make(c == '*' ? Expression::Op::multiply : c == '/' ? Expression::Op::divide : Expression::Op::remainder, where,
-                  std::move(args));
+      left = make(c == '*'   ? Expression::Op::multiply
+                  : c == '/' ? Expression::Op::divide
+                             : Expression::Op::remainder,
+                  where, std::move(args));
     }
   }
 
@@ -187,8 +191,10 @@ struct Parser {
     for (const char c : text.substr(start, at - start))
       if (c != '_') digits += c;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), e.number);
-    if (error != std::errc() || end != digits.data() + digits.size()) fail(start, quote(text.substr(start, at - start)) + " is no number");
-    if (at < text.size() && letter(text[at])) fail(start, "a number ends where a name begins: " + quote(text.substr(start, at + 1 - start)));
+    if (error != std::errc() || end != digits.data() + digits.size())
+      fail(start, quote(text.substr(start, at - start)) + " is no number");
+    if (at < text.size() && letter(text[at]))
+      fail(start, "a number ends where a name begins: " + quote(text.substr(start, at + 1 - start)));
     return e;
   }
 
@@ -200,7 +206,7 @@ struct Parser {
       if (at >= text.size()) fail(e.at, "the text has no closing '");
       if (text[at] == '\'') {
         if (text.substr(at + 1, 1) != "'") break;
-        ++at;                                         // '' inside a text is one quote
+        ++at;  // '' inside a text is one quote
       }
       e.name += text[at];
     }
@@ -209,7 +215,7 @@ struct Parser {
   }
 
   std::string plain_name() {
-    if (peek() == '`') {                              // a column whose name is no identifier: `user id`
+    if (peek() == '`') {  // a column whose name is no identifier: `user id`
       const auto start = at++;
       const auto end = text.find('`', at);
       if (end == std::string_view::npos) fail(start, "the name has no closing `");
@@ -234,13 +240,15 @@ struct Parser {
       return make(Expression::Op::hash, where, std::move(args));
     }
     if (name == "train_count") {
-      if (args.size() != 1 || args[0].op != Expression::Op::column) fail(where, "train_count takes one link: train_count(item)");
+      if (args.size() != 1 || args[0].op != Expression::Op::column)
+        fail(where, "train_count takes one link: train_count(item)");
       auto e = make(Expression::Op::train_count, args[0].at, {});
       e.name = std::move(args[0].name);
       return e;
     }
     const auto near = nearest(name, {"hash", "train_count"});
-    fail(where, "no function " + quote(name) + (near ? "; did you mean " + quote(*near) + "?" : "; there are hash and train_count"));
+    fail(where, "no function " + quote(name) +
+                    (near ? "; did you mean " + quote(*near) + "?" : "; there are hash and train_count"));
   }
 
   Expression atom() {

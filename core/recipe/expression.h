@@ -17,21 +17,42 @@ namespace braid::recipe {
 
 struct Expression {
   enum class Op {
-    number, text, column,                             // leaves; a column may be `link.column` of the linked entity
-    hash, train_count,                                // calls; train_count's argument is a link
-    add, subtract, multiply, divide, remainder, negate,
-    equal, not_equal, less, less_equal, greater, greater_equal,
-    in, is_missing, is_present, and_, or_, not_,
+    number,
+    text,
+    column,  // leaves; a column may be `link.column` of the linked entity
+    hash,
+    train_count,  // calls; train_count's argument is a link
+    add,
+    subtract,
+    multiply,
+    divide,
+    remainder,
+    negate,
+    equal,
+    not_equal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,
+    in,
+    is_missing,
+    is_present,
+    and_,
+    or_,
+    not_,
   };
   Op op = Op::number;
-  double number = 0;                                  // Op::number; `whole` when it was written without a point
+  double number = 0;  // Op::number; `whole` when it was written without a point
   bool whole = false;
-  std::string name;                                   // column, link, or text
+  std::string name;  // column, link, or text
   std::vector<Expression> args;
-  std::size_t at = 0;                                 // offset in the source text, for messages
+  std::size_t at = 0;  // offset in the source text, for messages
 };
 
-struct ExpressionError { std::size_t at; std::string what; };
+struct ExpressionError {
+  std::size_t at;
+  std::string what;
+};
 
 // Parses `text`, or says where it breaks.
 std::variant<Expression, ExpressionError> parse_expression(std::string_view text);

@@ -14,13 +14,20 @@ namespace {
 
 // Fully bracketed, so that a test shows what binds how.
 std::string shown(const Expression& e) {
-  static constexpr const char* names[] = {"", "", "", "hash", "train_count", "+", "-", "*", "/", "%", "neg", "==", "!=", "<", "<=", ">", ">=", "in", "missing", "present", "and", "or", "not"};
+  static constexpr const char* names[] = {"",   "",   "",        "hash",    "train_count", "+",  "-",  "*",
+                                          "/",  "%",  "neg",     "==",      "!=",          "<",  "<=", ">",
+                                          ">=", "in", "missing", "present", "and",         "or", "not"};
   switch (e.op) {
-    case Op::number: return number_text(e.number) + (e.whole ? "" : "f");
-    case Op::text: return "'" + e.name + "'";
-    case Op::column: return e.name;
-    case Op::train_count: return "train_count(" + e.name + ")";
-    default: break;
+    case Op::number:
+      return number_text(e.number) + (e.whole ? "" : "f");
+    case Op::text:
+      return "'" + e.name + "'";
+    case Op::column:
+      return e.name;
+    case Op::train_count:
+      return "train_count(" + e.name + ")";
+    default:
+      break;
   }
   std::string out = std::string("(") + names[static_cast<int>(e.op)];
   for (const auto& a : e.args) out += " " + shown(a);
@@ -57,7 +64,7 @@ TEST_CASE("atoms") {
   CHECK(parsed("`user id` > 1") == "(> user id 1)");
   CHECK(parsed("hash(49181, item) % 10 == 0") == "(== (% (hash 49181 item) 10) 0)");
   CHECK(parsed("train_count(item) < 50") == "(< train_count(item) 50)");
-  CHECK(parsed("android") == "android");              // starts like 'and'
+  CHECK(parsed("android") == "android");  // starts like 'and'
   CHECK(parsed("notes == 1 and inside or orbit") == "(or (and (== notes 1) inside) orbit)");
 }
 
@@ -102,10 +109,10 @@ TEST_CASE("nesting is bounded") {
 TEST_CASE("nearest") {
   const std::vector<std::string> words = {"rating", "user", "item", "title", "genres", "history"};
   CHECK(nearest("ratng", words) == "rating");
-  CHECK(nearest("itme", words) == "item");            // a swap is one slip
+  CHECK(nearest("itme", words) == "item");  // a swap is one slip
   CHECK(nearest("Title", words) == "title");
   CHECK(nearest("histories", words) == "history");
-  CHECK_FALSE(nearest("time", words));                // two slips in four letters are another word
+  CHECK_FALSE(nearest("time", words));  // two slips in four letters are another word
   CHECK_FALSE(nearest("xyz", words));
   CHECK_FALSE(nearest("", words));
   CHECK(nearest("user-id", {"user_id"}) == "user_id");
@@ -131,7 +138,8 @@ TEST_CASE("globs") {
 TEST_CASE("stray bytes are found outside of strings and comments only") {
   using P = std::pair<int, int>;
   CHECK(first_stray_byte("a = \"\xc3\xa4\" # \xc3\xa4\nb = '\xc3\xa4'\nc = \"\"\"\n\xc3\xa4\"\"\"\n") == P{0, 0});
-  CHECK(first_stray_byte("\xef\xbb\xbf" "a = 1") == P{0, 0});
+  CHECK(first_stray_byte("\xef\xbb\xbf"
+                         "a = 1") == P{0, 0});
   CHECK(first_stray_byte("a = \xef\xb0\xbf") == P{1, 5});
   CHECK(first_stray_byte("a = \"\\\"\xc3\xa4\"\n \xc3\xa4 = 1") == P{2, 2});
   CHECK(first_stray_byte("a = '''x''''\n\xc3\xa4") == P{2, 1});

@@ -14,7 +14,9 @@ std::vector<std::string> expanded_names(Checker& c, const Item& item) {
   if (open == std::string::npos) return {item.text};
   const auto number = [&](std::size_t from, std::size_t to) {
     const auto digits = item.text.substr(from, to - from);
-    return digits.empty() || digits.size() > 6 || digits.find_first_not_of("0123456789") != std::string::npos ? -1 : std::stoi(digits);
+    return digits.empty() || digits.size() > 6 || digits.find_first_not_of("0123456789") != std::string::npos
+               ? -1
+               : std::stoi(digits);
   };
   const int from = dots != std::string::npos && dots > open ? number(open + 1, dots) : -1;
   const int to = from >= 0 && close != std::string::npos && close > dots ? number(dots + 2, close) : -1;
@@ -23,11 +25,13 @@ std::vector<std::string> expanded_names(Checker& c, const Item& item) {
     return {};
   }
   std::vector<std::string> out;
-  for (int k = from; k <= to; ++k) out.push_back(item.text.substr(0, open) + std::to_string(k) + item.text.substr(close + 1));
+  for (int k = from; k <= to; ++k)
+    out.push_back(item.text.substr(0, open) + std::to_string(k) + item.text.substr(close + 1));
   return out;
 }
 
-// "archive.tar.gz:{item}.jpg" or "folder/{item}.jpg": the file or folder in front is looked for, placeholders are columns.
+// "archive.tar.gz:{item}.jpg" or "folder/{item}.jpg": the file or folder in front is looked for, placeholders are
+// columns.
 void read_media(Checker& c, int table, Item& item, std::string& out) {
   const auto& text = item.text;
   const auto brace = text.find('{');
@@ -42,11 +46,15 @@ void read_media(Checker& c, int table, Item& item, std::string& out) {
     need_column(c, table, text.substr(at + 1, end - at - 1), c.document.inside(item, at + 1));
   }
   if (brace == std::string::npos)
-    c.error(item.place, "bad-media", "every row would get the same file: no column stands in { }", {"write \"posters.tar.gz:{item}.jpg\" or \"posters/{item}.jpg\""});
-  const auto root = text.substr(0, split != std::string::npos ? split : brace == std::string::npos ? text.size() : text.rfind('/', brace));
+    c.error(item.place, "bad-media", "every row would get the same file: no column stands in { }",
+            {"write \"posters.tar.gz:{item}.jpg\" or \"posters/{item}.jpg\""});
+  const auto root = text.substr(0, split != std::string::npos   ? split
+                                   : brace == std::string::npos ? text.size()
+                                                                : text.rfind('/', brace));
   const auto path = joined_path(item.folder, root.empty() ? "." : root);
   if (c.world.files && c.world.exists && !c.world.exists(path))
-    c.error(item.place, "missing-file", "no " + std::string(split != std::string::npos ? "archive " : "folder ") + quote(path));
+    c.error(item.place, "missing-file",
+            "no " + std::string(split != std::string::npos ? "archive " : "folder ") + quote(path));
   item.text = out = joined_path(item.folder, text);
   item.folder.clear();
   item.written.clear();
@@ -67,7 +75,8 @@ void add_field(Checker& c, int table, const std::string& name, Item& item, const
   const auto* from = item.find("from");
   if (from && !several) {
     std::vector<const Item*> columns;
-    if (from->is(Item::Kind::array)) for (const auto& one : from->items) columns.push_back(one.get());
+    if (from->is(Item::Kind::array))
+      for (const auto& one : from->items) columns.push_back(one.get());
     else columns.push_back(from);
     for (const auto* column : columns) {
       if (!column->is(Item::Kind::text)) continue;
@@ -87,7 +96,8 @@ void read_field(Checker& c, int table, Item& item) {
   good_name(c, item, "a field");
   if (!demand(c.report, item, Item::Kind::table, "field " + quote(item.key))) return broken();
   Keys keys(c.report, item, "field " + quote(item.key));
-  const auto* use = keys.required("use", Item::Kind::text, "name the component: " + item.key + " = { use = \"vocabulary\" }");
+  const auto* use =
+      keys.required("use", Item::Kind::text, "name the component: " + item.key + " = { use = \"vocabulary\" }");
   const auto found = use ? c.cards.find(*use, {Kind::field}, c.report) : Found{};
   if (!found) return broken();
   if (item.find("from")) keys.texts("from");
@@ -96,9 +106,13 @@ void read_field(Checker& c, int table, Item& item) {
   std::string media;
   if (auto* files = keys.find("media", Item::Kind::text)) {
     if (found.schema->media) read_media(c, table, *files, media);
-    else c.error(files->key_place, "wrong-kind", quote(found.schema->name) + " reads cells, not files", {"leave 'media' out, or use a field that reads files"});
+    else
+      c.error(files->key_place, "wrong-kind", quote(found.schema->name) + " reads cells, not files",
+              {"leave 'media' out, or use a field that reads files"});
   } else if (found.schema->media && !item.find("media")) {
-    c.error(item.key_place, "missing-key", quote(found.schema->name) + " reads files: field " + quote(item.key) + " needs 'media'", {"write media = \"posters.tar.gz:{item}.jpg\" or \"posters/{item}.jpg\""});
+    c.error(item.key_place, "missing-key",
+            quote(found.schema->name) + " reads files: field " + quote(item.key) + " needs 'media'",
+            {"write media = \"posters.tar.gz:{item}.jpg\" or \"posters/{item}.jpg\""});
   }
   const auto* names = keys.find("names", Item::Kind::text);
   const auto before = c.report.doubts();
@@ -126,7 +140,9 @@ void read_fields(Checker& c, int table, Keys& keys) {
   for (std::size_t k = 0; k < plan.fields.size(); ++k)
     for (std::size_t j = k + 1; j < plan.fields.size(); ++j)
       if (plan.fields[k].name == plan.fields[j].name)
-        c.error(plan.fields[j].place, "name-clash", "two fields of " + quote(plan.name) + " are called " + quote(plan.fields[j].name), {"the other: " + text_of(plan.fields[k].place)});
+        c.error(plan.fields[j].place, "name-clash",
+                "two fields of " + quote(plan.name) + " are called " + quote(plan.fields[j].name),
+                {"the other: " + text_of(plan.fields[k].place)});
 }
 
 }  // namespace braid::recipe

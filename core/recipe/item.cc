@@ -19,13 +19,20 @@ Item& Item::add(std::string name, std::unique_ptr<Item> item) {
 
 std::string_view name_of(Item::Kind kind) {
   switch (kind) {
-    case Item::Kind::table: return "a table";
-    case Item::Kind::array: return "a list";
-    case Item::Kind::text: return "text";
-    case Item::Kind::whole: return "a whole number";
-    case Item::Kind::number: return "a number";
-    case Item::Kind::boolean: return "true or false";
-    case Item::Kind::date: return "a date";
+    case Item::Kind::table:
+      return "a table";
+    case Item::Kind::array:
+      return "a list";
+    case Item::Kind::text:
+      return "text";
+    case Item::Kind::whole:
+      return "a whole number";
+    case Item::Kind::number:
+      return "a number";
+    case Item::Kind::boolean:
+      return "true or false";
+    case Item::Kind::date:
+      return "a date";
   }
   return "";
 }

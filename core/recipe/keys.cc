@@ -8,7 +8,8 @@ namespace braid::recipe {
 
 bool demand(Report& report, const Item& item, Item::Kind kind, const std::string& what) {
   if (item.is(kind) || (kind == Item::Kind::number && item.is(Item::Kind::whole))) return true;
-  report.error(item.place, "wrong-type", what + " is " + std::string(name_of(item.kind)) + "; " + std::string(name_of(kind)) + " is wanted");
+  report.error(item.place, "wrong-type",
+               what + " is " + std::string(name_of(item.kind)) + "; " + std::string(name_of(kind)) + " is wanted");
   return false;
 }
 
@@ -38,7 +39,8 @@ std::int64_t Keys::whole(const std::string& name, std::int64_t fallback, std::in
   const auto* item = find(name, Item::Kind::whole);
   if (!item) return fallback;
   if (item->whole >= low) return item->whole;
-  report_.error(item->place, "out-of-range", quote(name) + " is " + std::to_string(item->whole) + "; it is at least " + std::to_string(low));
+  report_.error(item->place, "out-of-range",
+                quote(name) + " is " + std::to_string(item->whole) + "; it is at least " + std::to_string(low));
   return fallback;
 }
 
@@ -47,8 +49,11 @@ double Keys::number(const std::string& name, double fallback, double low, double
   const auto* item = find(name, Item::Kind::number);
   if (!item) return fallback;
   if (item->number >= low && item->number <= high) return item->number;
-  report_.error(item->place, "out-of-range", quote(name) + " is " + number_text(item->number) + "; it is " +
-                (high < std::numeric_limits<double>::infinity() ? "from " + number_text(low) + " to " + number_text(high) : "at least " + number_text(low)));
+  report_.error(
+      item->place, "out-of-range",
+      quote(name) + " is " + number_text(item->number) + "; it is " +
+          (high < std::numeric_limits<double>::infinity() ? "from " + number_text(low) + " to " + number_text(high)
+                                                          : "at least " + number_text(low)));
   return fallback;
 }
 
@@ -58,7 +63,8 @@ bool Keys::boolean(const std::string& name, bool fallback) {
   return item ? item->boolean : fallback;
 }
 
-std::string Keys::choice(const std::string& name, const std::string& fallback, const std::vector<std::string>& choices) {
+std::string Keys::choice(const std::string& name, const std::string& fallback,
+                         const std::vector<std::string>& choices) {
   if (!find(name) && !fallback.empty()) fill(name, fallback);
   const auto* item = find(name, Item::Kind::text);
   if (!item) return fallback;
@@ -79,7 +85,8 @@ std::vector<std::string> Keys::texts(const std::string& name, std::vector<Item*>
     out.push_back(one.text);
     if (items) items->push_back(&one);
   };
-  if (item->is(Item::Kind::array)) for (const auto& one : item->items) add(*one);
+  if (item->is(Item::Kind::array))
+    for (const auto& one : item->items) add(*one);
   else add(*item);
   return out;
 }
@@ -87,11 +94,13 @@ std::vector<std::string> Keys::texts(const std::string& name, std::vector<Item*>
 void Keys::later(std::initializer_list<const char*> names) {
   for (const std::string name : names)
     if (auto* item = find(name))
-      report_.error(item->key_place, "not-yet", quote(name) + " in " + what_ + " is a word of the language that this version does not carry out",
+      report_.error(item->key_place, "not-yet",
+                    quote(name) + " in " + what_ + " is a word of the language that this version does not carry out",
                     {"leave it out; CHANGELOG says what each version brings"});
 }
 
-void Keys::refuse(const std::string& name, const std::string& tag, const std::string& why, std::vector<std::string> notes) {
+void Keys::refuse(const std::string& name, const std::string& tag, const std::string& why,
+                  std::vector<std::string> notes) {
   auto* item = table_.find(name);
   if (!item || item->used) return;
   item->used = true;

@@ -24,7 +24,8 @@ class Keys {
 
   // Values with a default, which is filled into the tree when the recipe does not say one.
   std::int64_t whole(const std::string& name, std::int64_t fallback, std::int64_t low);
-  double number(const std::string& name, double fallback, double low, double high = std::numeric_limits<double>::infinity());
+  double number(const std::string& name, double fallback, double low,
+                double high = std::numeric_limits<double>::infinity());
   bool boolean(const std::string& name, bool fallback);
   std::string choice(const std::string& name, const std::string& fallback, const std::vector<std::string>& choices);
   // A text or a list of texts; their items are put into `items`.
@@ -33,7 +34,8 @@ class Keys {
   // Words of the language that this version does not carry out.
   void later(std::initializer_list<const char*> names);
   // Names that belong here in other circumstances: reported with `why` instead of as unknown.
-  void refuse(const std::string& name, const std::string& tag, const std::string& why, std::vector<std::string> notes = {});
+  void refuse(const std::string& name, const std::string& tag, const std::string& why,
+              std::vector<std::string> notes = {});
   // Marks every key as known; for tables whose keys the user names.
   void accept_all();
   // Reports what nobody asked for.

@@ -23,14 +23,20 @@ namespace {
 class ListReader {
  public:
   ListReader(Checker& c, int table, Item& item)
-      : c_(c), table_(table), plan_(c.plan.tables[static_cast<std::size_t>(table)]), keys_(c.report, item, "list " + quote(item.key)) {
+      : c_(c),
+        table_(table),
+        plan_(c.plan.tables[static_cast<std::size_t>(table)]),
+        keys_(c.report, item, "list " + quote(item.key)) {
     list_.name = item.key;
     list_.place = item.key_place;
   }
 
   bool read() {
     const bool history = keys_.table().find("by") && !keys_.table().find("draw") && !keys_.table().find("column");
-    const bool good = keys_.table().find("draw") ? draw() : keys_.table().find("column") ? column() : history || keys_.table().find("last") ? this->history() : nothing();
+    const bool good = keys_.table().find("draw")              ? draw()
+                      : keys_.table().find("column")          ? column()
+                      : history || keys_.table().find("last") ? this->history()
+                                                              : nothing();
     if (good) plan_.lists.push_back(std::move(list_));
     return good;
   }
@@ -38,7 +44,8 @@ class ListReader {
  private:
   bool nothing() {
     c_.error(list_.place, "missing-key", keys_.what() + " says neither 'last', 'draw' nor 'column'",
-             {"a history: { last = 20, of = \"item\", by = \"user\" }", "negatives: { draw = 4, of = \"items\" }", "keys in a cell: { column = \"candidates\", of = \"items\" }"});
+             {"a history: { last = 20, of = \"item\", by = \"user\" }", "negatives: { draw = 4, of = \"items\" }",
+              "keys in a cell: { column = \"candidates\", of = \"items\" }"});
     keys_.accept_all();
     return false;
   }
@@ -51,7 +58,8 @@ class ListReader {
     std::vector<std::string> notes, names;
     for (const auto& l : plan_.links) names.push_back(l.name);
     note_choices(notes, item->text, names);
-    if (c_.table(item->text) != none) notes.push_back(quote(item->text) + " is a table; a history names links of " + quote(plan_.name));
+    if (c_.table(item->text) != none)
+      notes.push_back(quote(item->text) + " is a table; a history names links of " + quote(plan_.name));
     c_.error(item->place, "unknown-link", "table " + quote(plan_.name) + " has no link " + quote(item->text), notes);
     return none;
   }
@@ -65,10 +73,17 @@ class ListReader {
     std::vector<std::string> notes, names;
     for (const auto& t : c_.plan.tables)
       if (!t.event()) names.push_back(t.name);
-    if (const int as_link = link_of(plan_, item->text); as_link != none && plan_.links[static_cast<std::size_t>(as_link)].table != none)
-      notes.push_back("did you mean " + quote(c_.plan.tables[static_cast<std::size_t>(plan_.links[static_cast<std::size_t>(as_link)].table)].name) + "?");
+    if (const int as_link = link_of(plan_, item->text);
+        as_link != none && plan_.links[static_cast<std::size_t>(as_link)].table != none)
+      notes.push_back(
+          "did you mean " +
+          quote(c_.plan.tables[static_cast<std::size_t>(plan_.links[static_cast<std::size_t>(as_link)].table)].name) +
+          "?");
     else note_choices(notes, item->text, names);
-    c_.error(item->place, "unknown-table", found == none ? "no table " + quote(item->text) : quote(item->text) + " is an event table; a list holds entities", notes);
+    c_.error(item->place, "unknown-table",
+             found == none ? "no table " + quote(item->text)
+                           : quote(item->text) + " is an event table; a list holds entities",
+             notes);
     return none;
   }
 
@@ -76,7 +91,8 @@ class ListReader {
     list_.what = ListPlan::What::history;
     if (const auto* last = keys_.required("last", Item::Kind::whole, "say how many: last = 20")) {
       list_.length = last->whole;
-      if (last->whole < 1) c_.error(last->place, "out-of-range", "'last' is " + std::to_string(last->whole) + "; it is at least 1");
+      if (last->whole < 1)
+        c_.error(last->place, "out-of-range", "'last' is " + std::to_string(last->whole) + "; it is at least 1");
     }
     list_.of = link("of", "say which link is listed: of = \"item\"");
     list_.by = link("by", "say whose history it is: by = \"user\"");
@@ -97,7 +113,8 @@ class ListReader {
     list_.what = ListPlan::What::draw;
     if (const auto* draw = keys_.find("draw", Item::Kind::whole)) {
       list_.length = draw->whole;
-      if (draw->whole < 1) c_.error(draw->place, "out-of-range", "'draw' is " + std::to_string(draw->whole) + "; it is at least 1");
+      if (draw->whole < 1)
+        c_.error(draw->place, "out-of-range", "'draw' is " + std::to_string(draw->whole) + "; it is at least 1");
     }
     list_.table = target();
     list_.by_popularity = keys_.choice("by", "uniform", {"uniform", "popularity"}) == "popularity";
@@ -145,14 +162,19 @@ void read_lists(Checker& c, int table, Keys& keys) {
   if (!lists) return;
   auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
   if (!plan.event()) {
-    c.error(lists->key_place, "event-only", "lists stand in event tables; " + quote(plan.name) + " has a key and is an entity table", {"leave 'key' out when a row is an event"});
+    c.error(lists->key_place, "event-only",
+            "lists stand in event tables; " + quote(plan.name) + " has a key and is an entity table",
+            {"leave 'key' out when a row is an event"});
     return;
   }
   for (const auto& item : lists->items) {
     good_name(c, *item, "a list");
     if (link_of(plan, item->key) != none)
-      c.error(item->key_place, "name-clash", "a link of " + quote(plan.name) + " is called " + quote(item->key) + " already", {"the link: " + text_of(plan.links[static_cast<std::size_t>(link_of(plan, item->key))].place)});
-    if (!demand(c.report, *item, Item::Kind::table, "list " + quote(item->key)) || !ListReader(c, table, *item).read()) c.broken_names.insert({table, item->key});
+      c.error(item->key_place, "name-clash",
+              "a link of " + quote(plan.name) + " is called " + quote(item->key) + " already",
+              {"the link: " + text_of(plan.links[static_cast<std::size_t>(link_of(plan, item->key))].place)});
+    if (!demand(c.report, *item, Item::Kind::table, "list " + quote(item->key)) || !ListReader(c, table, *item).read())
+      c.broken_names.insert({table, item->key});
   }
 }
 

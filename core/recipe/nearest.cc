@@ -35,16 +35,18 @@ std::string folded(std::string_view word) {
 std::optional<std::string> nearest(const std::string& word, const std::vector<std::string>& candidates) {
   const auto wanted = folded(word);
   std::optional<std::string> best;
-  const std::size_t most = 1 + std::max<std::size_t>(wanted.size(), 3) / 3;   // fewer than a third of the letters and one
+  const std::size_t most =
+      1 + std::max<std::size_t>(wanted.size(), 3) / 3;  // fewer than a third of the letters and one
   auto least = most;
   for (const auto& candidate : candidates) {
     const auto other = folded(candidate);
     const auto gap = other.size() > wanted.size() ? other.size() - wanted.size() : wanted.size() - other.size();
     auto d = gap >= least ? gap : distance(wanted, other);
     // "ratings" for "rating_events", "tokens" for "in.tokens": a whole word inside the other is near too.
-    if (wanted.size() >= 4 && other.size() > wanted.size() && (other.starts_with(wanted) || other.ends_with(wanted))) d = std::min(d, most - 1);
+    if (wanted.size() >= 4 && other.size() > wanted.size() && (other.starts_with(wanted) || other.ends_with(wanted)))
+      d = std::min(d, most - 1);
     if (d < least) {
-      if (d >= wanted.size()) continue;               // nothing in common
+      if (d >= wanted.size()) continue;  // nothing in common
       best = candidate;
       least = d;
     }

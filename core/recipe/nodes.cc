@@ -11,7 +11,8 @@ namespace {
 const std::vector<Kind> node_kinds = {Kind::tower, Kind::fusion, Kind::ranker, Kind::bank, Kind::loss, Kind::distiller};
 
 void list_ports(NodeDraft& node) {
-  for (const auto& port : node.found.schema->ports) (port.output ? node.output_ports : node.input_ports).push_back(&port);
+  for (const auto& port : node.found.schema->ports)
+    (port.output ? node.output_ports : node.input_ports).push_back(&port);
   node.inputs.resize(node.input_ports.size());
   for (const auto* port : node.output_ports) {
     std::vector<std::string> names{port->name};
@@ -33,12 +34,15 @@ void read_own(Checker& c, NodeDraft& node, Keys& keys) {
   node.plan.trains = kind == Kind::loss || kind == Kind::distiller;
   if (node.plan.trains) node.plan.weight = read_scalar(keys, "weight", 1.0, 0.0, {});
   else if (auto* weight = keys.find("weight"); weight)
-    c.error(weight->key_place, "unknown-key", "only losses have a weight; " + quote(node.plan.name) + " is a " + std::string(name_of(kind)));
+    c.error(weight->key_place, "unknown-key",
+            "only losses have a weight; " + quote(node.plan.name) + " is a " + std::string(name_of(kind)));
   node.plan.frozen = keys.boolean("frozen", false);
   keys.later({"copy", "every", "run", "weights", "lora"});
   if (!node.found.schema->param("serve")) keys.later({"serve"});
-  if (!node.found.schema->param("losses")) keys.refuse("losses", "not-yet", "'losses' belongs to data sets and stages, which this version does not carry out");
-  keys.refuse("stop", "unknown-key", keys.what() + " has no key 'stop'", {"a stopped gradient is said in the wire: in.x = { from = \"node.port\", stop = true }"});
+  if (!node.found.schema->param("losses"))
+    keys.refuse("losses", "not-yet", "'losses' belongs to data sets and stages, which this version does not carry out");
+  keys.refuse("stop", "unknown-key", keys.what() + " has no key 'stop'",
+              {"a stopped gradient is said in the wire: in.x = { from = \"node.port\", stop = true }"});
 }
 
 void read_scalars(NodeDraft& node, Keys& keys) {
@@ -60,7 +64,10 @@ void read_inputs(Checker& c, NodeDraft& node, Keys& keys) {
     node.inputs[k] = read_wires(c, *item, true);
     for (const auto& wire : node.inputs[k]) node.inputs_known = node.inputs_known && wire.known;
     if (!port.repeated && node.inputs[k].size() > 1) {
-      c.error(item->place, "too-many-wires", quote(node.plan.name + "." + port.name) + " takes one wire; " + (item->is(Item::Kind::text) ? quote(item->text) + " gives " : "here are ") + std::to_string(node.inputs[k].size()),
+      c.error(item->place, "too-many-wires",
+              quote(node.plan.name + "." + port.name) + " takes one wire; " +
+                  (item->is(Item::Kind::text) ? quote(item->text) + " gives " : "here are ") +
+                  std::to_string(node.inputs[k].size()),
               {"a fusion joins several"});
       node.inputs[k].resize(1);
       node.lacks_input = true;
@@ -72,7 +79,8 @@ void read_inputs(Checker& c, NodeDraft& node, Keys& keys) {
     std::vector<std::string> notes, names;
     for (const auto* port : node.input_ports) names.push_back(port->name);
     note_choices(notes, item->key, names);
-    c.error(item->key_place, "unknown-input", quote(node.found.schema->name) + " has no input " + quote(item->key), notes);
+    c.error(item->key_place, "unknown-input", quote(node.found.schema->name) + " has no input " + quote(item->key),
+            notes);
     node.inputs_known = false;
     node.unknown_inputs = true;
   }
@@ -85,16 +93,17 @@ void read_node(Checker& c, NodeDraft& node) {
   Keys keys(c.report, item, "node " + quote(item.key));
   if (auto* same = item.find("same")) {
     keys.find("same", Item::Kind::text);
-    keys.refuse("use", "unknown-key", "a node has 'use' or 'same', not both", {"a node with 'same' runs the other's component: leave 'use' out"});
+    keys.refuse("use", "unknown-key", "a node has 'use' or 'same', not both",
+                {"a node with 'same' runs the other's component: leave 'use' out"});
     node.same_item = same;
     if (same->is(Item::Kind::text)) node.same = same->text;
-    return;                                           // its component is known after all others are read
+    return;  // its component is known after all others are read
   }
   if (item.find("copy") || item.find("run")) {
     keys.later({"copy", "run"});
     return;
   }
-  if (!item.find("use") && item.from_set) {           // a --set into a node that is not there
+  if (!item.find("use") && item.from_set) {  // a --set into a node that is not there
     std::vector<std::string> notes, names;
     for (const auto& other : c.nodes)
       if (&other != &node) names.push_back(other.plan.name);
@@ -132,7 +141,8 @@ void read_same(Checker& c, NodeDraft& node) {
     return c.error(node.same_item->place, "unknown-node", "no other node " + quote(node.same), notes);
   }
   if (target->same_item)
-    return c.error(node.same_item->place, "bad-same", quote(node.same) + " runs another node's component itself", {"write same = \"" + target->same + "\""});
+    return c.error(node.same_item->place, "bad-same", quote(node.same) + " runs another node's component itself",
+                   {"write same = \"" + target->same + "\""});
   if (!target->found) return;
   node.found = target->found;
   node.plan.use = target->plan.use;
@@ -147,9 +157,12 @@ void read_same(Checker& c, NodeDraft& node) {
   keys.find("in");
   if (node.plan.trains) node.plan.weight = read_scalar(keys, "weight", 1.0, 0.0, {});
   for (const auto& param : node.found.schema->params)
-    keys.refuse(param.name.substr(0, param.name.find('.')), "bad-same", "a node with 'same' has no parameters of its own", {"say it in " + quote(node.same) + ", " + text_of(target->plan.place)});
+    keys.refuse(param.name.substr(0, param.name.find('.')), "bad-same",
+                "a node with 'same' has no parameters of its own",
+                {"say it in " + quote(node.same) + ", " + text_of(target->plan.place)});
   for (const auto& scalar : node.found.schema->scalars)
-    keys.refuse(scalar.name, "bad-same", "a node with 'same' has no parameters of its own", {"say it in " + quote(node.same) + ", " + text_of(target->plan.place)});
+    keys.refuse(scalar.name, "bad-same", "a node with 'same' has no parameters of its own",
+                {"say it in " + quote(node.same) + ", " + text_of(target->plan.place)});
   keys.finish();
 }
 
@@ -169,7 +182,9 @@ void read_nodes(Checker& c) {
     good_name(c, *item, "a node");
     for (const auto& axis : c.plan.axes)
       if (axis.name == item->key)
-        c.error(item->key_place, "name-clash", std::string(axis.standard ? "a table" : "an axis") + " is called " + quote(item->key) + " already", {"it stands at " + text_of(axis.place)});
+        c.error(item->key_place, "name-clash",
+                std::string(axis.standard ? "a table" : "an axis") + " is called " + quote(item->key) + " already",
+                {"it stands at " + text_of(axis.place)});
     if (!demand(c.report, *item, Item::Kind::table, "node " + quote(item->key))) node.item = nullptr;
     c.nodes.push_back(std::move(node));
   }
@@ -177,7 +192,7 @@ void read_nodes(Checker& c) {
     if (node.item) read_node(c, node);
   for (auto& node : c.nodes)
     if (node.item && node.same_item && !node.same.empty()) read_same(c, node);
-  for (auto& node : c.nodes) {                        // wires last: they name other nodes' outputs
+  for (auto& node : c.nodes) {  // wires last: they name other nodes' outputs
     if (!node.item || !node.found) continue;
     Keys keys(c.report, *node.item, "node " + quote(node.plan.name));
     read_inputs(c, node, keys);

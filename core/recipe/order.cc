@@ -51,8 +51,10 @@ class Order {
     for (std::size_t k = 1; k < names.size(); ++k) loop += " <- " + names[k];
     loop += " <- " + names[0];
     for (auto at = from; at != path_.end(); ++at) c_.nodes[static_cast<std::size_t>(*at)].inputs_known = false;
-    c_.error(wire->item->place, "cycle", names.size() == 1 ? quote(names[0]) + " reads its own output" : "nodes read each other in a circle: " + loop,
-             {"a node's inputs come from fields and from nodes that do not need its output"});
+    c_.error(
+        wire->item->place, "cycle",
+        names.size() == 1 ? quote(names[0]) + " reads its own output" : "nodes read each other in a circle: " + loop,
+        {"a node's inputs come from fields and from nodes that do not need its output"});
   }
 
   Checker& c_;

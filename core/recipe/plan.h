@@ -27,36 +27,46 @@ struct Place {
 
 // A component as a recipe uses it, with its card's plugin.
 struct Use {
-  std::string component, plugin, plugin_file;         // "fq_former", "fq_former", ".../fq_former.so"
+  std::string component, plugin, plugin_file;  // "fq_former", "fq_former", ".../fq_former.so"
   ComponentSchema schema;
-  Values values;                                      // every parameter, defaults filled in
+  Values values;  // every parameter, defaults filled in
 };
 
 struct FieldPlan {
   std::string name;
   Use use;
-  std::vector<std::string> from;                      // columns
-  std::string media;                                  // "posters.tar.gz:{item}.jpg" or "folder/{item}.jpg"; empty: cells
-  std::vector<std::string> missing;                   // texts that count as missing, besides the table's
+  std::vector<std::string> from;     // columns
+  std::string media;                 // "posters.tar.gz:{item}.jpg" or "folder/{item}.jpg"; empty: cells
+  std::vector<std::string> missing;  // texts that count as missing, besides the table's
   Place place;
 };
 
-struct LinkPlan { std::string name; int table = none; std::string column; Place place; };   // column: default the link's name
-struct LabelPlan { std::string name; Expression value; std::string text; Place place; };
+struct LinkPlan {
+  std::string name;
+  int table = none;
+  std::string column;
+  Place place;
+};  // column: default the link's name
+struct LabelPlan {
+  std::string name;
+  Expression value;
+  std::string text;
+  Place place;
+};
 
 struct ListPlan {
   std::string name;
   enum class What { history, draw, column } what = What::history;
-  int table = none;                                   // whose entities stand in the list
-  std::int64_t length = 0;                            // bound of places: last = N, draw = N, or `last` for a column
+  int table = none;         // whose entities stand in the list
+  std::int64_t length = 0;  // bound of places: last = N, draw = N, or `last` for a column
   // history: the last `length` events with the same key, oldest first
-  int of = none, by = none;                           // links of this table: whose entity is listed; who has the history
+  int of = none, by = none;  // links of this table: whose entity is listed; who has the history
   std::optional<Expression> where;
   std::string where_text;
-  bool visible_all = false;                           // true: rows of other splits may stand in it
+  bool visible_all = false;  // true: rows of other splits may stand in it
   // draw: `length` entities a row, fresh at each step
   bool by_popularity = false, exclude_seen = false;
-  int per = none;                                     // draw for each place of that list
+  int per = none;  // draw for each place of that list
   // column: entity keys in a cell
   std::string column, separator = " ";
   Place place;
@@ -64,29 +74,42 @@ struct ListPlan {
 
 struct SplitPlan {
   enum class By { all_train, hash, time, leave_last } by = By::all_train;
-  std::vector<Expression> hash;                       // one expression: `hash(user, item)`
-  double train = 1, valid = 0, test = 0;              // hash: shares (8, 1, 1): bucket = value % sum. time: shares of rows
-  int key = none;                                     // leave_last: per this link
-  std::int64_t leave = 1;                             // leave_last: rows for valid and for test
+  std::vector<Expression> hash;           // one expression: `hash(user, item)`
+  double train = 1, valid = 0, test = 0;  // hash: shares (8, 1, 1): bucket = value % sum. time: shares of rows
+  int key = none;                         // leave_last: per this link
+  std::int64_t leave = 1;                 // leave_last: rows for valid and for test
   std::string text;
   Place place;
 };
 
-struct HoldOutPlan { std::string name; int link = none; Expression where; Place place; };
+struct HoldOutPlan {
+  std::string name;
+  int link = none;
+  Expression where;
+  Place place;
+};
 
 struct TablePlan {
   std::string name;
   std::vector<std::string> files;
   Use reader;
-  std::string key;                                    // entity tables; empty: an event table
-  std::string order;                                  // event tables: a column, or empty (file order)
+  std::string key;    // entity tables; empty: an event table
+  std::string order;  // event tables: a column, or empty (file order)
   std::vector<std::string> missing = {""};
-  struct Join { std::string file, key; Use reader; Place place; };
+  struct Join {
+    std::string file, key;
+    Use reader;
+    Place place;
+  };
   std::vector<Join> joins;
   std::optional<Expression> keep;
   SplitPlan split;
   std::vector<HoldOutPlan> hold_out;
-  struct Permute { std::vector<int> fields; Expression by; Place place; };
+  struct Permute {
+    std::vector<int> fields;
+    Expression by;
+    Place place;
+  };
   std::optional<Permute> permute;
   enum class BadRows { error, skip } bad_rows = BadRows::error;
   std::vector<FieldPlan> fields;
@@ -101,9 +124,11 @@ struct TablePlan {
 struct AxisPlan {
   std::string name;
   int table = none;
-  bool standard = true;                               // the table's own: whatever is gathered from it
-  struct From { int table, link, list; };             // link or list of an event table (the other is none)
-  std::vector<From> from;                             // declared axes: through these only
+  bool standard = true;  // the table's own: whatever is gathered from it
+  struct From {
+    int table, link, list;
+  };                       // link or list of an event table (the other is none)
+  std::vector<From> from;  // declared axes: through these only
   bool whole = false;
   Place place;
 };
@@ -113,34 +138,37 @@ struct AxisPlan {
 // The size of one dim as the checker knows it.
 struct Size {
   enum class Kind { axis, list, padded, fixed, unknown } kind = Kind::unknown;
-  std::int64_t value = 0;                             // fixed: the size. padded, list: the upper bound of places
-  int axis = none;                                    // axis: index into Plan::axes
-  int table = none, list = none;                      // list: which one
+  std::int64_t value = 0;         // fixed: the size. padded, list: the upper bound of places
+  int axis = none;                // axis: index into Plan::axes
+  int table = none, list = none;  // list: which one
 };
 
 struct Type {
   DType dtype = DType::floating;
   bool optional_rows = false;
-  std::optional<std::int64_t> id_rows;                // dtype id: n, when known
-  std::vector<Size> dims;                             // dims[0] is an axis
+  std::optional<std::int64_t> id_rows;  // dtype id: n, when known
+  std::vector<Size> dims;               // dims[0] is an axis
 };
 
 // What travels through a wire, from its source to a port.
 struct Wire {
   enum class Source { node, field, label, key, link, rows } source = Source::node;
-  int node = none;                                    // index into Plan::nodes
-  int port = none;                                    // node or field: output number, flat over ports and their names
-  int axis = none;                                    // where the value lives before gathering
-  int field = none, label = none, link = none;        // of the axis' table. link: its key[rows] used as a value
+  int node = none;                              // index into Plan::nodes
+  int port = none;                              // node or field: output number, flat over ports and their names
+  int axis = none;                              // where the value lives before gathering
+  int field = none, label = none, link = none;  // of the axis' table. link: its key[rows] used as a value
   // Through what it is gathered, if anything: a link or a list of table `via_table`, or `AXIS.row` (via_axis).
-  struct Via { int table = none, link = none, list = none, axis = none; bool any() const { return table != none || axis != none; } };
+  struct Via {
+    int table = none, link = none, list = none, axis = none;
+    bool any() const { return table != none || axis != none; }
+  };
   Via via;
-  int to_axis = none;                                 // the axis of the result's rows (== axis without via)
-  bool stop = false;                                  // no gradient through here
-  Type type;                                          // at the port: after gathering, with the inserted dims
-  std::vector<int> inserted;                          // dims of size 1 to insert, ascending: padded dims of the port that
-                                                      // the tensor lacks (one value where several may stand)
-  std::string text;                                   // as written: "content.vector[ratings.item]"
+  int to_axis = none;         // the axis of the result's rows (== axis without via)
+  bool stop = false;          // no gradient through here
+  Type type;                  // at the port: after gathering, with the inserted dims
+  std::vector<int> inserted;  // dims of size 1 to insert, ascending: padded dims of the port that
+                              // the tensor lacks (one value where several may stand)
+  std::string text;           // as written: "content.vector[ratings.item]"
   Place place;
 };
 
@@ -149,59 +177,61 @@ struct Wire {
 // A coefficient as the recipe gives it.
 struct ScalarPlan {
   enum class How { constant, learnt, scheduled } how = How::constant;
-  double value = 0;                                   // constant, or start
-  bool log = false;                                   // learnt: the logarithm is what is learnt
-  double from = 0, to = 0;                            // scheduled: linear over `steps` steps, then `to`
+  double value = 0;         // constant, or start
+  bool log = false;         // learnt: the logarithm is what is learnt
+  double from = 0, to = 0;  // scheduled: linear over `steps` steps, then `to`
   std::int64_t steps = 0;
   std::optional<double> low, high;
 };
 
 struct NodePlan {
   std::string name;
-  Use use;                                            // of `same`'s target for a node that shares it
-  int same = none;                                    // node whose component object this one runs
-  std::vector<std::vector<Wire>> inputs;              // per input port of the schema, in its order; empty: not wired
-  std::vector<std::vector<Type>> outputs;             // per output port; several where a list parameter names them
-  std::vector<std::vector<bool>> wanted;              // per output, whether anybody reads it
-  std::vector<ScalarPlan> scalars;                    // per scalar of the schema
-  // Dims by name: "dim", and by port and wire "tokens.dim" (one wire), "tokens.0.dim"; whole-number parameters too. What
-  // is known; a padded dim counts with its upper bound.
+  Use use;                                 // of `same`'s target for a node that shares it
+  int same = none;                         // node whose component object this one runs
+  std::vector<std::vector<Wire>> inputs;   // per input port of the schema, in its order; empty: not wired
+  std::vector<std::vector<Type>> outputs;  // per output port; several where a list parameter names them
+  std::vector<std::vector<bool>> wanted;   // per output, whether anybody reads it
+  std::vector<ScalarPlan> scalars;         // per scalar of the schema
+  // Dims by name: "dim", and by port and wire "tokens.dim" (one wire), "tokens.0.dim"; whole-number parameters too.
+  // What is known; a padded dim counts with its upper bound.
   std::map<std::string, std::int64_t, std::less<>> sizes;
   bool frozen = false;
-  ScalarPlan weight{ScalarPlan::How::constant, 1.0, false, 0, 0, 0, {}, {}};   // losses and distillers
-  bool trains = false;                                // a loss or distiller
+  ScalarPlan weight{ScalarPlan::How::constant, 1.0, false, 0, 0, 0, {}, {}};  // losses and distillers
+  bool trains = false;                                                        // a loss or distiller
   Place place;
 };
 
 // ---- training ----
 
 struct GroupPlan {
-  std::string match = "*";                            // glob over weight names; '*' matches dots
-  std::string use = "adamw";                          // adamw | sgd
+  std::string match = "*";    // glob over weight names; '*' matches dots
+  std::string use = "adamw";  // adamw | sgd
   double rate = 1e-3, decay = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, momentum = 0;
-  bool decay_all = false;                             // decay biases, norms and scalars too
-  bool touched = false;                               // tables: rows = "touched"
+  bool decay_all = false;  // decay biases, norms and scalars too
+  bool touched = false;    // tables: rows = "touched"
   enum class Schedule { constant, cosine, exponential } schedule = Schedule::constant;
-  std::int64_t warm_up = 0;                           // steps
-  double factor = 1;                                  // exponential: per epoch
-  double last = 0;                                    // cosine: share of `rate` at the end
+  std::int64_t warm_up = 0;  // steps
+  double factor = 1;         // exponential: per epoch
+  double last = 0;           // cosine: share of `rate` at the end
   Place place;
 };
 
 struct TrainPlan {
-  int rows = none;                                    // table
-  std::int64_t batch = 1024, epochs = 1, steps = 0;   // steps > 0: stop after as many
+  int rows = none;                                   // table
+  std::int64_t batch = 1024, epochs = 1, steps = 0;  // steps > 0: stop after as many
   std::vector<GroupPlan> groups;
-  double clip = 0;                                    // global gradient norm; 0: off
+  double clip = 0;  // global gradient norm; 0: off
   std::uint64_t seed = 1;
-  std::int64_t validate = 0;                          // every n steps; 0: after each epoch
-  std::string keep_best;                              // metric on valid; empty: the first one
-  std::int64_t patience = 0;                          // early stop after as many validations without gain; 0: off
-  bool best = true;                                   // false: the last weights are kept
+  std::int64_t validate = 0;  // every n steps; 0: after each epoch
+  std::string keep_best;      // metric on valid; empty: the first one
+  std::int64_t patience = 0;  // early stop after as many validations without gain; 0: off
+  bool best = true;           // false: the last weights are kept
   Place place;
 };
 
-struct DataPlan { std::int64_t threads = 0, cache_bytes = 2LL << 30, ahead = 2; };   // [data]; threads 0: all cores less one
+struct DataPlan {
+  std::int64_t threads = 0, cache_bytes = 2LL << 30, ahead = 2;
+};  // [data]; threads 0: all cores less one
 
 struct MetricPlan {
   std::string name;
@@ -210,27 +240,32 @@ struct MetricPlan {
   Place place;
 };
 
-struct SlicePlan { std::string name; Expression where; std::string text; Place place; };
+struct SlicePlan {
+  std::string name;
+  Expression where;
+  std::string text;
+  Place place;
+};
 
 struct EvalPlan {
   std::optional<Wire> score, label, group;
-  std::int64_t batch = 0;                             // 0: train.batch
-  std::vector<std::string> splits;                    // all that are evaluated, held-out ones too
+  std::int64_t batch = 0;           // 0: train.batch
+  std::vector<std::string> splits;  // all that are evaluated, held-out ones too
 };
 
 struct Plan {
-  std::string recipe;                                 // the file as given
-  std::vector<std::string> files;                     // with all includes, in order
+  std::string recipe;              // the file as given
+  std::vector<std::string> files;  // with all includes, in order
   std::vector<TablePlan> tables;
-  std::vector<AxisPlan> axes;                         // the tables' own first, in the tables' order
-  std::vector<NodePlan> nodes;                        // in an order in which they can run
+  std::vector<AxisPlan> axes;   // the tables' own first, in the tables' order
+  std::vector<NodePlan> nodes;  // in an order in which they can run
   TrainPlan train;
   DataPlan data;
   EvalPlan eval;
   std::vector<MetricPlan> metrics;
-  std::vector<SlicePlan> slices;                      // over rows of train.rows
-  std::vector<Wire> serve;                            // [serve] outputs
-  std::string resolved;                               // the whole recipe as TOML, includes merged, --set applied, defaults filled in
+  std::vector<SlicePlan> slices;  // over rows of train.rows
+  std::vector<Wire> serve;        // [serve] outputs
+  std::string resolved;           // the whole recipe as TOML, includes merged, --set applied, defaults filled in
 };
 
 // Sizes that only data can tell: fitted fields' dims, by "table.field" and dim name.

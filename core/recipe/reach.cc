@@ -13,12 +13,13 @@ std::size_t index(int k) { return static_cast<std::size_t>(k); }
 
 class Reach {
  public:
-  explicit Reach(Checker& c) : c_(c), used_(c.nodes.size(), false), read_by_(c.nodes.size(), false), trained_(c.nodes.size(), false) {}
+  explicit Reach(Checker& c)
+      : c_(c), used_(c.nodes.size(), false), read_by_(c.nodes.size(), false), trained_(c.nodes.size(), false) {}
 
   void run() {
     mark();
     read_spare();
-    if (!all_known()) return;                         // a wire that was not understood may be the missing one
+    if (!all_known()) return;  // a wire that was not understood may be the missing one
     unused_nodes();
     unused_fields();
     unused_axes();
@@ -49,7 +50,7 @@ class Reach {
     if (used_[index(k)]) return;
     used_[index(k)] = true;
     each_wire(c_.nodes[index(k)], [&](const WireDraft& wire) { use(wire); });
-    if (!c_.nodes[index(k)].same.empty())             // the component lives in its owner
+    if (!c_.nodes[index(k)].same.empty())  // the component lives in its owner
       for (std::size_t o = 0; o < c_.nodes.size(); ++o)
         if (c_.nodes[o].plan.name == c_.nodes[index(k)].same) use_node(static_cast<int>(o));
   }
@@ -63,14 +64,16 @@ class Reach {
     const auto field = [&](const WireDraft& wire) {
       note_axes(wire);
       if (!wire.known) return;
-      if (wire.wire.source == Wire::Source::field) c_.read_fields.insert({c_.plan.axes[index(wire.wire.axis)].table, wire.wire.field});
+      if (wire.wire.source == Wire::Source::field)
+        c_.read_fields.insert({c_.plan.axes[index(wire.wire.axis)].table, wire.wire.field});
       if (wire.wire.source == Wire::Source::node) read_by_[index(wire.wire.node)] = true;
     };
     for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
       each_wire(c_.nodes[k], field);
       if (c_.nodes[k].plan.trains) use_node(static_cast<int>(k));
     }
-    for (const auto& metric : c_.metrics) each_wire(metric.node, [&](const WireDraft& wire) { field(wire), use(wire); });
+    for (const auto& metric : c_.metrics)
+      each_wire(metric.node, [&](const WireDraft& wire) { field(wire), use(wire); });
     for (const auto* wire : {&c_.score, &c_.label, &c_.group})
       if (*wire) field(**wire), use(**wire);
     for (const auto& wire : c_.serve) field(wire), use(wire);
@@ -104,24 +107,29 @@ class Reach {
     const auto read = [&](const Item& one) {
       if (!demand(c_.report, one, Item::Kind::text, "'spare'")) return;
       c_.spare.push_back(one.text);
-      if (std::any_of(names.begin(), names.end(), [&](const std::string& name) { return glob_matches(one.text, name); })) return;
+      if (std::any_of(names.begin(), names.end(),
+                      [&](const std::string& name) { return glob_matches(one.text, name); }))
+        return;
       std::vector<std::string> notes;
       note_choices(notes, one.text, names);
       c_.error(one.place, "unknown-node", "no node or field is called " + quote(one.text), notes);
     };
-    if (item->is(Item::Kind::array)) for (const auto& one : item->items) read(*one);
+    if (item->is(Item::Kind::array))
+      for (const auto& one : item->items) read(*one);
     else read(*item);
   }
 
   bool spared(const std::string& name) const {
-    return std::any_of(c_.spare.begin(), c_.spare.end(), [&](const std::string& glob) { return glob_matches(glob, name); });
+    return std::any_of(c_.spare.begin(), c_.spare.end(),
+                       [&](const std::string& glob) { return glob_matches(glob, name); });
   }
 
   // Whether a --set took away a wire that named it: then it is an arm of an experiment, not a slip.
   bool unwired_by_set(const std::string& name) const {
     return std::any_of(c_.document.replaced().begin(), c_.document.replaced().end(), [&](const std::string& text) {
       const auto start = text.substr(0, text.find('['));
-      return start == name || start.starts_with(name + ".") || (start.find('*') != std::string::npos && glob_matches(start, name));
+      return start == name || start.starts_with(name + ".") ||
+             (start.find('*') != std::string::npos && glob_matches(start, name));
     });
   }
 
@@ -133,9 +141,12 @@ class Reach {
   void unused_nodes() {
     for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
       const auto& node = c_.nodes[k];
-      if (used_[k] || read_by_[k] || spared(node.plan.name)) continue;   // of a chain that leads nowhere, its end is named
-      say(unwired_by_set(node.plan.name), node.plan.place, "unused-node", "no loss, metric or served output needs node " + quote(node.plan.name),
-          {"wire " + quote(node.flow_names.empty() ? node.plan.name : node.plan.name + "." + node.flow_names[0]) + " into a node, or remove it"});
+      if (used_[k] || read_by_[k] || spared(node.plan.name))
+        continue;  // of a chain that leads nowhere, its end is named
+      say(unwired_by_set(node.plan.name), node.plan.place, "unused-node",
+          "no loss, metric or served output needs node " + quote(node.plan.name),
+          {"wire " + quote(node.flow_names.empty() ? node.plan.name : node.plan.name + "." + node.flow_names[0]) +
+           " into a node, or remove it"});
     }
   }
 
@@ -149,21 +160,24 @@ class Reach {
         bool mild = unwired_by_set(name);
         for (const auto& axis : c_.plan.axes)
           if (axis.table == static_cast<int>(t)) mild = mild || unwired_by_set(axis.name + "." + field.name);
-        say(mild, field.place, "unused-field", "no node reads field " + quote(name), {"wire " + quote(name) + " into a tower, or remove it"});
+        say(mild, field.place, "unused-field", "no node reads field " + quote(name),
+            {"wire " + quote(name) + " into a tower, or remove it"});
       }
   }
 
   void unused_axes() {
     for (std::size_t k = 0; k < c_.plan.axes.size(); ++k)
       if (!c_.plan.axes[k].standard && !c_.read_axes.contains(static_cast<int>(k)))
-        c_.report.warning(c_.plan.axes[k].place, "unused-axis", "nothing stands on the axis " + quote(c_.plan.axes[k].name), {});
+        c_.report.warning(c_.plan.axes[k].place, "unused-axis",
+                          "nothing stands on the axis " + quote(c_.plan.axes[k].name), {});
   }
 
   static bool learns(const NodeDraft& node) {
     if (node.plan.frozen) return false;
     if (!node.found.schema->weights.empty()) return true;
     if (node.plan.weight.how == ScalarPlan::How::learnt) return true;
-    return std::any_of(node.plan.scalars.begin(), node.plan.scalars.end(), [](const ScalarPlan& s) { return s.how == ScalarPlan::How::learnt; });
+    return std::any_of(node.plan.scalars.begin(), node.plan.scalars.end(),
+                       [](const ScalarPlan& s) { return s.how == ScalarPlan::How::learnt; });
   }
 
   // Follows gradients back from node k; true when they meet a weight.
@@ -180,7 +194,8 @@ class Reach {
     for (std::size_t p = 0; p < node.inputs.size(); ++p)
       for (const auto& wire : node.inputs[p])
         if (wire.wire.source != Wire::Source::node) continue;
-        else if (wire.wire.stop) ends_.push_back("no gradient passes " + quote(wire.wire.text) + ", " + text_of(wire.wire.place));
+        else if (wire.wire.stop)
+          ends_.push_back("no gradient passes " + quote(wire.wire.text) + ", " + text_of(wire.wire.place));
         else found = follow(wire.wire.node, seen) || found;
     return found;
   }
@@ -196,14 +211,18 @@ class Reach {
       if (follow(static_cast<int>(k), seen)) continue;
       auto notes = ends_;
       notes.push_back("wire it to something that learns, or remove it");
-      c_.error(node.plan.place, "loss-reaches-nothing", "the loss " + quote(node.plan.name) + " reaches no weight that learns", notes);
+      c_.error(node.plan.place, "loss-reaches-nothing",
+               "the loss " + quote(node.plan.name) + " reaches no weight that learns", notes);
     }
     if (!any && c_.document.root().find("train"))
-      c_.error(c_.plan.train.place, "no-loss", "nothing to learn from: no node is a loss", {"losses: " + listed(c_.cards.names({Kind::loss, Kind::distiller}), 8)});
+      c_.error(c_.plan.train.place, "no-loss", "nothing to learn from: no node is a loss",
+               {"losses: " + listed(c_.cards.names({Kind::loss, Kind::distiller}), 8)});
     for (std::size_t k = 0; any && k < c_.nodes.size(); ++k) {
       const auto& node = c_.nodes[k];
       if (!used_[k] || trained_[k] || !learns(node) || owner_trained(k)) continue;
-      c_.report.warning(node.plan.place, "untrained-node", "no loss trains the weights of node " + quote(node.plan.name), {"say frozen = true when that is meant"});
+      c_.report.warning(node.plan.place, "untrained-node",
+                        "no loss trains the weights of node " + quote(node.plan.name),
+                        {"say frozen = true when that is meant"});
     }
   }
 
@@ -219,7 +238,9 @@ class Reach {
   static bool as_described(const NodeDraft& node) {
     for (const auto& param : node.found.schema->params) {
       const auto value = node.plan.use.values.find(param.name);
-      if (param.type != ParamType::text && param.type != ParamType::path && (value == node.plan.use.values.end() || value->second != param.fallback)) return false;
+      if (param.type != ParamType::text && param.type != ParamType::path &&
+          (value == node.plan.use.values.end() || value->second != param.fallback))
+        return false;
     }
     return true;
   }
@@ -238,7 +259,8 @@ class Reach {
       const auto& schema = *node.found.schema;
       std::vector<std::string> missed;
       std::size_t names = 0;
-      const bool may = std::any_of(c_.plan.train.groups.begin(), c_.plan.train.groups.end(), [&](const GroupPlan& g) { return glob_may_start(g.match, node.plan.name + "."); });
+      const bool may = std::any_of(c_.plan.train.groups.begin(), c_.plan.train.groups.end(),
+                                   [&](const GroupPlan& g) { return glob_may_start(g.match, node.plan.name + "."); });
       for (const auto& weight : schema.weights) {
         ++names;
         all.push_back(node.plan.name + "." + weight.name);
@@ -253,20 +275,28 @@ class Reach {
       if (missed.empty()) continue;
       std::vector<std::string> globs;
       for (const auto& group : c_.plan.train.groups) globs.push_back("\"" + group.match + "\"");
-      const auto* optimizer = c_.document.root().find("train") ? c_.document.root().find("train")->find("optimizer") : nullptr;
-      c_.error(optimizer ? optimizer->key_place : node.plan.place, "weight-in-no-group", "no optimizer group matches " + listed(missed, 3), {"groups: " + (globs.empty() ? "none" : listed(globs)) + "; node " + quote(node.plan.name) + " is declared at " + text_of(node.plan.place),
-              "add { match = \"*\" } at the end, or frozen = true to the node"});
+      const auto* optimizer =
+          c_.document.root().find("train") ? c_.document.root().find("train")->find("optimizer") : nullptr;
+      c_.error(optimizer ? optimizer->key_place : node.plan.place, "weight-in-no-group",
+               "no optimizer group matches " + listed(missed, 3),
+               {"groups: " + (globs.empty() ? "none" : listed(globs)) + "; node " + quote(node.plan.name) +
+                    " is declared at " + text_of(node.plan.place),
+                "add { match = \"*\" } at the end, or frozen = true to the node"});
     }
     if (all.empty()) return;
     for (const auto& group : c_.plan.train.groups) {
-      const bool could = std::any_of(c_.nodes.begin(), c_.nodes.end(), [&](const NodeDraft& n) { return learns(n) && glob_may_start(group.match, n.plan.name + "."); });
-      if (!could) c_.report.warning(group.place, "unused-group", "no weight's name is like " + quote(group.match), {"weights are called like " + listed(all, 3)});
+      const bool could = std::any_of(c_.nodes.begin(), c_.nodes.end(), [&](const NodeDraft& n) {
+        return learns(n) && glob_may_start(group.match, n.plan.name + ".");
+      });
+      if (!could)
+        c_.report.warning(group.place, "unused-group", "no weight's name is like " + quote(group.match),
+                          {"weights are called like " + listed(all, 3)});
     }
   }
 
   Checker& c_;
   std::vector<bool> used_, read_by_, trained_;
-  std::vector<std::string> ends_;                     // where gradients stopped on the way
+  std::vector<std::string> ends_;  // where gradients stopped on the way
 };
 
 }  // namespace

@@ -18,11 +18,13 @@ std::string Problem::text() const {
   return out;
 }
 
-void note_nearest(std::vector<std::string>& notes, const std::string& word, const std::vector<std::string>& candidates) {
+void note_nearest(std::vector<std::string>& notes, const std::string& word,
+                  const std::vector<std::string>& candidates) {
   if (const auto near = nearest(word, candidates)) notes.push_back("did you mean " + quote(*near) + "?");
 }
 
-void note_choices(std::vector<std::string>& notes, const std::string& word, const std::vector<std::string>& candidates) {
+void note_choices(std::vector<std::string>& notes, const std::string& word,
+                  const std::vector<std::string>& candidates) {
   const auto before = notes.size();
   note_nearest(notes, word, candidates);
   if (notes.size() == before && !candidates.empty()) notes.push_back("known here: " + listed(candidates));
@@ -39,20 +41,23 @@ void Report::warning(const Place& place, std::string tag, std::string what, std:
 
 void Report::hand_over(const std::vector<std::string>& files, Checked& out) {
   const auto order = [&](std::vector<Problem>& problems) {
-    const auto number = [&](const Problem& p) { return std::find(files.begin(), files.end(), p.place.file) - files.begin(); };
+    const auto number = [&](const Problem& p) {
+      return std::find(files.begin(), files.end(), p.place.file) - files.begin();
+    };
     const auto rank = [&](const Problem& p) {
       return std::tuple(number(p), p.place.file, p.place.line, p.place.column);
     };
     std::stable_sort(problems.begin(), problems.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
     const auto same = [](const Problem& a, const Problem& b) {
-      return std::tie(a.place.file, a.place.line, a.place.column, a.tag, a.what) == std::tie(b.place.file, b.place.line, b.place.column, b.tag, b.what);
+      return std::tie(a.place.file, a.place.line, a.place.column, a.tag, a.what) ==
+             std::tie(b.place.file, b.place.line, b.place.column, b.tag, b.what);
     };
     problems.erase(std::unique(problems.begin(), problems.end(), same), problems.end());
   };
   order(problems_);
   order(warnings_);
   out.problems = std::move(problems_);
-  if (out.problems.empty()) out.warnings = std::move(warnings_);   // beside errors they are mostly their echo
+  if (out.problems.empty()) out.warnings = std::move(warnings_);  // beside errors they are mostly their echo
 }
 
 }  // namespace braid::recipe

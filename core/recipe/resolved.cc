@@ -26,7 +26,8 @@ std::string toml_text(const std::string& text) {
 
 std::string toml_key(const std::string& key) {
   for (const char ch : key)
-    if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-')) return toml_text(key);
+    if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-'))
+      return toml_text(key);
   return key.empty() ? "\"\"" : key;
 }
 
@@ -40,11 +41,16 @@ std::string toml_number(double value) {
 
 std::string inline_value(const Item& item) {
   switch (item.kind) {
-    case Item::Kind::text: return toml_text(item.text);
-    case Item::Kind::whole: return std::to_string(item.whole);
-    case Item::Kind::number: return toml_number(item.number);
-    case Item::Kind::boolean: return item.boolean ? "true" : "false";
-    case Item::Kind::date: return toml_text("");
+    case Item::Kind::text:
+      return toml_text(item.text);
+    case Item::Kind::whole:
+      return std::to_string(item.whole);
+    case Item::Kind::number:
+      return toml_number(item.number);
+    case Item::Kind::boolean:
+      return item.boolean ? "true" : "false";
+    case Item::Kind::date:
+      return toml_text("");
     case Item::Kind::array: {
       std::string out = "[";
       for (std::size_t k = 0; k < item.items.size(); ++k) out += (k ? ", " : "") + inline_value(*item.items[k]);
@@ -92,7 +98,8 @@ void absolute_params(Item& holder, const ComponentSchema& schema) {
     if (param.type != ParamType::path) continue;
     auto* at = &holder;
     std::string rest = param.name;
-    for (auto dot = rest.find('.'); at && dot != std::string::npos; dot = rest.find('.')) at = at->find(rest.substr(0, dot)), rest = rest.substr(dot + 1);
+    for (auto dot = rest.find('.'); at && dot != std::string::npos; dot = rest.find('.'))
+      at = at->find(rest.substr(0, dot)), rest = rest.substr(dot + 1);
     if (at) absolute_file(*at, rest.c_str());
   }
 }
@@ -111,14 +118,17 @@ void absolute_paths(Checker& c, Item& root) {
       }
       if (auto* fields = table->find("fields"))
         for (const auto& field : c.plan.tables[t].fields)
-          if (auto* item = fields->find(field.name)) absolute_file(*item, "media"), absolute_params(*item, field.use.schema);
+          if (auto* item = fields->find(field.name))
+            absolute_file(*item, "media"), absolute_params(*item, field.use.schema);
     }
   if (auto* nodes = root.find("nodes"))
     for (const auto& node : c.nodes)
-      if (auto* item = nodes->find(node.plan.name); item && node.found && node.same.empty()) absolute_params(*item, *node.found.schema);
+      if (auto* item = nodes->find(node.plan.name); item && node.found && node.same.empty())
+        absolute_params(*item, *node.found.schema);
   if (auto* metrics = root.find("metrics"))
     for (const auto& metric : c.metrics)
-      if (auto* item = metrics->find(metric.node.plan.name); item && metric.node.found) absolute_params(*item, *metric.node.found.schema);
+      if (auto* item = metrics->find(metric.node.plan.name); item && metric.node.found)
+        absolute_params(*item, *metric.node.found.schema);
 }
 
 }  // namespace
@@ -131,7 +141,9 @@ std::string resolved_text(Checker& c) {
     if (!item->is(Item::Kind::table)) out += toml_key(item->key) + " = " + inline_value(*item) + "\n";
   for (const auto& item : root->items) {
     if (!item->is(Item::Kind::table) || item->key == "vars") continue;
-    const int depth = item->key == "tables" ? 2 : item->key == "nodes" || item->key == "axes" || item->key == "metrics" ? 1 : 0;
+    const int depth = item->key == "tables"                                                   ? 2
+                      : item->key == "nodes" || item->key == "axes" || item->key == "metrics" ? 1
+                                                                                              : 0;
     section(*item, toml_key(item->key), depth, out);
   }
   return out;

@@ -11,7 +11,8 @@ namespace {
 // Several tables' words in the wrong kind of table.
 bool event_only(Checker& c, const TablePlan& plan, const Item& item) {
   if (plan.event()) return true;
-  c.error(item.key_place, "event-only", quote(item.key) + " stands in event tables; " + quote(plan.name) + " has a key and is an entity table",
+  c.error(item.key_place, "event-only",
+          quote(item.key) + " stands in event tables; " + quote(plan.name) + " has a key and is an entity table",
           {"leave 'key' out when a row is an event"});
   return false;
 }
@@ -21,7 +22,9 @@ void read_shares(Checker& c, Keys& keys, SplitPlan& split, bool whole) {
   const auto share = [&](const char* name) {
     auto* item = keys.find(name, whole ? Item::Kind::whole : Item::Kind::number);
     if (item && item->number >= 0) return item->number;
-    if (item) c.error(item->place, "out-of-range", quote(name) + " is " + number_text(item->number) + "; a share is at least 0");
+    if (item)
+      c.error(item->place, "out-of-range",
+              quote(name) + " is " + number_text(item->number) + "; a share is at least 0");
     good = good && !keys.table().find(name);
     return 0.0;
   };
@@ -29,7 +32,10 @@ void read_shares(Checker& c, Keys& keys, SplitPlan& split, bool whole) {
   split.valid = share("valid");
   split.test = share("test");
   const double sum = split.train + split.valid + split.test;
-  if (split.train <= 0 && good) c.error(split.place, "bad-split", "no row would be trained on", {whole ? "for example train = 8, valid = 1, test = 1" : "for example train = 0.8, valid = 0.1, test = 0.1"});
+  if (split.train <= 0 && good)
+    c.error(
+        split.place, "bad-split", "no row would be trained on",
+        {whole ? "for example train = 8, valid = 1, test = 1" : "for example train = 0.8, valid = 0.1, test = 0.1"});
   if (!whole && sum > 0) split.train /= sum, split.valid /= sum, split.test /= sum;
 }
 
@@ -44,7 +50,9 @@ void read_split(Checker& c, int table, Item& item) {
   if (by->text == "time") {
     split.by = SplitPlan::By::time;
     read_shares(c, keys, split, false);
-    if (plan.order.empty()) c.error(by->place, "bad-split", "a split by time needs the column that orders rows", {"give [tables." + plan.name + "] order = \"COLUMN\""});
+    if (plan.order.empty())
+      c.error(by->place, "bad-split", "a split by time needs the column that orders rows",
+              {"give [tables." + plan.name + "] order = \"COLUMN\""});
   } else if (by->text == "leave_last") {
     split.by = SplitPlan::By::leave_last;
     split.train = 0;
@@ -82,11 +90,14 @@ void read_hold_out(Checker& c, int table, Item& item) {
     held.name = one->key;
     held.place = one->key_place;
     if (one->key == "train" || one->key == "valid" || one->key == "test")
-      c.error(one->key_place, "name-clash", quote(one->key) + " is one of the splits that every table has", {"choose another name, for example cold"});
+      c.error(one->key_place, "name-clash", quote(one->key) + " is one of the splits that every table has",
+              {"choose another name, for example cold"});
     if (!demand(c.report, *one, Item::Kind::table, "hold_out " + quote(one->key))) continue;
     Keys keys(c.report, *one, "hold_out " + quote(one->key));
-    const auto* link = keys.required("link", Item::Kind::text, "say through which link the entities are reached: link = \"item\"");
-    const auto* where = keys.required("where", Item::Kind::text, "say which entities: where = \"hash(1, item) % 10 == 0\"");
+    const auto* link =
+        keys.required("link", Item::Kind::text, "say through which link the entities are reached: link = \"item\"");
+    const auto* where =
+        keys.required("where", Item::Kind::text, "say which entities: where = \"hash(1, item) % 10 == 0\"");
     keys.finish();
     if (!link || !where) continue;
     held.link = link_of(plan, link->text);
@@ -117,10 +128,13 @@ void read_permute(Checker& c, int table, Item& item) {
   permute.place = item.key_place;
   const bool on = keys.boolean("on", true);
   std::vector<Item*> items;
-  if (!keys.find("fields")) c.error(item.key_place, "missing-key", keys.what() + " needs 'fields'", {"name the fields that are moved: fields = [\"text\"]"});
+  if (!keys.find("fields"))
+    c.error(item.key_place, "missing-key", keys.what() + " needs 'fields'",
+            {"name the fields that are moved: fields = [\"text\"]"});
   const auto names = keys.texts("fields", &items);
   for (std::size_t k = 0; k < names.size(); ++k) {
-    const auto found = std::find_if(plan.fields.begin(), plan.fields.end(), [&](const FieldPlan& f) { return f.name == names[k]; });
+    const auto found =
+        std::find_if(plan.fields.begin(), plan.fields.end(), [&](const FieldPlan& f) { return f.name == names[k]; });
     if (found != plan.fields.end()) {
       permute.fields.push_back(static_cast<int>(found - plan.fields.begin()));
       continue;
@@ -147,18 +161,26 @@ void read_rows(Checker& c, int table, Keys& keys) {
     plan.order = order->text;
     need_column(c, table, plan.order, order->place);
   }
-  if (const auto* keep = keys.find("keep", Item::Kind::text); keep && event_only(c, plan, *keep)) plan.keep = read_expression(c, *keep, table);
+  if (const auto* keep = keys.find("keep", Item::Kind::text); keep && event_only(c, plan, *keep))
+    plan.keep = read_expression(c, *keep, table);
   if (auto* labels = keys.find("labels", Item::Kind::table))
     for (const auto& item : labels->items) {
       good_name(c, *item, "a label");
       auto expression = read_expression(c, *item, table);
-      if (!expression) { c.broken_names.insert({table, item->key}); continue; }
+      if (!expression) {
+        c.broken_names.insert({table, item->key});
+        continue;
+      }
       plan.labels.push_back({item->key, std::move(*expression), item->text, item->key_place});
     }
   if (auto* split = keys.find("split", Item::Kind::table)) read_split(c, table, *split);
-  if (auto* held = keys.find("hold_out", Item::Kind::table); held && event_only(c, plan, *held)) read_hold_out(c, table, *held);
+  if (auto* held = keys.find("hold_out", Item::Kind::table); held && event_only(c, plan, *held))
+    read_hold_out(c, table, *held);
   if (auto* permute = keys.find("permute", Item::Kind::table)) {
-    if (plan.event()) c.error(permute->key_place, "entity-only", "'permute' moves cells between entities; " + quote(plan.name) + " has no key", {"say it in the entity table"});
+    if (plan.event())
+      c.error(permute->key_place, "entity-only",
+              "'permute' moves cells between entities; " + quote(plan.name) + " has no key",
+              {"say it in the entity table"});
     else read_permute(c, table, *permute);
   }
 }

@@ -14,14 +14,16 @@ Size fixed_size(std::int64_t value) {
 bool switched_on(const Use& use, const std::string& param) {
   const auto value = use.values.find(param);
   if (value == use.values.end()) return false;
-  return std::visit([](const auto& v) {
-    using T = std::decay_t<decltype(v)>;
-    if constexpr (std::is_same_v<T, std::monostate>) return false;
-    else if constexpr (std::is_same_v<T, bool>) return v;
-    else if constexpr (std::is_arithmetic_v<T>) return v != 0;
-    else if constexpr (std::is_same_v<T, Path>) return !v.text.empty();
-    else return !v.empty();
-  }, value->second);
+  return std::visit(
+      [](const auto& v) {
+        using T = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<T, std::monostate>) return false;
+        else if constexpr (std::is_same_v<T, bool>) return v;
+        else if constexpr (std::is_arithmetic_v<T>) return v != 0;
+        else if constexpr (std::is_same_v<T, Path>) return !v.text.empty();
+        else return !v.empty();
+      },
+      value->second);
 }
 
 Shape effective_shape(const Use& use, const PortSchema& port) {
@@ -50,7 +52,9 @@ bool Dims::bind(const std::string& name, const Known& known, Known* before) {
   const bool runs = !now.same.empty() || !known.same.empty();
   if (now.size.kind == Size::Kind::axis || known.size.kind == Size::Kind::axis)
     return now.size.kind == known.size.kind && now.size.axis == known.size.axis;
-  if (runs) return now.same == known.same || (now.size.value > 0 && now.size.value == known.size.value && (now.same.empty() || known.same.empty()));
+  if (runs)
+    return now.same == known.same ||
+           (now.size.value > 0 && now.size.value == known.size.value && (now.same.empty() || known.same.empty()));
   return now.size.value == known.size.value;
 }
 
@@ -59,7 +63,8 @@ const Known* Dims::find(std::string_view name) const {
   return found == names_.end() ? nullptr : &found->second;
 }
 
-void Dims::bind_wire(const std::string& port, std::size_t k, std::size_t wires, const std::string& name, const Known& known) {
+void Dims::bind_wire(const std::string& port, std::size_t k, std::size_t wires, const std::string& name,
+                     const Known& known) {
   names_[port + "." + std::to_string(k) + "." + name] = known;
   if (wires == 1) names_[port + "." + name] = known;
 }
@@ -68,20 +73,24 @@ std::optional<std::int64_t> Dims::number_of(std::string_view name) const {
   const auto* known = find(name);
   if (!known) return {};
   switch (known->size.kind) {
-    case Size::Kind::fixed: return known->size.value;
+    case Size::Kind::fixed:
+      return known->size.value;
     case Size::Kind::padded:
-    case Size::Kind::list: return known->size.value > 0 ? std::optional(known->size.value) : std::nullopt;
+    case Size::Kind::list:
+      return known->size.value > 0 ? std::optional(known->size.value) : std::nullopt;
     case Size::Kind::axis:
-    case Size::Kind::unknown: return {};
+    case Size::Kind::unknown:
+      return {};
   }
   return {};
 }
 
 std::optional<std::int64_t> Dims::sum_of(std::string_view what) const {
   const auto dot = what.find('.');
-  const auto port = std::string(what.substr(0, dot)), rest = std::string(dot == std::string_view::npos ? "" : what.substr(dot));
+  const auto port = std::string(what.substr(0, dot)),
+             rest = std::string(dot == std::string_view::npos ? "" : what.substr(dot));
   const auto wires = wires_.find(port);
-  if (rest.empty()) return wires == wires_.end() ? 0 : static_cast<std::int64_t>(wires->second);   // count(port)
+  if (rest.empty()) return wires == wires_.end() ? 0 : static_cast<std::int64_t>(wires->second);  // count(port)
   std::int64_t total = 0;
   for (std::size_t k = 0; wires != wires_.end() && k < wires->second; ++k) {
     const auto one = number_of(port + "." + std::to_string(k) + rest);
@@ -92,14 +101,16 @@ std::optional<std::int64_t> Dims::sum_of(std::string_view what) const {
 }
 
 std::optional<std::int64_t> Dims::value(const std::string& expression, bool* inexact) const {
-  return evaluate_dim(expression, [&](std::string_view n) { return number_of(n); }, [&](std::string_view n) { return sum_of(n); }, inexact);
+  return evaluate_dim(
+      expression, [&](std::string_view n) { return number_of(n); }, [&](std::string_view n) { return sum_of(n); },
+      inexact);
 }
 
 Known Dims::evaluate(const std::string& expression) const {
   if (const auto* known = find(expression)) return *known;
   Known out;
   out.origin = expression;
-  std::string same;                                   // the expression with run-time names replaced by what they stand for
+  std::string same;  // the expression with run-time names replaced by what they stand for
   bool runs = false, bounded = true;
   const auto name = [&](std::string_view n) -> std::optional<std::int64_t> {
     const auto* known = find(n);

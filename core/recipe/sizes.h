@@ -8,8 +8,8 @@ namespace braid::recipe {
 // What a name of a component's shapes stands for.
 struct Known {
   Size size;
-  std::string same;                                   // run-time sizes: equal texts are equally long
-  std::string origin;                                 // "dim = 64, recipe.toml:12:1", for messages
+  std::string same;    // run-time sizes: equal texts are equally long
+  std::string origin;  // "dim = 64, recipe.toml:12:1", for messages
 };
 
 class Dims {
@@ -22,7 +22,8 @@ class Dims {
   bool bind(const std::string& name, const Known& known, Known* before);
   const Known* find(std::string_view name) const;
   // A dim of one wire of a port: "tokens.0.dim", also "tokens.dim" when it has one wire.
-  void bind_wire(const std::string& port, std::size_t k, std::size_t wires, const std::string& name, const Known& known);
+  void bind_wire(const std::string& port, std::size_t k, std::size_t wires, const std::string& name,
+                 const Known& known);
   void count_wires(const std::string& port, std::size_t wires) { wires_[port] = wires; }
 
   // An expression's size: a name's own, a number, or what known names make. Unknown without an error when a name is.

@@ -29,8 +29,11 @@ bool good_name(Checker& c, const Item& item, const std::string& what) {
   const auto& name = item.key;
   bool good = !name.empty() && !(name[0] >= '0' && name[0] <= '9') && name[0] != '-';
   for (const char ch : name)
-    good = good && ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-');
-  if (!good) c.error(item.key_place, "bad-name", quote(name) + " is no name for " + what, {"names have letters, digits, '_' and '-', and start with a letter or '_'"});
+    good = good &&
+           ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-');
+  if (!good)
+    c.error(item.key_place, "bad-name", quote(name) + " is no name for " + what,
+            {"names have letters, digits, '_' and '-', and start with a letter or '_'"});
   return good;
 }
 
@@ -54,7 +57,8 @@ std::vector<std::string> expanded(Checker& c, Item& item) {
   std::vector<std::string> out;
   const auto folder = std::filesystem::path(path).parent_path();
   std::error_code error;
-  for (std::filesystem::directory_iterator it(folder.empty() ? std::filesystem::path(".") : folder, error), end; !error && it != end; it.increment(error))
+  for (std::filesystem::directory_iterator it(folder.empty() ? std::filesystem::path(".") : folder, error), end;
+       !error && it != end; it.increment(error))
     if (glob_matches(name, it->path().filename().string())) out.push_back((folder / it->path().filename()).string());
   std::sort(out.begin(), out.end());
   if (out.empty()) c.error(item.place, "missing-file", "no file is like " + quote(path));
@@ -62,7 +66,7 @@ std::vector<std::string> expanded(Checker& c, Item& item) {
 }
 
 struct Files {
-  std::vector<Item*> items;                           // per path, who said it
+  std::vector<Item*> items;  // per path, who said it
   std::vector<std::string> paths;
   bool good = true;
 };
@@ -114,11 +118,12 @@ void read_join(Checker& c, int table, Item& item) {
     std::vector<std::string> notes;
     note_nearest(notes, join.key, joined.names);
     notes.push_back("columns: " + listed(joined.names));
-    c.error(key ? key->place : item.place, "unknown-column", "no column " + quote(join.key) + " in " + joined.file, notes);
+    c.error(key ? key->place : item.place, "unknown-column", "no column " + quote(join.key) + " in " + joined.file,
+            notes);
   }
   if (!joined.known) columns.known = false;
   for (const auto& name : joined.names)
-    if (!columns.has(name)) columns.names.push_back(name);   // of two columns with one name, the table's own counts
+    if (!columns.has(name)) columns.names.push_back(name);  // of two columns with one name, the table's own counts
   plan.joins.push_back(std::move(join));
 }
 
@@ -140,8 +145,12 @@ void read_ground(Checker& c, int table, Keys& keys) {
   }
   plan.files = files.paths;
   if (auto* join = keys.find("join")) {
-    if (plan.event()) c.error(join->key_place, "entity-only", "'join' adds columns to entity tables; " + quote(plan.name) + " has no key", {"give key = \"COLUMN\" when each row is one entity"});
-    else if (join->is(Item::Kind::array)) for (const auto& one : join->items) read_join(c, table, *one);
+    if (plan.event())
+      c.error(join->key_place, "entity-only",
+              "'join' adds columns to entity tables; " + quote(plan.name) + " has no key",
+              {"give key = \"COLUMN\" when each row is one entity"});
+    else if (join->is(Item::Kind::array))
+      for (const auto& one : join->items) read_join(c, table, *one);
     else read_join(c, table, *join);
   }
   if (key) need_column(c, table, plan.key, key->place);
@@ -155,7 +164,8 @@ void read_links(Checker& c, int table, Keys& keys) {
   auto* links = keys.find("links", Item::Kind::table);
   if (!links) return;
   if (!plan.event()) {
-    c.error(links->key_place, "event-only", "links stand in event tables; " + quote(plan.name) + " has a key and is an entity table",
+    c.error(links->key_place, "event-only",
+            "links stand in event tables; " + quote(plan.name) + " has a key and is an entity table",
             {"leave 'key' out when a row is an event"});
     return;
   }
@@ -167,7 +177,8 @@ void read_links(Checker& c, int table, Keys& keys) {
     Item* target = item.get();
     if (item->is(Item::Kind::table)) {
       Keys inner(c.report, *item, "link " + quote(item->key));
-      target = inner.required("table", Item::Kind::text, "a link is { table = \"users\", column = \"uid\" } or the table's name");
+      target = inner.required("table", Item::Kind::text,
+                              "a link is { table = \"users\", column = \"uid\" } or the table's name");
       if (const auto* column = inner.find("column", Item::Kind::text)) link.column = column->text;
       inner.finish();
     } else if (!demand(c.report, *item, Item::Kind::text, "link " + quote(item->key))) {
@@ -182,7 +193,8 @@ void read_links(Checker& c, int table, Keys& keys) {
       } else if (c.plan.tables[static_cast<std::size_t>(link.table)].event()) {
         const auto& other = c.plan.tables[static_cast<std::size_t>(link.table)];
         c.error(target->place, "link-to-event", "a link points to entities; " + quote(other.name) + " has no key",
-                {quote(other.name) + " is declared at " + text_of(other.place), "give it key = \"COLUMN\" when each of its rows is one entity"});
+                {quote(other.name) + " is declared at " + text_of(other.place),
+                 "give it key = \"COLUMN\" when each of its rows is one entity"});
         link.table = none;
       }
       const auto* column = item->find("column");
@@ -218,7 +230,7 @@ void read_tables(Checker& c) {
   each(read_fields);
   each(read_rows);
   each(read_lists);
-  for (std::size_t k = 0; k < keys.size(); ++k)       // without its reader a table's other keys cannot be judged
+  for (std::size_t k = 0; k < keys.size(); ++k)  // without its reader a table's other keys cannot be judged
     if (keys[k] && !c.plan.tables[k].reader.component.empty()) keys[k]->finish();
 }
 

@@ -7,10 +7,10 @@
 namespace braid::recipe {
 
 struct TagInfo {
-  std::string_view tag;                               // "unknown-key"
-  std::string_view meaning;                           // one line
+  std::string_view tag;      // "unknown-key"
+  std::string_view meaning;  // one line
   std::string_view mend;
-  bool warning = false;                               // told, but the recipe runs
+  bool warning = false;  // told, but the recipe runs
 };
 
 // Sorted by tag.

@@ -53,7 +53,9 @@ ParamSchema path(std::string name) {
 PortSchema in(std::string name, std::string shape, bool optional = false, bool repeated = false) {
   return {std::move(name), std::move(shape), false, optional, repeated, "", "What the component reads."};
 }
-PortSchema ins(std::string name, std::string shape, bool optional = false) { return in(std::move(name), std::move(shape), optional, true); }
+PortSchema ins(std::string name, std::string shape, bool optional = false) {
+  return in(std::move(name), std::move(shape), optional, true);
+}
 PortSchema out(std::string name, std::string shape, std::string named_by = "") {
   const bool repeated = !named_by.empty();
   return {std::move(name), std::move(shape), true, false, repeated, std::move(named_by), "What the component makes."};
@@ -71,7 +73,9 @@ struct Make {
   Make& weights(std::vector<WeightSchema> w) { return schema.weights = std::move(w), *this; }
   Make& needs(std::vector<RequireSchema> r) { return schema.requires_ = std::move(r), *this; }
   Make& scalars(std::vector<ScalarSchema> s) { return schema.scalars = std::move(s), *this; }
-  Make& reads(std::vector<std::string> suffixes) { return schema.suffixes = std::move(suffixes), schema.header = "text", *this; }
+  Make& reads(std::vector<std::string> suffixes) {
+    return schema.suffixes = std::move(suffixes), schema.header = "text", *this;
+  }
   Make& fits() { return schema.fits = true, *this; }
   Make& media() { return schema.media = true, *this; }
 };
@@ -86,64 +90,110 @@ std::vector<Make> readers() {
 
 std::vector<Make> fields() {
   return {
-      Make(Kind::field, "vocabulary").params({text("split", ""), whole("max_values", 8), whole("min_count", 1), number("unknown.drop", 0, 0, 1)})
-          .ports({out("id", "id(n)[rows, max_values* if split]")}).fits(),
-      Make(Kind::field, "wordpiece").params({path("vocab"), whole("max_tokens", 64, 3, "Longer texts are cut."), text("join", " "), number("mask", 0, 0, 1)})
+      Make(Kind::field, "vocabulary")
+          .params({text("split", ""), whole("max_values", 8), whole("min_count", 1), number("unknown.drop", 0, 0, 1)})
+          .ports({out("id", "id(n)[rows, max_values* if split]")})
+          .fits(),
+      Make(Kind::field, "wordpiece")
+          .params({path("vocab"), whole("max_tokens", 64, 3, "Longer texts are cut."), text("join", " "),
+                   number("mask", 0, 0, 1)})
           .ports({out("tokens", "id(n)?[rows, max_tokens*]")}),
-      Make(Kind::field, "number").params({text("how", "standardise", {"standardise", "log", "none"})}).ports({out("value", "float?[rows, values]")}).fits(),
-      Make(Kind::field, "image").params({whole("height", 96, 8), whole("width", 64, 8)}).ports({out("pixels", "float?[rows, 3, height, width]")}).media(),
+      Make(Kind::field, "number")
+          .params({text("how", "standardise", {"standardise", "log", "none"})})
+          .ports({out("value", "float?[rows, values]")})
+          .fits(),
+      Make(Kind::field, "image")
+          .params({whole("height", 96, 8), whole("width", 64, 8)})
+          .ports({out("pixels", "float?[rows, 3, height, width]")})
+          .media(),
       Make(Kind::field, "session").ports({out("key", "key[rows]")}),
-      Make(Kind::field, "clip_pair").params({whole("dim", 16)}).ports({out("left", "float[rows, dim]"), out("right", "float[rows, dim]")}).media(),
+      Make(Kind::field, "clip_pair")
+          .params({whole("dim", 16)})
+          .ports({out("left", "float[rows, dim]"), out("right", "float[rows, dim]")})
+          .media(),
   };
 }
 
 std::vector<Make> towers() {
   return {
-      Make(Kind::tower, "text_transformer").params({whole("dim", 64), whole("layers", 2), whole("heads", 4), number("dropout", 0, 0, 1)})
-          .ports({in("tokens", "id(n)?[rows, tokens*]"), out("tokens", "float?[rows, tokens*, dim]"), out("vector", "float?[rows, dim]")})
-          .weights({{"words", {"n", "dim"}, true, true}, {"places", {"tokens", "dim"}, false, true}, {"layer.0.query.weight", {"dim", "dim"}, false, true}, {"layer.1.query.weight", {"dim", "dim"}, false, true}})
+      Make(Kind::tower, "text_transformer")
+          .params({whole("dim", 64), whole("layers", 2), whole("heads", 4), number("dropout", 0, 0, 1)})
+          .ports({in("tokens", "id(n)?[rows, tokens*]"), out("tokens", "float?[rows, tokens*, dim]"),
+                  out("vector", "float?[rows, dim]")})
+          .weights({{"words", {"n", "dim"}, true, true},
+                    {"places", {"tokens", "dim"}, false, true},
+                    {"layer.0.query.weight", {"dim", "dim"}, false, true},
+                    {"layer.1.query.weight", {"dim", "dim"}, false, true}})
           .needs({{"dim % heads == 0", "each head gets an equal share"}}),
-      Make(Kind::tower, "patch_transformer").params({whole("dim", 64), whole("patch", 16)})
-          .ports({in("image", "float?[rows, channels, height, width]"), out("tokens", "float?[rows, height / patch * (width / patch)*, dim]"), out("vector", "float?[rows, dim]")})
+      Make(Kind::tower, "patch_transformer")
+          .params({whole("dim", 64), whole("patch", 16)})
+          .ports({in("image", "float?[rows, channels, height, width]"),
+                  out("tokens", "float?[rows, height / patch * (width / patch)*, dim]"),
+                  out("vector", "float?[rows, dim]")})
           .weights({{"patches.weight", {"dim", "channels * patch * patch"}, false, true}}),
-      Make(Kind::tower, "id_embedding").params({whole("dim", 64)}).ports({in("id", "id(n)[rows]"), out("vector", "float[rows, dim]")})
+      Make(Kind::tower, "id_embedding")
+          .params({whole("dim", 64)})
+          .ports({in("id", "id(n)[rows]"), out("vector", "float[rows, dim]")})
           .weights({{"rows", {"n", "dim"}, true, true}}),
-      Make(Kind::tower, "feature_embedding").params({whole("dim", 16)}).ports({ins("features", "id(n)[rows, values*~]"), out("vector", "float[rows, dim]")})
+      Make(Kind::tower, "feature_embedding")
+          .params({whole("dim", 16)})
+          .ports({ins("features", "id(n)[rows, values*~]"), out("vector", "float[rows, dim]")})
           .weights({{"features.0.rows", {"features.0.n", "dim"}, true, true}}),
-      Make(Kind::tower, "dense").params({whole("dim", 32)}).ports({in("x", "float?[rows, width]"), out("vector", "float?[rows, dim]")})
+      Make(Kind::tower, "dense")
+          .params({whole("dim", 32)})
+          .ports({in("x", "float?[rows, width]"), out("vector", "float?[rows, dim]")})
           .weights({{"linear.weight", {"dim", "width"}, false, true}}),
   };
 }
 
 std::vector<Make> middle() {
   return {
-      Make(Kind::fusion, "fq_former").params({whole("queries", 4), whole("dim", 64)})
-          .ports({ins("tokens", "float?[rows, tokens*~, width~]"), out("vector", "float?[rows, queries * dim]"), out("tokens", "float[rows, queries, dim]")})
+      Make(Kind::fusion, "fq_former")
+          .params({whole("queries", 4), whole("dim", 64)})
+          .ports({ins("tokens", "float?[rows, tokens*~, width~]"), out("vector", "float?[rows, queries * dim]"),
+                  out("tokens", "float[rows, queries, dim]")})
           .weights({{"queries", {"queries", "dim"}, false, true}}),
-      Make(Kind::fusion, "mean_pool").ports({in("tokens", "float?[rows, tokens*, dim]"), out("vector", "float[rows, dim]")}),
-      Make(Kind::fusion, "concat").ports({ins("inputs", "float?[rows, dim~]"), out("vector", "float[rows, sum(inputs.dim)]")}),
+      Make(Kind::fusion, "mean_pool")
+          .ports({in("tokens", "float?[rows, tokens*, dim]"), out("vector", "float[rows, dim]")}),
+      Make(Kind::fusion, "concat")
+          .ports({ins("inputs", "float?[rows, dim~]"), out("vector", "float[rows, sum(inputs.dim)]")}),
       Make(Kind::fusion, "sum").ports({ins("inputs", "float?[rows, dim]"), out("vector", "float[rows, dim]")}),
-      Make(Kind::ranker, "din").params({list("hidden", ParamType::wholes, std::vector<std::int64_t>{64}), number("dropout", 0, 0, 1)})
-          .ports({ins("target", "float?[rows, dim~]"), ins("history", "float?[rows, history*, dim~]", true), ins("other", "float?[rows, other_dim~]", true), out("logit", "float[rows]"), out("probability", "float[rows]")})
+      Make(Kind::ranker, "din")
+          .params({list("hidden", ParamType::wholes, std::vector<std::int64_t>{64}), number("dropout", 0, 0, 1)})
+          .ports({ins("target", "float?[rows, dim~]"), ins("history", "float?[rows, history*, dim~]", true),
+                  ins("other", "float?[rows, other_dim~]", true), out("logit", "float[rows]"),
+                  out("probability", "float[rows]")})
           .weights({{"out.weight", {"sum(target.dim) + sum(other.other_dim)"}, false, true}}),
-      Make(Kind::ranker, "mlp").params({list("hidden", ParamType::wholes, std::vector<std::int64_t>{64})})
+      Make(Kind::ranker, "mlp")
+          .params({list("hidden", ParamType::wholes, std::vector<std::int64_t>{64})})
           .ports({ins("inputs", "float?[rows, dim~]"), out("logit", "float[rows]"), out("probability", "float[rows]")})
           .weights({{"out.weight", {"sum(inputs.dim)"}, false, true}}),
-      Make(Kind::ranker, "multi_task").params({list("tasks", ParamType::texts, std::vector<std::string>{"click"})})
-          .ports({in("x", "float?[rows, dim]"), out("tasks", "float[rows]", "tasks")}).weights({{"out.weight", {"dim"}, false, true}}),
-      Make(Kind::ranker, "cosine").ports({in("a", "float[rows, dim]"), in("b", "float[rows, dim]"), out("score", "float[rows]")}),
+      Make(Kind::ranker, "multi_task")
+          .params({list("tasks", ParamType::texts, std::vector<std::string>{"click"})})
+          .ports({in("x", "float?[rows, dim]"), out("tasks", "float[rows]", "tasks")})
+          .weights({{"out.weight", {"dim"}, false, true}}),
+      Make(Kind::ranker, "cosine")
+          .ports({in("a", "float[rows, dim]"), in("b", "float[rows, dim]"), out("score", "float[rows]")}),
   };
 }
 
 std::vector<Make> ends() {
   return {
-      Make(Kind::loss, "binary_cross_entropy").ports({in("logit", "float[rows]"), in("label", "float?[rows]"), out("loss", "float?[rows]")}),
-      Make(Kind::loss, "content_id_contrast").params({text("negatives", "both", {"content", "id", "both"})}).scalars({{"temperature", 0.07, 1e-4, 10.0, "Divides the scores."}})
-          .ports({in("content", "float?[items, content_dim]"), in("id", "float?[items, id_dim]"), out("loss", "float?[items]")})
+      Make(Kind::loss, "binary_cross_entropy")
+          .ports({in("logit", "float[rows]"), in("label", "float?[rows]"), out("loss", "float?[rows]")}),
+      Make(Kind::loss, "content_id_contrast")
+          .params({text("negatives", "both", {"content", "id", "both"})})
+          .scalars({{"temperature", 0.07, 1e-4, 10.0, "Divides the scores."}})
+          .ports({in("content", "float?[items, content_dim]"), in("id", "float?[items, id_dim]"),
+                  out("loss", "float?[items]")})
           .weights({{"project.weight", {"id_dim", "content_dim"}, false, true}}),
-      Make(Kind::distiller, "soft_label").params({number("temperature", 1, 0, 100)}).ports({in("student", "float[rows]"), in("teacher", "float?[rows]"), out("loss", "float?[rows]")}),
+      Make(Kind::distiller, "soft_label")
+          .params({number("temperature", 1, 0, 100)})
+          .ports({in("student", "float[rows]"), in("teacher", "float?[rows]"), out("loss", "float?[rows]")}),
       Make(Kind::metric, "auc").ports({in("score", "float[rows]"), in("label", "float?[rows]")}),
-      Make(Kind::metric, "grouped_auc").params({whole("at_least", 1)}).ports({in("score", "float[rows]"), in("label", "float?[rows]"), in("group", "key[rows]")}),
+      Make(Kind::metric, "grouped_auc")
+          .params({whole("at_least", 1)})
+          .ports({in("score", "float[rows]"), in("label", "float?[rows]"), in("group", "key[rows]")}),
       Make(Kind::metric, "log_loss").ports({in("score", "float[rows]"), in("label", "float?[rows]")}),
   };
 }
@@ -153,12 +203,19 @@ std::vector<Make> ends() {
 std::vector<std::pair<std::string, PluginSchema>> test_plugins() {
   std::vector<std::pair<std::string, PluginSchema>> out;
   for (const auto& group : {readers(), fields(), towers(), middle(), ends()})
-    for (const auto& made : group) out.push_back({"plugins/" + made.schema.name + ".so", {made.schema.name, "1.0.0", {made.schema}}});
+    for (const auto& made : group)
+      out.push_back({"plugins/" + made.schema.name + ".so", {made.schema.name, "1.0.0", {made.schema}}});
   PluginSchema family{"ranking_losses", "1.0.0", {}};
-  family.components.push_back(Make(Kind::loss, "bpr").ports({in("better", "float[rows]"), in("worse", "float[rows]"), PortSchema{"loss", "float[rows]", true, false, false, "", "The loss."}}).schema);
+  family.components.push_back(Make(Kind::loss, "bpr")
+                                  .ports({in("better", "float[rows]"), in("worse", "float[rows]"),
+                                          PortSchema{"loss", "float[rows]", true, false, false, "", "The loss."}})
+                                  .schema);
   out.push_back({"plugins/ranking_losses.so", family});
   for (const auto* folder : {"here", "there"}) {
-    PluginSchema twin{"twin", "1.0.0", {Make(Kind::tower, "twin").ports({PortSchema{"vector", "float[rows, 4]", true, false, false, "", ""}}).schema}};
+    PluginSchema twin{
+        "twin",
+        "1.0.0",
+        {Make(Kind::tower, "twin").ports({PortSchema{"vector", "float[rows, 4]", true, false, false, "", ""}}).schema}};
     out.push_back({std::string(folder) + "/twin.so", twin});
   }
   return out;
@@ -169,7 +226,8 @@ World test_world() {
   world.plugins = test_plugins();
   world.refused = {{"old_tower", "built for LibTorch 2.1.0; this is 2.11.0: build it again"}};
   world.exists = [](const std::string& path) { return path.find("absent") == std::string::npos; };
-  world.header = [](const std::string& path, const std::string&, char) -> std::variant<std::vector<std::string>, std::string> {
+  world.header = [](const std::string& path, const std::string&,
+                    char) -> std::variant<std::vector<std::string>, std::string> {
     using Names = std::vector<std::string>;
     if (path.find("unreadable") != std::string::npos) return std::string("the file is empty");
     if (path.find("users") != std::string::npos) return Names{"user", "gender", "age", "occupation"};

@@ -26,16 +26,21 @@ void read_group(Checker& c, Item& item) {
     keys.refuse("momentum", "unknown-key", "'momentum' belongs to sgd; adamw has beta1 and beta2");
   } else {
     group.momentum = keys.number("momentum", group.momentum, 0, 1);
-    for (const auto* name : {"beta1", "beta2", "eps"}) keys.refuse(name, "unknown-key", quote(name) + " belongs to adamw; sgd has momentum");
+    for (const auto* name : {"beta1", "beta2", "eps"})
+      keys.refuse(name, "unknown-key", quote(name) + " belongs to adamw; sgd has momentum");
   }
   group.decay_all = keys.boolean("decay_all", false);
   group.touched = keys.choice("rows", "all", {"all", "touched"}) == "touched";
   const auto schedule = keys.choice("schedule", "constant", {"constant", "cosine", "exponential"});
   group.warm_up = keys.whole("warm_up", 0, 0);
   using Schedule = GroupPlan::Schedule;
-  group.schedule = schedule == "cosine" ? Schedule::cosine : schedule == "exponential" ? Schedule::exponential : Schedule::constant;
+  group.schedule = schedule == "cosine"        ? Schedule::cosine
+                   : schedule == "exponential" ? Schedule::exponential
+                                               : Schedule::constant;
   if (group.schedule == Schedule::exponential) group.factor = keys.number("factor", 1, 0);
-  else keys.refuse("factor", "unknown-key", "'factor' belongs to schedule = \"exponential\": rate times factor after each epoch");
+  else
+    keys.refuse("factor", "unknown-key",
+                "'factor' belongs to schedule = \"exponential\": rate times factor after each epoch");
   if (group.schedule == Schedule::cosine) group.last = keys.number("last", 0, 0, 1);
   else keys.refuse("last", "unknown-key", "'last' belongs to schedule = \"cosine\": the share of the rate at the end");
   keys.finish();
@@ -51,14 +56,16 @@ void read_rows_key(Checker& c, Keys* keys, const Place& place) {
     note_choices(notes, rows->text, c.table_names());
     return c.error(rows->place, "unknown-table", "no table " + quote(rows->text), notes);
   }
-  if (keys && keys->table().find("rows")) return;     // of a wrong type
+  if (keys && keys->table().find("rows")) return;  // of a wrong type
   std::vector<std::string> events;
   for (std::size_t k = 0; k < c.plan.tables.size(); ++k)
     if (c.plan.tables[k].event()) events.push_back(c.plan.tables[k].name), train.rows = static_cast<int>(k);
   if (events.size() == 1 && keys) return keys->fill("rows", events[0]);
   if (events.size() == 1 || c.plan.tables.empty()) return;
   train.rows = none;
-  c.error(place, "missing-key", "[train] needs 'rows': which table's rows are learnt from", {events.empty() ? "no table is an event table; name an entity table to learn from its rows" : "event tables: " + listed(events)});
+  c.error(place, "missing-key", "[train] needs 'rows': which table's rows are learnt from",
+          {events.empty() ? "no table is an event table; name an entity table to learn from its rows"
+                          : "event tables: " + listed(events)});
 }
 
 // "2GiB", "500 MB", or bytes.
@@ -72,9 +79,17 @@ std::optional<std::int64_t> bytes_of(const std::string& text) {
   }
   auto unit = text.substr(at);
   unit.erase(0, unit.find_first_not_of(' ') == std::string::npos ? unit.size() : unit.find_first_not_of(' '));
-  static constexpr std::pair<const char*, double> units[] = {{"", 1},           {"B", 1},           {"kB", 1e3},        {"KB", 1e3},
-                                                             {"MB", 1e6},       {"GB", 1e9},        {"TB", 1e12},       {"KiB", 1024.0},
-                                                             {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}};
+  static constexpr std::pair<const char*, double> units[] = {{"", 1},
+                                                             {"B", 1},
+                                                             {"kB", 1e3},
+                                                             {"KB", 1e3},
+                                                             {"MB", 1e6},
+                                                             {"GB", 1e9},
+                                                             {"TB", 1e12},
+                                                             {"KiB", 1024.0},
+                                                             {"MiB", 1048576.0},
+                                                             {"GiB", 1073741824.0},
+                                                             {"TiB", 1099511627776.0}};
   for (const auto& [name, factor] : units)
     if (unit == name && value >= 0 && value * factor < 9e18) return static_cast<std::int64_t>(value * factor);
   return {};
@@ -88,7 +103,9 @@ void read_data(Checker& c) {
   data.threads = keys.whole("threads", 0, 0);
   data.ahead = keys.whole("ahead", data.ahead, 1);
   if (auto* cache = keys.find("cache")) {
-    const auto bytes = cache->is(Item::Kind::text) ? bytes_of(cache->text) : cache->is(Item::Kind::whole) && cache->whole >= 0 ? std::optional(cache->whole) : std::nullopt;
+    const auto bytes = cache->is(Item::Kind::text)                         ? bytes_of(cache->text)
+                       : cache->is(Item::Kind::whole) && cache->whole >= 0 ? std::optional(cache->whole)
+                                                                           : std::nullopt;
     if (bytes) data.cache_bytes = *bytes;
     else c.error(cache->place, "wrong-type", "'cache' is no amount of memory", {"write cache = \"2GiB\", or bytes"});
   } else {
@@ -104,7 +121,7 @@ void read_train(Checker& c) {
   auto* section = c.section("train");
   auto& train = c.plan.train;
   if (!section) {
-    if (c.document.root().find("train")) return;      // of a wrong type
+    if (c.document.root().find("train")) return;  // of a wrong type
     read_rows_key(c, nullptr, {c.plan.recipe, 0, 0});
     train.groups.emplace_back();
     return;
@@ -121,7 +138,8 @@ void read_train(Checker& c) {
   train.patience = keys.whole("patience", 0, 0);
   keys.later({"order", "test_then_train", "draw", "losses"});
   if (auto* groups = keys.find("optimizer")) {
-    if (groups->is(Item::Kind::array)) for (const auto& one : groups->items) read_group(c, *one);
+    if (groups->is(Item::Kind::array))
+      for (const auto& one : groups->items) read_group(c, *one);
     else read_group(c, *groups);
   } else {
     train.groups.emplace_back();
@@ -144,9 +162,15 @@ void read_train(Checker& c) {
   const auto* keep = keys.table().find("keep");
   const bool asked = best || (keep && !keep->filled_in && train.best) || (patience && train.patience > 0);
   if (asked && train.rows != none && !can)
-    c.error(best ? best->place : keep && !keep->filled_in && train.best ? keep->place : patience->place, "no-validation",
-            "the best weights are chosen on validation rows" + std::string(valid ? ", by a metric; there is none" : "; " + quote(c.plan.tables[static_cast<std::size_t>(train.rows)].name) + " has none"),
-            {valid ? "add [metrics.auc] use = \"auc\"" : "give its split a 'valid' share", "or keep = \"last\""});
+    c.error(
+        best                                     ? best->place
+        : keep && !keep->filled_in && train.best ? keep->place
+                                                 : patience->place,
+        "no-validation",
+        "the best weights are chosen on validation rows" +
+            std::string(valid ? ", by a metric; there is none"
+                              : "; " + quote(c.plan.tables[static_cast<std::size_t>(train.rows)].name) + " has none"),
+        {valid ? "add [metrics.auc] use = \"auc\"" : "give its split a 'valid' share", "or keep = \"last\""});
   keys.finish();
 }
 

@@ -24,7 +24,7 @@ Flow output_flow(const Use& use, const PortSchema& port, const Dims& dims, const
   for (const auto& dim : shape.dims) {
     auto known = dims.evaluate(dim.size);
     if (dim.padded && known.same.empty() && known.size.kind != Size::Kind::axis) {
-      known.same = scope + ":" + dim.size;            // a length of this component's own making
+      known.same = scope + ":" + dim.size;  // a length of this component's own making
       if (known.size.kind == Size::Kind::fixed) known.size.kind = Size::Kind::padded;
       else known.size = {Size::Kind::padded, 0, none, none, none};
     }
@@ -39,11 +39,16 @@ Flow output_flow(const Use& use, const PortSchema& port, const Dims& dims, const
 
 std::string size_text(const Checker& c, const Size& size) {
   switch (size.kind) {
-    case Size::Kind::axis: return c.plan.axes[index(size.axis)].name;
-    case Size::Kind::list: return c.plan.tables[index(size.table)].lists[index(size.list)].name;
-    case Size::Kind::padded: return size.value > 0 ? std::to_string(size.value) : "places";
-    case Size::Kind::fixed: return std::to_string(size.value);
-    case Size::Kind::unknown: return "_";
+    case Size::Kind::axis:
+      return c.plan.axes[index(size.axis)].name;
+    case Size::Kind::list:
+      return c.plan.tables[index(size.table)].lists[index(size.list)].name;
+    case Size::Kind::padded:
+      return size.value > 0 ? std::to_string(size.value) : "places";
+    case Size::Kind::fixed:
+      return std::to_string(size.value);
+    case Size::Kind::unknown:
+      return "_";
   }
   return "_";
 }
@@ -65,7 +70,8 @@ void type_field(Checker& c, int table, int field) {
   Dims dims(plan.use, nullptr, c.doubtful_fields.contains({table, field}));
   const auto name = c.plan.tables[index(table)].name + "." + plan.name;
   if (const auto fitted = c.fitted.find(name); fitted != c.fitted.end())
-    for (const auto& [dim, size] : fitted->second) dims.bind(dim, {fixed_size(size), "", "fitted on the data"}, nullptr);
+    for (const auto& [dim, size] : fitted->second)
+      dims.bind(dim, {fixed_size(size), "", "fitted on the data"}, nullptr);
   auto& outputs = c.field_outputs[{table, field}];
   for (const auto& port : plan.use.schema.ports) {
     if (!port.output) continue;
@@ -105,12 +111,16 @@ class NodeTyper {
     good_ = false;
     c_.error(place, tag, std::move(what), std::move(notes));
   }
-  std::string source_note(const WireDraft& wire) const { return quote(wire.wire.text) + " is " + type_text(c_, wire.flow) + declared(wire); }
+  std::string source_note(const WireDraft& wire) const {
+    return quote(wire.wire.text) + " is " + type_text(c_, wire.flow) + declared(wire);
+  }
 
   // ", declared at recipe.toml:12:1"
   std::string declared(const WireDraft& wire) const {
     const auto& w = wire.wire;
-    if (w.source == Wire::Source::node) return ", node " + quote(c_.nodes[index(w.node)].plan.name) + " at " + text_of(c_.nodes[index(w.node)].plan.place);
+    if (w.source == Wire::Source::node)
+      return ", node " + quote(c_.nodes[index(w.node)].plan.name) + " at " +
+             text_of(c_.nodes[index(w.node)].plan.place);
     const auto& table = c_.plan.tables[index(c_.plan.axes[index(w.axis)].table)];
     if (w.source == Wire::Source::field) return ", field at " + text_of(table.fields[index(w.field)].place);
     if (w.source == Wire::Source::label) return ", label at " + text_of(table.labels[index(w.label)].place);
@@ -125,9 +135,9 @@ class NodeTyper {
       if (schema(p).optional || node_.unknown_inputs) return;
       const auto* said = node_.item->find("in") ? node_.item->find("in")->find(schema(p).name) : nullptr;
       node_.lacks_input = true;
-      if (said && said->kind != Item::Kind::array) return;                 // of a wrong type, which was reported
-      return fail(said ? said->place : node_.plan.place, "missing-input", what_ + " needs the input " + quote(schema(p).name) + ", " + schema(p).shape,
-                  {schema(p).help});
+      if (said && said->kind != Item::Kind::array) return;  // of a wrong type, which was reported
+      return fail(said ? said->place : node_.plan.place, "missing-input",
+                  what_ + " needs the input " + quote(schema(p).name) + ", " + schema(p).shape, {schema(p).help});
     }
     for (std::size_t k = 0; k < wires.size(); ++k)
       if (wires[k].flow.known) wire(p, k);
@@ -149,16 +159,20 @@ class NodeTyper {
   void wrong_dtype(std::size_t p, const WireDraft& draft) {
     std::vector<std::string> notes{source_note(draft)};
     const auto port = parse_shape(schema(p).shape).type, wire = draft.flow.type.dtype;
-    if (port == DType::floating && wire == DType::id) notes.push_back("a tower such as an embedding turns ids into vectors");
+    if (port == DType::floating && wire == DType::id)
+      notes.push_back("a tower such as an embedding turns ids into vectors");
     if (port == DType::key) notes.push_back("keys come from links and tables: \"ratings.user\", \"items.key\"");
     if (port == DType::id && wire == DType::floating) notes.push_back("fields of dtype id: " + id_fields());
-    fail(draft.wire.place, "wrong-dtype", port_words(p) + " takes " + schema(p).shape + ", not " + std::string(name_of(wire)), notes);
+    fail(draft.wire.place, "wrong-dtype",
+         port_words(p) + " takes " + schema(p).shape + ", not " + std::string(name_of(wire)), notes);
   }
 
   std::string id_fields() const {
     std::vector<std::string> out;
     for (const auto& [at, outputs] : c_.field_outputs)
-      if (!outputs.empty() && outputs[0].type.dtype == DType::id) out.push_back(c_.plan.tables[index(at.first)].name + "." + c_.plan.tables[index(at.first)].fields[index(at.second)].name);
+      if (!outputs.empty() && outputs[0].type.dtype == DType::id)
+        out.push_back(c_.plan.tables[index(at.first)].name + "." +
+                      c_.plan.tables[index(at.first)].fields[index(at.second)].name);
     return out.empty() ? "none" : listed(out, 6);
   }
 
@@ -175,13 +189,16 @@ class NodeTyper {
         if (flow.padded[d] && !(d < shape.dims.size() && shape.dims[d].padded))
           why = "places of " + quote(draft.wire.text) + " may be unused ('" + size_text(c_, flow.type.dims[d]) + "*')";
     }
-    for (std::size_t d = 0; d < flow.padded.size() && d < shape.dims.size() && why.empty() && flow.padded.size() == shape.dims.size(); ++d)
-      if (flow.padded[d] && !shape.dims[d].padded) why = "places of " + quote(draft.wire.text) + " may be unused ('" + size_text(c_, flow.type.dims[d]) + "*')";
+    for (std::size_t d = 0;
+         d < flow.padded.size() && d < shape.dims.size() && why.empty() && flow.padded.size() == shape.dims.size(); ++d)
+      if (flow.padded[d] && !shape.dims[d].padded)
+        why = "places of " + quote(draft.wire.text) + " may be unused ('" + size_text(c_, flow.type.dims[d]) + "*')";
     if (why.empty()) return true;
     std::vector<std::string> notes{source_note(draft)};
     const auto removers = c_.cards.mask_removers(flow.type.optional_rows && !shape.optional_rows);
     if (!removers.empty()) notes.push_back("between them may stand: " + listed(removers, 6));
-    fail(draft.wire.place, "mask-left", why + "; " + port_words(p) + " takes " + schema(p).shape + " and knows no mask", notes);
+    fail(draft.wire.place, "mask-left", why + "; " + port_words(p) + " takes " + schema(p).shape + " and knows no mask",
+         notes);
     return false;
   }
 
@@ -206,10 +223,15 @@ class NodeTyper {
     std::vector<std::string> notes{source_note(draft)};
     const auto shape = effective_shape(node_.plan.use, schema(p));
     const auto wanted = shape.dims.size(), given = draft.flow.type.dims.size();
-    if (wanted == given + 1 && shape.dims[1].padded && !draft.flow.type.dims.empty() && draft.wire.axis != none && draft.wire.via.list == none)
+    if (wanted == given + 1 && shape.dims[1].padded && !draft.flow.type.dims.empty() && draft.wire.axis != none &&
+        draft.wire.via.list == none)
       if (const auto lists = ways_to(c_, draft.wire.axis, false, true); !lists.empty())
-        notes.push_back("through a list it has one more: \"" + draft.wire.text.substr(0, draft.wire.text.find('[')) + "[" + lists[0] + "]\"");
-    fail(draft.wire.place, "wrong-rank", port_words(p) + " takes " + counted(wanted, "dim") + ", " + schema(p).shape + "; " + quote(draft.wire.text) + " has " + std::to_string(given), notes);
+        notes.push_back("through a list it has one more: \"" + draft.wire.text.substr(0, draft.wire.text.find('[')) +
+                        "[" + lists[0] + "]\"");
+    fail(draft.wire.place, "wrong-rank",
+         port_words(p) + " takes " + counted(wanted, "dim") + ", " + schema(p).shape + "; " + quote(draft.wire.text) +
+             " has " + std::to_string(given),
+         notes);
   }
 
   void id_rows(std::size_t p, std::size_t k, const WireDraft& draft, const Shape& shape) {
@@ -218,7 +240,7 @@ class NodeTyper {
     known.origin = quote(draft.wire.text);
     const auto& wires = node_.inputs[p];
     dims_.bind_wire(schema(p).name, k, wires.size(), shape.rows, known);
-    if (schema(p).repeated && wires.size() > 1) return;   // each wire has its own
+    if (schema(p).repeated && wires.size() > 1) return;  // each wire has its own
     Known before;
     if (dims_.bind(shape.rows, known, &before)) return;
     size_conflict(p, draft, shape.rows, known, before);
@@ -227,7 +249,7 @@ class NodeTyper {
   bool dim(std::size_t p, std::size_t k, std::size_t d, const Shape& shape, const WireDraft& draft) {
     const auto& declared = shape.dims[d];
     Known known{draft.flow.type.dims[d], draft.flow.same[d], quote(draft.wire.text)};
-    if (!plain(declared.size)) return true;           // an expression: when all names are known
+    if (!plain(declared.size)) return true;  // an expression: when all names are known
     const auto wires = node_.inputs[p].size();
     if (d > 0) dims_.bind_wire(schema(p).name, k, wires, declared.size, known);
     if (declared.varies && wires > 1) return true;
@@ -239,7 +261,8 @@ class NodeTyper {
   }
 
   static bool plain(const std::string& expression) {
-    return expression.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789.") == std::string::npos && !(expression[0] >= '0' && expression[0] <= '9');
+    return expression.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789.") == std::string::npos &&
+           !(expression[0] >= '0' && expression[0] <= '9');
   }
 
   // All wires whose first dim has one name stand on one axis; the one on event rows, if any, is right.
@@ -249,19 +272,24 @@ class NodeTyper {
     dims_.bind(name, {right->flow.type.dims[0], "", quote(right->wire.text)}, nullptr);
     const int wanted = right->flow.type.dims[0].axis;
     if (known.size.axis == wanted) return true;
-    std::vector<std::string> notes{quote(right->wire.text) + " lives on " + axis_words(c_, wanted) + ", " + text_of(right->wire.place)};
+    std::vector<std::string> notes{quote(right->wire.text) + " lives on " + axis_words(c_, wanted) + ", " +
+                                   text_of(right->wire.place)};
     const auto& table = c_.plan.tables[index(c_.plan.axes[index(wanted)].table)];
     const auto ways = ways_to(c_, known.size.axis, true, false);
     if (!draft.wire.via.any() && table.event() && !ways.empty()) {
       std::vector<std::string> wires;
       for (const auto& way : ways) wires.push_back("\"" + draft.wire.text + "[" + way + "]\"");
       notes.push_back("carry it over by a link: " + listed(wires));
-    } else if (c_.plan.axes[index(known.size.axis)].table == c_.plan.axes[index(wanted)].table && !draft.wire.via.any()) {
+    } else if (c_.plan.axes[index(known.size.axis)].table == c_.plan.axes[index(wanted)].table &&
+               !draft.wire.via.any()) {
       notes.push_back("carry it over: \"" + draft.wire.text + "[" + c_.plan.axes[index(wanted)].name + ".row]\"");
     } else if (table.event() == c_.plan.tables[index(c_.plan.axes[index(known.size.axis)].table)].event()) {
       notes.push_back("rows of two tables meet in events: gather both through links of an event table");
     }
-    fail(draft.wire.place, "wrong-axis", quote(draft.wire.text) + " lives on " + axis_words(c_, known.size.axis) + "; " + port_words(p) + " stands beside " + axis_words(c_, wanted), notes);
+    fail(draft.wire.place, "wrong-axis",
+         quote(draft.wire.text) + " lives on " + axis_words(c_, known.size.axis) + "; " + port_words(p) +
+             " stands beside " + axis_words(c_, wanted),
+         notes);
     return false;
   }
 
@@ -280,7 +308,8 @@ class NodeTyper {
     return first;
   }
 
-  void size_conflict(std::size_t p, const WireDraft& draft, const std::string& name, const Known& here, const Known& before) {
+  void size_conflict(std::size_t p, const WireDraft& draft, const std::string& name, const Known& here,
+                     const Known& before) {
     const auto text = [&](const Known& known) {
       if (known.size.kind == Size::Kind::fixed) return std::to_string(known.size.value);
       return "as long as " + quote(size_text(c_, known.size) + "*");
@@ -289,8 +318,14 @@ class NodeTyper {
     if (before.origin.starts_with("'"))
       for (const auto& port : node_.inputs)
         for (const auto& wire : port)
-          if (quote(wire.wire.text) == before.origin && &wire != &draft) { notes[1] = source_note(wire); break; }
-    fail(draft.wire.place, "size-conflict", quote(name) + " of " + port_words(p) + " is " + text(here) + " by " + quote(draft.wire.text) + " and " + text(before) + " by " + before.origin, notes);
+          if (quote(wire.wire.text) == before.origin && &wire != &draft) {
+            notes[1] = source_note(wire);
+            break;
+          }
+    fail(draft.wire.place, "size-conflict",
+         quote(name) + " of " + port_words(p) + " is " + text(here) + " by " + quote(draft.wire.text) + " and " +
+             text(before) + " by " + before.origin,
+         notes);
   }
 
   // Dims that are expressions: compared when everything they name is known.
@@ -302,7 +337,8 @@ class NodeTyper {
         if (plain(shape.dims[d].size) || draft.flow.type.dims[d].kind != Size::Kind::fixed) continue;
         const auto value = dims_.value(shape.dims[d].size);
         if (!value || *value == draft.flow.type.dims[d].value) continue;
-        Known here{draft.flow.type.dims[d], "", ""}, wanted{fixed_size(*value), "", shape.dims[d].size + " in " + schema(p).shape};
+        Known here{draft.flow.type.dims[d], "", ""},
+            wanted{fixed_size(*value), "", shape.dims[d].size + " in " + schema(p).shape};
         size_conflict(p, draft, shape.dims[d].size, here, wanted);
       }
     }
@@ -317,17 +353,24 @@ class NodeTyper {
       const Item* culprit = nullptr;
       for (const auto& [name, known] : dims_.names()) {
         if (name.find('.') != std::string::npos || !mentions(rule.rule, name)) continue;
-        notes.push_back(name + " is " + size_text(c_, known.size) + (known.origin.starts_with("'") ? " by " + known.origin : known.origin.find(", ") != std::string::npos ? known.origin.substr(known.origin.find(", ")) : ""));
+        notes.push_back(name + " is " + size_text(c_, known.size) +
+                        (known.origin.starts_with("'")                  ? " by " + known.origin
+                         : known.origin.find(", ") != std::string::npos ? known.origin.substr(known.origin.find(", "))
+                                                                        : ""));
         if (const auto* item = node_.item->find(name); item && !item->filled_in) culprit = item;
       }
-      fail(culprit ? culprit->place : node_.plan.place, "requirement", what_ + " wants " + rule.rule + "; here " + numbers, notes);
+      fail(culprit ? culprit->place : node_.plan.place, "requirement",
+           what_ + " wants " + rule.rule + "; here " + numbers, notes);
     }
   }
 
   static bool mentions(const std::string& rule, const std::string& name) {
-    const auto letter = [](char ch) { return (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '.'; };
+    const auto letter = [](char ch) {
+      return (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '.';
+    };
     for (auto at = rule.find(name); at != std::string::npos; at = rule.find(name, at + 1))
-      if ((at == 0 || !letter(rule[at - 1])) && (at + name.size() == rule.size() || !letter(rule[at + name.size()]))) return true;
+      if ((at == 0 || !letter(rule[at - 1])) && (at + name.size() == rule.size() || !letter(rule[at + name.size()])))
+        return true;
     return false;
   }
 
@@ -338,12 +381,18 @@ class NodeTyper {
       bool inexact = false;
       for (const auto& dim : effective_shape(node_.plan.use, port).dims)
         if (good_) (void)dims_.value(dim.size, &inexact);
-      if (inexact) fail(node_.plan.place, "requirement", "the output " + quote(node_.plan.name + "." + port.name) + ", " + port.shape + ", has no whole size: a division leaves a remainder", {port.help});
+      if (inexact)
+        fail(node_.plan.place, "requirement",
+             "the output " + quote(node_.plan.name + "." + port.name) + ", " + port.shape +
+                 ", has no whole size: a division leaves a remainder",
+             {port.help});
       auto flow = output_flow(node_.plan.use, port, dims_, node_.plan.name);
       // Without its rows' axis, or after an error about its own inputs, nothing that follows is judged by it.
       if (!flow.type.dims.empty() && flow.type.dims[0].kind != Size::Kind::axis) {
         if (good_ && node_.inputs_known && flow.type.dims[0].kind == Size::Kind::unknown)
-          fail(node_.plan.place, "wrong-axis", "on which rows " + quote(node_.plan.name + "." + port.name) + " lives is not known", {"wire an input whose first dim is '" + parse_shape(port.shape).dims[0].size + "'"});
+          fail(node_.plan.place, "wrong-axis",
+               "on which rows " + quote(node_.plan.name + "." + port.name) + " lives is not known",
+               {"wire an input whose first dim is '" + parse_shape(port.shape).dims[0].size + "'"});
         flow.known = false;
       }
       for (std::size_t n = 0; n < node_.output_names[p].size(); ++n, ++flat) {
@@ -356,7 +405,7 @@ class NodeTyper {
   NodeDraft& node_;
   std::string what_;
   Dims dims_;
-  std::map<std::string, const WireDraft*> rows_;      // per name of a first dim, the wire that is right
+  std::map<std::string, const WireDraft*> rows_;  // per name of a first dim, the wire that is right
   bool good_ = true;
 };
 
@@ -364,7 +413,8 @@ class NodeTyper {
 void share_sizes(Checker& c) {
   for (auto& node : c.nodes) {
     if (node.same.empty() || !node.found) continue;
-    const auto target = std::find_if(c.nodes.begin(), c.nodes.end(), [&](const NodeDraft& n) { return n.plan.name == node.same; });
+    const auto target =
+        std::find_if(c.nodes.begin(), c.nodes.end(), [&](const NodeDraft& n) { return n.plan.name == node.same; });
     const auto used = [&](const std::string& name) {
       for (const auto& weight : node.found.schema->weights)
         for (const auto& dim : weight.dims)
@@ -374,7 +424,9 @@ void share_sizes(Checker& c) {
     for (const auto& [name, size] : node.plan.sizes) {
       const auto [at, fresh] = target->plan.sizes.try_emplace(name, size);
       if (fresh || at->second == size || !used(name)) continue;
-      c.error(node.same_item->place, "size-conflict", quote(name) + " is " + std::to_string(size) + " in " + quote(node.plan.name) + " and " + std::to_string(at->second) + " in " + quote(node.same) + ", which share their weights",
+      c.error(node.same_item->place, "size-conflict",
+              quote(name) + " is " + std::to_string(size) + " in " + quote(node.plan.name) + " and " +
+                  std::to_string(at->second) + " in " + quote(node.same) + ", which share their weights",
               {quote(node.same) + " is declared at " + text_of(target->plan.place)});
     }
     for (const auto& [name, size] : target->plan.sizes) node.plan.sizes.try_emplace(name, size);
@@ -385,7 +437,8 @@ void share_sizes(Checker& c) {
 
 void type_nodes(Checker& c) {
   for (std::size_t t = 0; t < c.plan.tables.size(); ++t)
-    for (std::size_t f = 0; f < c.plan.tables[t].fields.size(); ++f) type_field(c, static_cast<int>(t), static_cast<int>(f));
+    for (std::size_t f = 0; f < c.plan.tables[t].fields.size(); ++f)
+      type_field(c, static_cast<int>(t), static_cast<int>(f));
   for (const int k : c.node_order) {
     auto& node = c.nodes[index(k)];
     if (node.item && node.found) NodeTyper(c, node, "node " + quote(node.plan.name)).run();
@@ -396,7 +449,9 @@ void type_nodes(Checker& c) {
 void type_eval(Checker& c) {
   for (auto& metric : c.metrics)
     if (metric.node.found) NodeTyper(c, metric.node, "metric " + quote(metric.node.plan.name)).run();
-  const auto type = [&](std::optional<WireDraft>& wire) { if (wire) type_wire(c, *wire); };
+  const auto type = [&](std::optional<WireDraft>& wire) {
+    if (wire) type_wire(c, *wire);
+  };
   type(c.score);
   type(c.label);
   type(c.group);

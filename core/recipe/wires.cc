@@ -40,7 +40,8 @@ class WireText {
   }
 
   static bool name_character(char ch) {
-    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-' || ch == '*' || ch == '?';
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-' ||
+           ch == '*' || ch == '?';
   }
 
   // "a.b[c.d]" to names_ {a, b} and via_ {c, d}.
@@ -66,9 +67,12 @@ class WireText {
       else return fail(k, "bad-wire", "unexpected " + quote(text.substr(k, 1)), {form});
       ++k;
     }
-    if (want) return fail(text.size(), "bad-wire", text.empty() ? "an empty wire" : "the wire ends where a name is expected", {form});
+    if (want)
+      return fail(text.size(), "bad-wire", text.empty() ? "an empty wire" : "the wire ends where a name is expected",
+                  {form});
     if (!via_.empty() && !closed) return fail(text.size(), "bad-wire", "']' is missing", {form});
-    if (!via_.empty() && via_.size() != 2) return fail(via_[0].at, "bad-wire", "in [ ] stands table.link, table.list or axis.row", {form});
+    if (!via_.empty() && via_.size() != 2)
+      return fail(via_[0].at, "bad-wire", "in [ ] stands table.link, table.list or axis.row", {form});
     if (names_.size() > 3) return fail(names_[3].at, "bad-wire", "too many names in a wire", {form});
     return true;
   }
@@ -102,7 +106,8 @@ class WireText {
     }
     const auto& table = c_.plan.tables[index(plan.table)];
     if (!plan.standard)
-      return fail(via_[1].at, "unknown-link", "the axis " + quote(plan.name) + " has no " + quote(via_[1].text), {"write [" + plan.name + ".row], or a link of an event table"});
+      return fail(via_[1].at, "unknown-link", "the axis " + quote(plan.name) + " has no " + quote(via_[1].text),
+                  {"write [" + plan.name + ".row], or a link of an event table"});
     via.table = plan.table;
     via.link = link_of(table, via_[1].text);
     via.list = via.link == none ? list_of(table, via_[1].text) : none;
@@ -112,12 +117,13 @@ class WireText {
     for (const auto& l : table.links) names.push_back(l.name);
     for (const auto& l : table.lists) names.push_back(l.name);
     note_choices(notes, via_[1].text, names);
-    return fail(via_[1].at, "unknown-link", "table " + quote(table.name) + " has no link or list " + quote(via_[1].text), notes);
+    return fail(via_[1].at, "unknown-link",
+                "table " + quote(table.name) + " has no link or list " + quote(via_[1].text), notes);
   }
 
   std::vector<WireDraft> resolve_source(WireDraft& draft) {
     if (const int node = node_named(names_[0].text); node != none) {
-      if (axis_named(names_[0].text) != none) return {draft};   // two things of one name: that was said
+      if (axis_named(names_[0].text) != none) return {draft};  // two things of one name: that was said
       draft.known = from_node(draft, node);
       return {draft};
     }
@@ -134,17 +140,19 @@ class WireText {
   bool from_node(WireDraft& draft, int k) {
     const auto& node = c_.nodes[index(k)];
     draft.wire.source = Wire::Source::node;
-    draft.wire.node = k;                              // in the order of writing; make_plan turns it
+    draft.wire.node = k;  // in the order of writing; make_plan turns it
     draft.wire.port = 0;
     if (!node.found) return true;
     const auto declared = "node " + quote(node.plan.name) + " is declared at " + text_of(node.plan.place);
     if (names_.size() > 2) return fail(names_[2].at, "bad-wire", "a node's output has no parts");
     if (names_.size() == 1) {
       if (node.flow_names.size() == 1) return draft.port_name = node.flow_names[0], true;
-      if (node.flow_names.empty()) return fail(names_[0].at, "unknown-output", quote(node.plan.name) + " has no outputs");
+      if (node.flow_names.empty())
+        return fail(names_[0].at, "unknown-output", quote(node.plan.name) + " has no outputs");
       std::vector<std::string> choices;
       for (const auto& name : node.flow_names) choices.push_back(node.plan.name + "." + name);
-      return fail(names_[0].at, "unknown-output", quote(node.plan.name) + " has several outputs: say which", {"outputs: " + listed(choices), declared});
+      return fail(names_[0].at, "unknown-output", quote(node.plan.name) + " has several outputs: say which",
+                  {"outputs: " + listed(choices), declared});
     }
     draft.port_name = names_[1].text;
     const auto found = std::find(node.flow_names.begin(), node.flow_names.end(), names_[1].text);
@@ -153,7 +161,8 @@ class WireText {
     std::vector<std::string> notes;
     note_choices(notes, names_[1].text, node.flow_names);
     notes.push_back(declared);
-    return fail(names_[1].at, "unknown-output", quote(node.found.schema->name) + " has no output " + quote(names_[1].text), notes);
+    return fail(names_[1].at, "unknown-output",
+                quote(node.found.schema->name) + " has no output " + quote(names_[1].text), notes);
   }
 
   std::vector<WireDraft> from_axis(WireDraft& draft, int k) {
@@ -161,7 +170,9 @@ class WireText {
     const auto& table = c_.plan.tables[index(axis.table)];
     draft.wire.axis = k;
     if (names_.size() == 1) {
-      fail(names_[0].at, "bad-wire", quote(axis.name) + " is " + (axis.standard ? "a table" : "an axis") + "; a wire names one of its fields", {"for example \"" + axis.name + ".key\""});
+      fail(names_[0].at, "bad-wire",
+           quote(axis.name) + " is " + (axis.standard ? "a table" : "an axis") + "; a wire names one of its fields",
+           {"for example \"" + axis.name + ".key\""});
       return {draft};
     }
     if (is_glob(names_[1].text)) return glob(draft, table, axis.table);
@@ -183,7 +194,8 @@ class WireText {
     if (out.empty()) {
       std::vector<std::string> names;
       for (const auto& f : table.fields) names.push_back(f.name);
-      fail(names_[1].at, "unknown-field", "no field of " + quote(table.name) + " is like " + quote(names_[1].text), {"fields: " + listed(names)});
+      fail(names_[1].at, "unknown-field", "no field of " + quote(table.name) + " is like " + quote(names_[1].text),
+           {"fields: " + listed(names)});
       return {draft};
     }
     return out;
@@ -200,14 +212,16 @@ class WireText {
       if (port.output) outputs.push_back(port.name);
     if (names_.size() == 2) {
       if (outputs.size() <= 1) return true;
-      return fail(names_[1].at, "unknown-output", "the field " + quote(plan.name) + " has several outputs: say which", {"outputs: " + listed(outputs)});
+      return fail(names_[1].at, "unknown-output", "the field " + quote(plan.name) + " has several outputs: say which",
+                  {"outputs: " + listed(outputs)});
     }
     const auto found = std::find(outputs.begin(), outputs.end(), names_[2].text);
     draft.wire.port = static_cast<int>(found - outputs.begin());
     if (found != outputs.end()) return true;
     std::vector<std::string> notes;
     note_choices(notes, names_[2].text, outputs);
-    return fail(names_[2].at, "unknown-output", quote(plan.use.component) + " has no output " + quote(names_[2].text), notes);
+    return fail(names_[2].at, "unknown-output", quote(plan.use.component) + " has no output " + quote(names_[2].text),
+                notes);
   }
 
   bool one_of(WireDraft& draft, const TablePlan& table, const AxisPlan& axis) {
@@ -221,10 +235,13 @@ class WireText {
     if (name == "row") return wire.source = Wire::Source::rows, true;
     if (axis.standard) {
       for (std::size_t k = 0; k < table.labels.size(); ++k)
-        if (table.labels[k].name == name) return wire.source = Wire::Source::label, wire.label = static_cast<int>(k), true;
-      if (const int link = link_of(table, name); link != none) return wire.source = Wire::Source::link, wire.link = link, true;
+        if (table.labels[k].name == name)
+          return wire.source = Wire::Source::label, wire.label = static_cast<int>(k), true;
+      if (const int link = link_of(table, name); link != none)
+        return wire.source = Wire::Source::link, wire.link = link, true;
       if (list_of(table, name) != none)
-        return fail(names_[1].at, "bad-wire", quote(table.name + "." + name) + " is a list: it carries other tensors", {"write \"node.port[" + table.name + "." + name + "]\""});
+        return fail(names_[1].at, "bad-wire", quote(table.name + "." + name) + " is a list: it carries other tensors",
+                    {"write \"node.port[" + table.name + "." + name + "]\""});
     }
     if (c_.broken_names.contains({axis.table, name})) return false;
     std::vector<std::string> notes, names;
@@ -236,8 +253,12 @@ class WireText {
     names.push_back("key");
     note_choices(notes, name, names);
     const auto& columns = c_.columns[index(axis.table)];
-    if (columns.known && columns.has(name)) notes.push_back(quote(name) + " is a column: make it a field in [tables." + table.name + ".fields]");
-    return fail(names_[1].at, "unknown-field", std::string(axis.standard ? "table " : "axis ") + quote(axis.name) + " has no field" + (axis.standard && table.event() ? ", label or link " : " ") + quote(name), notes);
+    if (columns.known && columns.has(name))
+      notes.push_back(quote(name) + " is a column: make it a field in [tables." + table.name + ".fields]");
+    return fail(names_[1].at, "unknown-field",
+                std::string(axis.standard ? "table " : "axis ") + quote(axis.name) + " has no field" +
+                    (axis.standard && table.event() ? ", label or link " : " ") + quote(name),
+                notes);
   }
 
   Checker& c_;
@@ -280,12 +301,14 @@ std::vector<WireDraft> read_wires(Checker& c, const Item& item, bool list_allowe
     return out;
   }
   if (!item.is(Item::Kind::table)) {
-    c.error(item.place, "wrong-type", "a wire is text, { from = \"...\" } or { first = [...] }; this is " + std::string(name_of(item.kind)));
+    c.error(item.place, "wrong-type",
+            "a wire is text, { from = \"...\" } or { first = [...] }; this is " + std::string(name_of(item.kind)));
     return {broken};
   }
   Keys keys(c.report, const_cast<Item&>(item), "a wire");
   const auto* first = keys.find("first");
-  const auto* from = first ? nullptr : keys.required("from", Item::Kind::text, "write { from = \"node.port\", stop = true }");
+  const auto* from =
+      first ? nullptr : keys.required("from", Item::Kind::text, "write { from = \"node.port\", stop = true }");
   const auto* stop = keys.find("stop", Item::Kind::boolean);
   keys.finish();
   auto out = first ? first_of(c, *first) : from ? read_wires(c, *from, false) : std::vector<WireDraft>{broken};
@@ -307,12 +330,16 @@ std::string axis_words(const Checker& c, int axis) {
 
 namespace {
 
-struct Way { int table, link, list; };
+struct Way {
+  int table, link, list;
+};
 
 // Whether every row that `way` reaches stands on the axis.
 bool covers(const AxisPlan& axis, const Way& way) {
   if (axis.standard || axis.whole) return true;
-  return std::any_of(axis.from.begin(), axis.from.end(), [&](const AxisPlan::From& f) { return f.table == way.table && f.link == way.link && f.list == way.list; });
+  return std::any_of(axis.from.begin(), axis.from.end(), [&](const AxisPlan::From& f) {
+    return f.table == way.table && f.link == way.link && f.list == way.list;
+  });
 }
 
 std::vector<Way> all_ways(const Checker& c, int table) {
@@ -365,10 +392,13 @@ Flow source_flow(Checker& c, const WireDraft& draft) {
       if (!flow.type.dims.empty()) flow.type.dims[0].axis = wire.axis;
       return flow;
     }
-    case Wire::Source::label: return plain(DType::floating, wire.axis);
-    case Wire::Source::rows: return plain(DType::whole, wire.axis);
+    case Wire::Source::label:
+      return plain(DType::floating, wire.axis);
+    case Wire::Source::rows:
+      return plain(DType::whole, wire.axis);
     case Wire::Source::key:
-    case Wire::Source::link: return plain(DType::key, wire.axis);
+    case Wire::Source::link:
+      return plain(DType::key, wire.axis);
   }
   return {};
 }
@@ -415,7 +445,9 @@ Place via_place(const Checker& c, const Wire::Via& via) {
   return via.link != none ? table.links[index(via.link)].place : table.lists[index(via.list)].place;
 }
 
-std::string source_words(const WireDraft& draft) { return quote(draft.wire.text.substr(0, draft.wire.via.any() ? draft.via_at : std::string::npos)); }
+std::string source_words(const WireDraft& draft) {
+  return quote(draft.wire.text.substr(0, draft.wire.via.any() ? draft.via_at : std::string::npos));
+}
 
 bool wrong_table(Checker& c, const WireDraft& draft, int target) {
   const auto& wire = draft.wire;
@@ -423,9 +455,12 @@ bool wrong_table(Checker& c, const WireDraft& draft, int target) {
   std::vector<std::string> notes{via_words(c, wire.via) + " is declared at " + text_of(via_place(c, wire.via))};
   const auto ways = ways_to(c, wire.axis, wire.via.link != none, wire.via.list != none);
   if (!ways.empty()) notes.push_back(quote(c.plan.tables[index(axis.table)].name) + " is reached by " + listed(ways));
-  else if (c.plan.tables[index(axis.table)].event()) notes.push_back("a tensor on event rows is not gathered: leave [ ] out");
+  else if (c.plan.tables[index(axis.table)].event())
+    notes.push_back("a tensor on event rows is not gathered: leave [ ] out");
   c.error(c.document.inside(*draft.item, draft.via_at + 1), "wrong-table",
-          source_words(draft) + " lives on " + axis_words(c, wire.axis) + "; " + via_words(c, wire.via) + " reaches " + quote(c.plan.tables[index(target)].name), notes);
+          source_words(draft) + " lives on " + axis_words(c, wire.axis) + "; " + via_words(c, wire.via) + " reaches " +
+              quote(c.plan.tables[index(target)].name),
+          notes);
   return false;
 }
 
@@ -445,18 +480,24 @@ bool not_covered(Checker& c, const WireDraft& draft) {
   std::vector<std::string> notes, from;
   for (const auto& f : axis.from) from.push_back(way_text(c, {f.table, f.link, f.list}));
   notes.push_back(quote(axis.name) + " takes rows from " + listed(from) + " only, " + text_of(axis.place));
-  if (wire.via.axis == none) notes.push_back("add \"" + via_words(c, wire.via) + "\" to its 'from', or compute the tensor on the table's own axis");
+  if (wire.via.axis == none)
+    notes.push_back("add \"" + via_words(c, wire.via) +
+                    "\" to its 'from', or compute the tensor on the table's own axis");
   else notes.push_back("gather from the table's own axis " + quote(c.plan.tables[index(axis.table)].name));
-  c.error(c.document.inside(*draft.item, draft.via_at + 1), "axis-not-covering", "the axis " + quote(axis.name) + " does not hold all that " + via_words(c, wire.via) + " reaches", notes);
+  c.error(c.document.inside(*draft.item, draft.via_at + 1), "axis-not-covering",
+          "the axis " + quote(axis.name) + " does not hold all that " + via_words(c, wire.via) + " reaches", notes);
   return true;
 }
 
 // Event rows of a table that is not trained on are not in a batch.
 bool other_rows(Checker& c, const WireDraft& draft, int axis) {
   const auto& plan = c.plan.axes[index(axis)];
-  if (c.plan.train.rows == none || !c.plan.tables[index(plan.table)].event() || plan.table == c.plan.train.rows) return false;
+  if (c.plan.train.rows == none || !c.plan.tables[index(plan.table)].event() || plan.table == c.plan.train.rows)
+    return false;
   const auto& rows = c.plan.tables[index(c.plan.train.rows)];
-  c.error(draft.item->place, "other-rows", quote(plan.name) + " is not in a batch: batches are rows of " + quote(rows.name), {"[train] rows = \"" + rows.name + "\"; " + quote(plan.name) + " is declared at " + text_of(plan.place)});
+  c.error(draft.item->place, "other-rows",
+          quote(plan.name) + " is not in a batch: batches are rows of " + quote(rows.name),
+          {"[train] rows = \"" + rows.name + "\"; " + quote(plan.name) + " is declared at " + text_of(plan.place)});
   return true;
 }
 
@@ -473,13 +514,15 @@ std::vector<std::string> ways_to(const Checker& c, int axis, bool links, bool li
 bool type_wire(Checker& c, WireDraft& draft) {
   if (!draft.known) return false;
   auto source = source_flow(c, draft);
-  if (!draft.others.empty()) {                        // { first = [...] }: the first whose table the link points into
+  if (!draft.others.empty()) {  // { first = [...] }: the first whose table the link points into
     std::vector<WireDraft> all{draft};
     all.insert(all.end(), draft.others.begin(), draft.others.end());
     all[0].others.clear();
     for (const auto& one : all) {
       const auto flow = source_flow(c, one);
-      if (flow.known && one.wire.via.any() && !flow.type.dims.empty() && via_target(c, one.wire.via) != c.plan.axes[index(flow.type.dims[0].axis)].table) continue;
+      if (flow.known && one.wire.via.any() && !flow.type.dims.empty() &&
+          via_target(c, one.wire.via) != c.plan.axes[index(flow.type.dims[0].axis)].table)
+        continue;
       draft = one;
       source = flow;
       break;
@@ -490,7 +533,8 @@ bool type_wire(Checker& c, WireDraft& draft) {
   if (!source.known) return false;
   if (source.type.dims.empty()) {
     if (!wire.via.any()) return draft.flow = std::move(source), true;
-    c.error(c.document.inside(*draft.item, draft.via_at), "bad-wire", source_words(draft) + " is one number for the batch: it is not gathered", {"leave [ ] out"});
+    c.error(c.document.inside(*draft.item, draft.via_at), "bad-wire",
+            source_words(draft) + " is one number for the batch: it is not gathered", {"leave [ ] out"});
     return false;
   }
   wire.axis = wire.to_axis = source.type.dims[0].axis;
@@ -500,7 +544,7 @@ bool type_wire(Checker& c, WireDraft& draft) {
     if (target == none) return false;
     if (target != c.plan.axes[index(wire.axis)].table) return wrong_table(c, draft, target);
     if (not_covered(c, draft)) return false;
-    wire.to_axis = wire.via.axis != none ? wire.via.axis : wire.via.table;   // a table's own axis has its number
+    wire.to_axis = wire.via.axis != none ? wire.via.axis : wire.via.table;  // a table's own axis has its number
     if (other_rows(c, draft, wire.to_axis)) return false;
     put_via(c, wire.via, source, wire.to_axis);
   }

@@ -26,7 +26,7 @@ bool glob_matches(std::string_view glob, std::string_view text) {
       kept = t;
     } else if (g < glob.size() && (glob[g] == '?' || glob[g] == text[t])) {
       ++g, ++t;
-    } else if (star != std::string_view::npos) {      // the last star takes one character more
+    } else if (star != std::string_view::npos) {  // the last star takes one character more
       g = star + 1;
       t = ++kept;
     } else {
@@ -41,7 +41,8 @@ bool glob_may_start(std::string_view glob, std::string_view prefix) {
   // Walks all ways in which the glob can eat the prefix; the sets stay tiny.
   std::vector<bool> at(glob.size() + 1, false);
   const auto open = [&](std::size_t g) {
-    for (at[g] = true; g < glob.size() && glob[g] == '*'; at[++g] = true) {}
+    for (at[g] = true; g < glob.size() && glob[g] == '*'; at[++g] = true) {
+    }
   };
   open(0);
   for (const char c : prefix) {

@@ -18,14 +18,16 @@ thread_local const Building* building = nullptr;
 
 std::string shown(const Value& value) {
   std::ostringstream out;
-  std::visit([&](const auto& v) {
-    using T = std::decay_t<decltype(v)>;
-    if constexpr (std::is_same_v<T, bool>) out << (v ? "true" : "false");
-    else if constexpr (std::is_same_v<T, std::string>) out << '"' << v << '"';
-    else if constexpr (std::is_same_v<T, Path>) out << '"' << v.text << '"';
-    else if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, double>) out << v;
-    else if constexpr (!std::is_same_v<T, std::monostate>) out << "a list of " << v.size();
-  }, value);
+  std::visit(
+      [&](const auto& v) {
+        using T = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<T, bool>) out << (v ? "true" : "false");
+        else if constexpr (std::is_same_v<T, std::string>) out << '"' << v << '"';
+        else if constexpr (std::is_same_v<T, Path>) out << '"' << v.text << '"';
+        else if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, double>) out << v;
+        else if constexpr (!std::is_same_v<T, std::monostate>) out << "a list of " << v.size();
+      },
+      value);
   return out.str();
 }
 
@@ -36,7 +38,8 @@ Value converted(const Value& value, ParamType type) {
   if (type == ParamType::path)
     if (const auto* s = std::get_if<std::string>(&value)) return Path{*s};
   if (type == ParamType::numbers)
-    if (const auto* n = std::get_if<std::vector<std::int64_t>>(&value)) return std::vector<double>(n->begin(), n->end());
+    if (const auto* n = std::get_if<std::vector<std::int64_t>>(&value))
+      return std::vector<double>(n->begin(), n->end());
   if (const auto* empty = std::get_if<std::vector<std::string>>(&value); empty && empty->empty()) {
     if (type == ParamType::wholes) return std::vector<std::int64_t>{};
     if (type == ParamType::numbers) return std::vector<double>{};
@@ -66,10 +69,13 @@ void prove_limits(const ParamSchema& p, const Value& value) {
   };
   if (const auto* i = std::get_if<std::int64_t>(&value)) number(static_cast<double>(*i));
   if (const auto* d = std::get_if<double>(&value)) number(*d);
-  if (const auto* v = std::get_if<std::vector<std::int64_t>>(&value)) for (const auto i : *v) number(static_cast<double>(i));
-  if (const auto* v = std::get_if<std::vector<double>>(&value)) for (const auto d : *v) number(d);
+  if (const auto* v = std::get_if<std::vector<std::int64_t>>(&value))
+    for (const auto i : *v) number(static_cast<double>(i));
+  if (const auto* v = std::get_if<std::vector<double>>(&value))
+    for (const auto d : *v) number(d);
   if (const auto* s = std::get_if<std::string>(&value)) word(*s);
-  if (const auto* v = std::get_if<std::vector<std::string>>(&value)) for (const auto& s : *v) word(s);
+  if (const auto* v = std::get_if<std::vector<std::string>>(&value))
+    for (const auto& s : *v) word(s);
 }
 
 }  // namespace
@@ -114,7 +120,8 @@ Value detail::declare_param(Component& owner, const char* name, ParamType type, 
     value = converted(given->second, type);
     if (std::holds_alternative<std::monostate>(value)) value = fallback;
     else if (value.index() != alternative(type))
-      throw Error("parameter '" + p.name + "' is " + shown(value) + "; it is a value of type " + std::string(name_of(type)));
+      throw Error("parameter '" + p.name + "' is " + shown(value) + "; it is a value of type " +
+                  std::string(name_of(type)));
     else prove_limits(p, value);
   } else if (required && !state.described) {
     throw Error("parameter '" + p.name + "' has no default: the recipe gives it");
@@ -123,7 +130,8 @@ Value detail::declare_param(Component& owner, const char* name, ParamType type, 
   return value;
 }
 
-Scalar::Scalar(Component& owner, Name name, double fallback, const char* help, Range range) : index_(owner.state().schema.scalars.size()) {
+Scalar::Scalar(Component& owner, Name name, double fallback, const char* help, Range range)
+    : index_(owner.state().schema.scalars.size()) {
   ScalarSchema s;
   s.name = name.text;
   s.fallback = fallback;
@@ -134,13 +142,16 @@ Scalar::Scalar(Component& owner, Name name, double fallback, const char* help, R
 }
 at::Tensor Scalar::operator()(const Frame& frame) const { return frame.state().scalars.at(index_); }
 
-Require::Require(Component& owner, const char* rule, const char* why) { owner.state().schema.requires_.push_back({rule, why}); }
+Require::Require(Component& owner, const char* rule, const char* why) {
+  owner.state().schema.requires_.push_back({rule, why});
+}
 
 PortBase::PortBase(Component& owner, const char* name, const char* shape, const char* help, bool output, bool optional,
                    bool repeated, const char* named_by)
     : owner_(&owner), output_(output) {
   auto& state = owner.state();
-  if (!named_by && state.schema.port(name, output)) throw std::logic_error(std::string("port '") + name + "' is declared twice");
+  if (!named_by && state.schema.port(name, output))
+    throw std::logic_error(std::string("port '") + name + "' is declared twice");
   auto& ports = output ? state.output_ports : state.input_ports;
   index_ = ports.size();
   ports.push_back(state.schema.ports.size());
@@ -164,10 +175,14 @@ std::size_t Ins::count() const {
   return state.described ? 1 : 0;
 }
 
-std::unique_ptr<Component> construct(Registrar::Make make, const Values& values, const WireCounts& wires, bool describe) {
+std::unique_ptr<Component> construct(Registrar::Make make, const Values& values, const WireCounts& wires,
+                                     bool describe) {
   const Building now{&values, &wires, describe};
   const auto* before = std::exchange(building, &now);
-  struct Restore { const Building* value; ~Restore() { building = value; } } restore{before};
+  struct Restore {
+    const Building* value;
+    ~Restore() { building = value; }
+  } restore{before};
   return make();
 }
 
@@ -199,7 +214,8 @@ std::int64_t evaluate(const Component& component, std::string_view dim) {
   bool inexact = false;
   const auto value = evaluate_dim(dim, name, sum, &inexact);
   if (value) return *value;
-  throw Error("'" + std::string(dim) + "' has no size: " + (inexact ? "a division leaves a remainder" : "'" + unknown + "' is not known"));
+  throw Error("'" + std::string(dim) +
+              "' has no size: " + (inexact ? "a division leaves a remainder" : "'" + unknown + "' is not known"));
 }
 
 namespace {

@@ -19,7 +19,7 @@ std::size_t mask_dims(const Shape& shape, std::int64_t have) {
   std::size_t dims = 1, place = 0;
   const bool lacks = have + 1 == static_cast<std::int64_t>(shape.dims.size());
   for (const auto& dim : shape.dims) {
-    if (dim.may_lack && lacks) continue;              // this wire came without that dim
+    if (dim.may_lack && lacks) continue;  // this wire came without that dim
     ++place;
     if (dim.padded) dims = place;
   }
@@ -40,7 +40,7 @@ at::Tensor mask_of(const FrameState& s, const PortBase& port, const Flow& flow) 
   if (!flow.value.defined()) return flow.mask;
   const auto dims = mask_dims(shape_of(s, port), flow.value.dim());
   if (!flow.mask.defined()) return all_true(flow.value, dims);
-  auto mask = flow.mask;                              // of rows that may be absent, wired to a port with places
+  auto mask = flow.mask;  // of rows that may be absent, wired to a port with places
   while (mask.dim() < static_cast<std::int64_t>(dims)) mask = mask.unsqueeze(-1);
   return mask.is_same(flow.mask) ? mask : mask.expand(flow.value.sizes().slice(0, dims));
 }
@@ -72,14 +72,17 @@ bool Frame::wired(const In& port) const { return !state_->inputs[port.index()].e
 std::size_t Frame::wires(const PortBase& port) const { return state_->inputs[port.index()].size(); }
 
 at::Tensor Frame::mask(const In& port) const { return mask_of(*state_, port, only(*state_, port)); }
-at::Tensor Frame::mask(const Ins& port, std::size_t k) const { return mask_of(*state_, port, state_->inputs[port.index()].at(k)); }
+at::Tensor Frame::mask(const Ins& port, std::size_t k) const {
+  return mask_of(*state_, port, state_->inputs[port.index()].at(k));
+}
 at::Tensor Frame::mask(const Ins& port) const {
   const auto& flows = state_->inputs[port.index()];
   at::Tensor common;
   for (const auto& flow : flows)
     if (flow.list_mask.defined()) {
       if (common.defined() && !common.is_same(flow.list_mask) && !common.equal(flow.list_mask))
-        throw Error("node '" + state_->node + "': the wires of '" + port_name(*state_, port) + "' came through different lists");
+        throw Error("node '" + state_->node + "': the wires of '" + port_name(*state_, port) +
+                    "' came through different lists");
       common = flow.list_mask;
     }
   if (common.defined() || flows.empty()) return common;
@@ -88,7 +91,9 @@ at::Tensor Frame::mask(const Ins& port) const {
 bool Frame::masked(const In& port) const { return only(*state_, port).mask.defined(); }
 bool Frame::masked(const Ins& port, std::size_t k) const { return state_->inputs[port.index()].at(k).mask.defined(); }
 at::Tensor Frame::present(const In& port) const { return present_of(only(*state_, port)); }
-at::Tensor Frame::present(const Ins& port, std::size_t k) const { return present_of(state_->inputs[port.index()].at(k)); }
+at::Tensor Frame::present(const Ins& port, std::size_t k) const {
+  return present_of(state_->inputs[port.index()].at(k));
+}
 
 at::Tensor& Frame::operator[](const Out& port) { return state_->outputs[port.index()].at(0).value; }
 at::Tensor& Frame::out(const Outs& port, std::size_t k) { return state_->outputs[port.index()].at(k).value; }
@@ -111,7 +116,8 @@ std::int64_t Frame::special(const In& port, std::string_view name) const {
   const auto& specials = state_->specials.at(port.index());
   const auto found = specials.find(name);
   if (found == specials.end())
-    throw Error("node '" + state_->node + "': the field wired to '" + port_name(*state_, port) + "' has no id called '" + std::string(name) + "'");
+    throw Error("node '" + state_->node + "': the field wired to '" + port_name(*state_, port) +
+                "' has no id called '" + std::string(name) + "'");
   return found->second;
 }
 void Frame::append(const State& state, const at::Tensor& values) { state_->appended.at(state.index()) = values; }
@@ -136,7 +142,8 @@ void prepare_frame(FrameState& frame, Component& component) {
     frame.mask_set.emplace_back(count, false);
   }
   frame.scalars.clear();
-  for (const auto& s : state.schema.scalars) frame.scalars.push_back(at::full({}, s.fallback, at::TensorOptions().dtype(at::kFloat)));
+  for (const auto& s : state.schema.scalars)
+    frame.scalars.push_back(at::full({}, s.fallback, at::TensorOptions().dtype(at::kFloat)));
   frame.appended.assign(state.states.size(), {});
 }
 
@@ -152,20 +159,23 @@ void check_sizes(const FrameState& s, std::size_t port, const at::Tensor& value)
     if (!d.only_if.empty()) {
       const auto v = state.values.find(d.only_if);
       if (v == state.values.end()) continue;
-      const bool on = std::visit([](const auto& x) {
-        using T = std::decay_t<decltype(x)>;
-        if constexpr (std::is_same_v<T, bool>) return x;
-        else if constexpr (std::is_arithmetic_v<T>) return x != 0;
-        else if constexpr (std::is_same_v<T, std::monostate>) return false;
-        else if constexpr (std::is_same_v<T, Path>) return !x.text.empty();
-        else return !x.empty();
-      }, v->second);
+      const bool on = std::visit(
+          [](const auto& x) {
+            using T = std::decay_t<decltype(x)>;
+            if constexpr (std::is_same_v<T, bool>) return x;
+            else if constexpr (std::is_arithmetic_v<T>) return x != 0;
+            else if constexpr (std::is_same_v<T, std::monostate>) return false;
+            else if constexpr (std::is_same_v<T, Path>) return !x.text.empty();
+            else return !x.empty();
+          },
+          v->second);
       if (!on) continue;
     }
     dims.push_back(&d);
   }
   const auto wrong = [&](const std::string& why) {
-    throw Error("node '" + s.node + "': output '" + schema.name + "' is " + sizes_text(value.sizes()) + ", declared " + schema.shape + why);
+    throw Error("node '" + s.node + "': output '" + schema.name + "' is " + sizes_text(value.sizes()) + ", declared " +
+                schema.shape + why);
   };
   if (static_cast<std::size_t>(value.dim()) != dims.size()) wrong(": another number of dims");
   for (std::size_t k = 0; k < dims.size(); ++k) {
@@ -179,7 +189,7 @@ void check_sizes(const FrameState& s, std::size_t port, const at::Tensor& value)
     try {
       want = evaluate(*s.component, dims[k]->size);
     } catch (const Error&) {
-      continue;                                        // a run-time dim: nothing to compare with
+      continue;  // a run-time dim: nothing to compare with
     }
     if (dims[k]->padded ? have > want : have != want) wrong(": '" + dims[k]->size + "' is " + std::to_string(want));
   }
@@ -190,7 +200,8 @@ void default_mask(FrameState& s, std::size_t port, std::size_t k) {
   const auto& state = s.component->state();
   const auto& shape = state.outputs[port];
   std::string padded;
-  for (const auto& d : shape.dims) if (d.padded) padded = d.size;
+  for (const auto& d : shape.dims)
+    if (d.padded) padded = d.size;
   if (padded.empty() && !shape.optional_rows) return;
   auto& out = s.outputs[port][k];
   std::size_t candidates = 0;
@@ -203,13 +214,16 @@ void default_mask(FrameState& s, std::size_t port, std::size_t k) {
     candidates += s.inputs[in].size();
     for (const auto& flow : s.inputs[in]) any_masked = any_masked || flow.mask.defined();
     const auto& flow = s.inputs[in].front();
-    if (candidates == 1 && flow.mask.defined()) out.mask = padded.empty() && flow.mask.dim() > 1 ? flow.mask.flatten(1).any(1) : flow.mask;
+    if (candidates == 1 && flow.mask.defined())
+      out.mask = padded.empty() && flow.mask.dim() > 1 ? flow.mask.flatten(1).any(1) : flow.mask;
   }
   const auto& name = state.schema.ports[state.output_ports[port]].name;
   if (candidates == 0 && !padded.empty())
-    throw std::logic_error("node '" + s.node + "' (" + state.schema.name + "): output '" + name + "' needs set_mask(): no input has the padded dim '" + padded + "'");
+    throw std::logic_error("node '" + s.node + "' (" + state.schema.name + "): output '" + name +
+                           "' needs set_mask(): no input has the padded dim '" + padded + "'");
   if (candidates > 1 && any_masked)
-    throw std::logic_error("node '" + s.node + "' (" + state.schema.name + "): output '" + name + "' needs set_mask(): several inputs could give its mask");
+    throw std::logic_error("node '" + s.node + "' (" + state.schema.name + "): output '" + name +
+                           "' needs set_mask(): several inputs could give its mask");
 }
 
 }  // namespace
@@ -223,7 +237,8 @@ void run_frame(FrameState& s) {
       auto& out = s.outputs[port][k];
       if (!out.value.defined()) {
         if (!s.wanted[port][k]) continue;
-        throw std::logic_error("node '" + s.node + "' (" + state.schema.name + "): output '" + state.schema.ports[state.output_ports[port]].name + "' was not set");
+        throw std::logic_error("node '" + s.node + "' (" + state.schema.name + "): output '" +
+                               state.schema.ports[state.output_ports[port]].name + "' was not set");
       }
       check_sizes(s, port, out.value);
       if (!s.mask_set[port][k]) default_mask(s, port, k);

@@ -20,16 +20,24 @@
 
 namespace braid {
 
-at::Tensor cat(const std::vector<at::Tensor>& parts, std::int64_t dim) { return parts.size() == 1 ? parts[0] : at::cat(parts, dim); }
+at::Tensor cat(const std::vector<at::Tensor>& parts, std::int64_t dim) {
+  return parts.size() == 1 ? parts[0] : at::cat(parts, dim);
+}
 at::Tensor stack(const std::vector<at::Tensor>& parts, std::int64_t dim) { return at::stack(parts, dim); }
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
 }
-at::Tensor where(const at::Tensor& mask, const at::Tensor& yes, const at::Tensor& no) { return at::where(mask, yes, no); }
+at::Tensor where(const at::Tensor& mask, const at::Tensor& yes, const at::Tensor& no) {
+  return at::where(mask, yes, no);
+}
 at::Tensor gelu(const at::Tensor& x) { return at::gelu(x); }
 at::Tensor softplus(const at::Tensor& x) { return at::softplus(x); }
-at::Tensor pad_front(const at::Tensor& x, std::int64_t places, double value) { return at::constant_pad_nd(x, {places, 0}, value); }
-at::Tensor arange(std::int64_t n, const at::Tensor& like) { return at::arange(n, at::TensorOptions().dtype(at::kLong).device(like.device())); }
+at::Tensor pad_front(const at::Tensor& x, std::int64_t places, double value) {
+  return at::constant_pad_nd(x, {places, 0}, value);
+}
+at::Tensor arange(std::int64_t n, const at::Tensor& like) {
+  return at::arange(n, at::TensorOptions().dtype(at::kLong).device(like.device()));
+}
 at::Tensor zeros(std::vector<std::int64_t> sizes, const at::Tensor& like) {
   return at::zeros(sizes, at::TensorOptions().dtype(like.scalar_type()).device(like.device()));
 }

@@ -46,7 +46,8 @@ Packed pack(const at::Tensor& mask) {
       rank[token] = r * out.longest + token - starts[r];
       ++token;
     }
-  if (!mask.is_cpu()) out.from = out.from.to(mask.device()), out.rank = out.rank.to(mask.device()), out.to = out.to.to(mask.device());
+  if (!mask.is_cpu())
+    out.from = out.from.to(mask.device()), out.rank = out.rank.to(mask.device()), out.to = out.to.to(mask.device());
   return out;
 }
 
@@ -54,7 +55,10 @@ namespace {
 
 // Row numbers in groups of like length, so that padding inside a group is small: (longest queries, longest keys) differ
 // by less than `step` places in a group. Ordered, so that the same rows always give the same groups.
-struct Group { std::vector<std::int64_t> rows; std::int64_t queries = 0, keys = 0; };
+struct Group {
+  std::vector<std::int64_t> rows;
+  std::int64_t queries = 0, keys = 0;
+};
 std::vector<Group> groups_of(const std::int64_t* q, const std::int64_t* k, std::int64_t rows) {
   constexpr std::int64_t step = 8;
   std::map<std::pair<std::int64_t, std::int64_t>, Group> found;
@@ -92,7 +96,8 @@ at::Tensor by_groups(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     const auto n = static_cast<std::int64_t>(group.rows.size());
     const auto q_at = places_of(group, q_starts, group.queries);
     for (std::int64_t i = 0; i < q_at.numel(); ++i)
-      if (const auto token = q_at.const_data_ptr<std::int64_t>()[i]; token >= 0) back.mutable_data_ptr<std::int64_t>()[token] = before + i;
+      if (const auto token = q_at.const_data_ptr<std::int64_t>()[i]; token >= 0)
+        back.mutable_data_ptr<std::int64_t>()[token] = before + i;
     before += q_at.numel();
     if (group.keys == 0) {
       parts.push_back(zeros({q_at.numel(), dim}, q));
@@ -103,7 +108,8 @@ at::Tensor by_groups(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
       return gather_rows(x, at.to(q.device())).view({n, at.size(1), heads, d}).transpose(1, 2);
     };
     const auto mask = k_at.ge(0).view({n, 1, 1, group.keys});
-    const auto a = at::scaled_dot_product_attention(split(q, q_at), split(k, k_at), split(v, k_at), mask, 0.0, false, scale);
+    const auto a =
+        at::scaled_dot_product_attention(split(q, q_at), split(k, k_at), split(v, k_at), mask, 0.0, false, scale);
     parts.push_back(a.transpose(1, 2).reshape({q_at.numel(), dim}));
   }
   if (parts.empty()) return q.mul(0);
@@ -112,14 +118,15 @@ at::Tensor by_groups(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
 
 void prove(const at::Tensor& x, std::int64_t dim, std::int64_t heads) {
   if (heads < 1 || dim % heads != 0)
-    throw Error("attention over " + std::to_string(dim) + " values cannot be shared by " + std::to_string(heads) + " heads");
+    throw Error("attention over " + std::to_string(dim) + " values cannot be shared by " + std::to_string(heads) +
+                " heads");
   if (x.dim() != 2) throw Error("packed tokens are [tokens, dim]");
 }
 
 }  // namespace
 
-at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& kv, const at::Tensor& q_starts, const at::Tensor& kv_starts,
-                            std::int64_t heads, double scale) {
+at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& kv, const at::Tensor& q_starts,
+                            const at::Tensor& kv_starts, std::int64_t heads, double scale) {
   const auto dim = q.size(1);
   prove(q, dim, heads);
   if (kv.size(1) != 2 * dim) throw Error("keys and values are [keys, 2 * dim]");

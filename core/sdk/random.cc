@@ -10,9 +10,12 @@ namespace braid {
 namespace {
 
 // Philox4x32-10: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
-struct Four { std::uint32_t v[4]; };
+struct Four {
+  std::uint32_t v[4];
+};
 inline Four philox(std::uint64_t key, std::uint64_t high, std::uint64_t low) {
-  Four c{{static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(low >> 32), static_cast<std::uint32_t>(high), static_cast<std::uint32_t>(high >> 32)}};
+  Four c{{static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(low >> 32), static_cast<std::uint32_t>(high),
+          static_cast<std::uint32_t>(high >> 32)}};
   std::uint32_t k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
   for (int round = 0; round < 10; ++round, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
     const std::uint64_t a = std::uint64_t{0xD2511F53u} * c.v[0], b = std::uint64_t{0xCD9E8D57u} * c.v[2];
@@ -33,7 +36,7 @@ std::uint64_t mix64(std::uint64_t x) {
 }
 
 std::uint64_t hash_text(std::string_view text) {
-  std::uint64_t h = 0xCBF29CE484222325ull;             // FNV-1a, then mixed: names are short and few
+  std::uint64_t h = 0xCBF29CE484222325ull;  // FNV-1a, then mixed: names are short and few
   for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
   return mix64(h);
 }
@@ -52,17 +55,21 @@ void philox_uniform(std::uint64_t stream, const std::int64_t* keys, std::int64_t
   });
 }
 
-double Draw::uniform(std::uint64_t place) const { return static_cast<double>(mix64(key ^ mix64(place)) >> 11) * 0x1p-53; }
+double Draw::uniform(std::uint64_t place) const {
+  return static_cast<double>(mix64(key ^ mix64(place)) >> 11) * 0x1p-53;
+}
 
 namespace {
 std::uint64_t stream_of(const FrameState& s, const char* name, std::int64_t k = 0) {
-  const auto stream = mix64(mix64(s.seed ^ hash_text(s.node)) ^ hash_text(name) ^ mix64(static_cast<std::uint64_t>(s.step)));
+  const auto stream =
+      mix64(mix64(s.seed ^ hash_text(s.node)) ^ hash_text(name) ^ mix64(static_cast<std::uint64_t>(s.step)));
   return k == 0 ? stream : mix64(stream + static_cast<std::uint64_t>(k));
 }
 at::Tensor uniform_for(const FrameState& s, const char* name, const at::Tensor& keys, std::int64_t n, std::int64_t k) {
   auto out = at::empty({keys.size(0), n}, at::TensorOptions().dtype(at::kFloat));
   const auto own = keys.device().is_cpu() ? keys.contiguous() : keys.cpu().contiguous();
-  philox_uniform(stream_of(s, name, k), own.const_data_ptr<std::int64_t>(), own.size(0), n, out.mutable_data_ptr<float>());
+  philox_uniform(stream_of(s, name, k), own.const_data_ptr<std::int64_t>(), own.size(0), n,
+                 out.mutable_data_ptr<float>());
   return keys.device().is_cpu() ? out : out.to(keys.device());
 }
 }  // namespace

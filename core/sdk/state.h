@@ -17,26 +17,26 @@
 namespace braid {
 
 using Sizes = std::map<std::string, std::int64_t, std::less<>>;
-using WireCounts = std::map<std::string, std::size_t, std::less<>>;   // repeated inputs: wires by port name
+using WireCounts = std::map<std::string, std::size_t, std::less<>>;  // repeated inputs: wires by port name
 
 struct WeightState {
   WeightSchema schema;
   Start start;
-  at::Tensor value;                                   // undefined until make_weights
-  bool touched = false;                               // its gradient comes as sparse rows (optimiser: rows = "touched")
+  at::Tensor value;      // undefined until make_weights
+  bool touched = false;  // its gradient comes as sparse rows (optimiser: rows = "touched")
 };
 
 struct ComponentState {
-  ComponentSchema schema;                             // grows while the component is constructed
-  std::vector<Shape> inputs, outputs;                 // parsed, in the ports' order
-  std::vector<std::size_t> input_ports, output_ports; // index into schema.ports
-  Values given;                                       // what the recipe says
-  Values values;                                      // all parameters, defaults filled in
+  ComponentSchema schema;                              // grows while the component is constructed
+  std::vector<Shape> inputs, outputs;                  // parsed, in the ports' order
+  std::vector<std::size_t> input_ports, output_ports;  // index into schema.ports
+  Values given;                                        // what the recipe says
+  Values values;                                       // all parameters, defaults filled in
   WireCounts wires;
-  bool described = false;                             // constructed only to read its schema
-  std::vector<std::string> prefix;                    // of weights being declared
+  bool described = false;           // constructed only to read its schema
+  std::vector<std::string> prefix;  // of weights being declared
   std::vector<WeightState> weights;
-  std::vector<std::string> states;                    // metrics: names of declared columns
+  std::vector<std::string> states;  // metrics: names of declared columns
   std::vector<State::Type> state_types;
   Sizes sizes;
   bool sized = false;
@@ -45,7 +45,8 @@ struct ComponentState {
 // Constructs a component with values and wire counts (of its repeated inputs). `describe`: without a recipe, to read
 // the schema: values are the defaults and each repeated input has one wire. Throws what the constructor throws, and
 // Error for a value of the wrong type, out of its range, or required and missing.
-BRAID_API std::unique_ptr<Component> construct(Registrar::Make make, const Values& values, const WireCounts& wires, bool describe = false);
+BRAID_API std::unique_ptr<Component> construct(Registrar::Make make, const Values& values, const WireCounts& wires,
+                                               bool describe = false);
 
 // Gives the component its dims; `infer` adds others; Require rules are proved. Throws Error.
 BRAID_API void set_sizes(Component& component, Sizes sizes);
@@ -59,23 +60,23 @@ BRAID_API void make_weights(Component& component, const std::string& node, std::
 // One tensor on its way: what a port is given or gives.
 struct Flow {
   at::Tensor value;
-  at::Tensor mask;                                    // as Frame::mask; undefined: all true
-  at::Tensor list_mask;                               // bool[rows, places] of the list it came through; undefined: none or full
-  at::Tensor present;                                 // as Frame::present; undefined: all true
+  at::Tensor mask;       // as Frame::mask; undefined: all true
+  at::Tensor list_mask;  // bool[rows, places] of the list it came through; undefined: none or full
+  at::Tensor present;    // as Frame::present; undefined: all true
 };
 
 struct FrameState {
   Component* component = nullptr;
-  std::string node;                                   // for randomness and messages
-  std::vector<std::vector<Flow>> inputs;              // per input port; empty: not wired
-  std::vector<std::vector<Flow>> outputs;             // per output port
+  std::string node;                        // for randomness and messages
+  std::vector<std::vector<Flow>> inputs;   // per input port; empty: not wired
+  std::vector<std::vector<Flow>> outputs;  // per output port
   std::vector<std::vector<bool>> mask_set;
   std::vector<std::vector<bool>> wanted;
-  std::vector<at::Tensor> scalars;                    // 0-dim, per scalar of the schema
-  std::vector<at::Tensor> input_keys;                 // int64[rows] per input port: of its first dim; may be undefined
-  at::Tensor keys;                                    // int64[rows] of the outputs' first dim
-  std::vector<Sizes> specials;                        // per input port
-  std::vector<at::Tensor> appended;                   // metrics: per state
+  std::vector<at::Tensor> scalars;     // 0-dim, per scalar of the schema
+  std::vector<at::Tensor> input_keys;  // int64[rows] per input port: of its first dim; may be undefined
+  at::Tensor keys;                     // int64[rows] of the outputs' first dim
+  std::vector<Sizes> specials;         // per input port
+  std::vector<at::Tensor> appended;    // metrics: per state
   bool training = false;
   std::int64_t step = 0, epoch = 0;
   std::uint64_t seed = 0;
@@ -90,9 +91,10 @@ BRAID_API void run_frame(FrameState& frame);
 
 // ---- randomness: pure functions ----
 
-BRAID_API std::uint64_t mix64(std::uint64_t x);       // one SplitMix64 step
-BRAID_API std::uint64_t hash_text(std::string_view text);   // 64 bits, the same on every machine
+BRAID_API std::uint64_t mix64(std::uint64_t x);            // one SplitMix64 step
+BRAID_API std::uint64_t hash_text(std::string_view text);  // 64 bits, the same on every machine
 // Fills out[rows, n] with uniform float32 in [0, 1) from (stream, row key, place), by Philox4x32-10.
-BRAID_API void philox_uniform(std::uint64_t stream, const std::int64_t* keys, std::int64_t rows, std::int64_t n, float* out);
+BRAID_API void philox_uniform(std::uint64_t stream, const std::int64_t* keys, std::int64_t rows, std::int64_t n,
+                              float* out);
 
 }  // namespace braid

@@ -34,7 +34,8 @@ const at::Tensor& Weight::operator()() const { return owner_->state().weights[in
 Linear::Linear(Component& owner, const std::string& name, DimText in, DimText out, Options options)
     : has_bias_(options.bias),
       weight_(owner, name + ".weight", {out, in}, options.start, {.decays = true, .table = false}),
-      bias_(options.bias ? Weight(owner, name + ".bias", {out}, {Start::zero}, {.decays = false, .table = false}) : weight_) {}
+      bias_(options.bias ? Weight(owner, name + ".bias", {out}, {Start::zero}, {.decays = false, .table = false})
+                         : weight_) {}
 at::Tensor Linear::operator()(const at::Tensor& x) const {
   return has_bias_ ? at::linear(x, weight_(), bias_()) : at::linear(x, weight_());
 }
@@ -52,7 +53,9 @@ Norm::Norm(Component& owner, const std::string& name, DimText dim, double eps)
     : eps_(eps),
       gain_(owner, name + ".weight", {dim}, {Start::one}, {.decays = false, .table = false}),
       bias_(owner, name + ".bias", {dim}, {Start::zero}, {.decays = false, .table = false}) {}
-at::Tensor Norm::operator()(const at::Tensor& x) const { return at::layer_norm(x, {x.size(-1)}, gain_(), bias_(), eps_); }
+at::Tensor Norm::operator()(const at::Tensor& x) const {
+  return at::layer_norm(x, {x.size(-1)}, gain_(), bias_(), eps_);
+}
 
 namespace {
 
@@ -62,10 +65,18 @@ void begin(at::Tensor& value, const Start& start, std::uint64_t seed) {
   const double fan_in = dims.empty() ? 1 : static_cast<double>(dims.back());
   const double fan_out = dims.size() < 2 ? 1 : static_cast<double>(dims[dims.size() - 2]);
   switch (start.how) {
-    case Start::zero: value.zero_(); break;
-    case Start::one: value.fill_(1); break;
-    case Start::constant: value.fill_(start.value); break;
-    case Start::normal: value.normal_(0, start.value, generator); break;
+    case Start::zero:
+      value.zero_();
+      break;
+    case Start::one:
+      value.fill_(1);
+      break;
+    case Start::constant:
+      value.fill_(start.value);
+      break;
+    case Start::normal:
+      value.normal_(0, start.value, generator);
+      break;
     case Start::uniform: {
       const double half = start.per_fan_in ? start.value / std::sqrt(std::max(fan_in, 1.0)) : start.value;
       value.uniform_(-half, half, generator);

@@ -27,7 +27,8 @@ class Columns final : public Rows {
         reals_[s].insert(reals_[s].end(), flat.const_data_ptr<float>(), flat.const_data_ptr<float>() + flat.numel());
       } else {
         const auto flat = values.to(at::kLong).cpu().contiguous().flatten();
-        wholes_[s].insert(wholes_[s].end(), flat.const_data_ptr<std::int64_t>(), flat.const_data_ptr<std::int64_t>() + flat.numel());
+        wholes_[s].insert(wholes_[s].end(), flat.const_data_ptr<std::int64_t>(),
+                          flat.const_data_ptr<std::int64_t>() + flat.numel());
       }
     }
     keys_.insert(keys_.end(), keys.begin(), keys.end());
@@ -85,7 +86,8 @@ SplitFigures evaluate(const recipe::Plan& plan, data::Source& source, graph::Gra
       auto frame = graph.metric_frame(m, quiet);
       run_frame(frame);
       const auto own = frame.keys.contiguous();
-      std::vector<std::int64_t> keys(own.const_data_ptr<std::int64_t>(), own.const_data_ptr<std::int64_t>() + own.numel());
+      std::vector<std::int64_t> keys(own.const_data_ptr<std::int64_t>(),
+                                     own.const_data_ptr<std::int64_t>() + own.numel());
       // Slices are over the driving table's rows; a metric over another axis has none of them.
       auto rows = batch->row_numbers;
       if (rows.size() != keys.size()) rows.assign(keys.size(), -1);

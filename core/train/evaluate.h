@@ -8,7 +8,7 @@
 
 namespace braid::train {
 
-using Figures = std::map<std::string, double>;        // metric name to its value; NaN where it is not defined
+using Figures = std::map<std::string, double>;  // metric name to its value; NaN where it is not defined
 
 struct SplitFigures {
   std::int64_t rows = 0;

@@ -15,7 +15,7 @@ struct Optimizer::Slot {
   graph::NamedWeight weight;
   std::size_t group = 0;
   bool decays = true, touched = false;
-  at::Tensor first, second, count;                    // moments, and AdamW's own step count
+  at::Tensor first, second, count;  // moments, and AdamW's own step count
 };
 
 Optimizer::Optimizer(const recipe::TrainPlan& plan, const std::vector<graph::NamedWeight>& weights, std::int64_t steps,
@@ -23,8 +23,10 @@ Optimizer::Optimizer(const recipe::TrainPlan& plan, const std::vector<graph::Nam
     : plan_(plan), steps_(std::max<std::int64_t>(steps, 1)) {
   for (std::size_t w = 0; w < weights.size(); ++w) {
     if (!weights[w].value.requires_grad()) continue;
-    const auto group = std::find_if(plan.groups.begin(), plan.groups.end(), [&](const auto& g) { return graph::matches(g.match, weights[w].name); });
-    if (group == plan.groups.end()) throw Error("weight '" + weights[w].name + "' is in no optimiser group [weight-in-no-group]");
+    const auto group = std::find_if(plan.groups.begin(), plan.groups.end(),
+                                    [&](const auto& g) { return graph::matches(g.match, weights[w].name); });
+    if (group == plan.groups.end())
+      throw Error("weight '" + weights[w].name + "' is in no optimiser group [weight-in-no-group]");
     Slot slot;
     slot.weight = weights[w];
     slot.group = static_cast<std::size_t>(group - plan.groups.begin());
@@ -42,8 +44,10 @@ Optimizer::~Optimizer() = default;
 
 double Optimizer::rate(const recipe::GroupPlan& group, std::int64_t step, std::int64_t epoch) const {
   double factor = 1;
-  if (group.warm_up > 0 && step < group.warm_up) factor = static_cast<double>(step + 1) / static_cast<double>(group.warm_up);
-  if (group.schedule == recipe::GroupPlan::Schedule::exponential) factor *= std::pow(group.factor, static_cast<double>(epoch));
+  if (group.warm_up > 0 && step < group.warm_up)
+    factor = static_cast<double>(step + 1) / static_cast<double>(group.warm_up);
+  if (group.schedule == recipe::GroupPlan::Schedule::exponential)
+    factor *= std::pow(group.factor, static_cast<double>(epoch));
   if (group.schedule == recipe::GroupPlan::Schedule::cosine && step >= group.warm_up) {
     const double length = static_cast<double>(std::max<std::int64_t>(steps_ - group.warm_up, 1));
     const double share = std::min(1.0, static_cast<double>(step - group.warm_up) / length);
@@ -74,7 +78,8 @@ void Optimizer::dense(const recipe::GroupPlan& group, const std::vector<std::siz
   std::vector<at::Tensor> weights, grads, first, second, counts, none;
   for (const auto s : slots) {
     weights.push_back(slots_[s].weight.value);
-    grads.push_back(slots_[s].weight.value.grad().is_sparse() ? slots_[s].weight.value.grad().to_dense() : slots_[s].weight.value.grad());
+    grads.push_back(slots_[s].weight.value.grad().is_sparse() ? slots_[s].weight.value.grad().to_dense()
+                                                              : slots_[s].weight.value.grad());
     first.push_back(slots_[s].first);
     second.push_back(slots_[s].second);
     slots_[s].count.add_(1);
@@ -82,9 +87,11 @@ void Optimizer::dense(const recipe::GroupPlan& group, const std::vector<std::siz
   }
   const double decay = decays ? group.decay : 0;
   if (group.use == "sgd") {
-    at::_fused_sgd_(weights, grads, group.momentum > 0 ? first : none, decay, group.momentum, rate, 0.0, false, false, counts[0].item<double>() == 1);
+    at::_fused_sgd_(weights, grads, group.momentum > 0 ? first : none, decay, group.momentum, rate, 0.0, false, false,
+                    counts[0].item<double>() == 1);
   } else {
-    at::_fused_adamw_(weights, grads, first, second, none, counts, rate, group.beta1, group.beta2, decay, group.eps, false, false);
+    at::_fused_adamw_(weights, grads, first, second, none, counts, rate, group.beta1, group.beta2, decay, group.eps,
+                      false, false);
   }
 }
 

@@ -33,7 +33,8 @@ std::vector<double> steps(const recipe::GroupPlan& group, std::int64_t count) {
   const auto plan = plan_of(group);
   train::Optimizer optimizer(plan, {{"w", w, true, false, false, 0}}, count, [](std::size_t) {});
   for (std::int64_t t = 0; t < count; ++t) {
-    w.mutable_grad() = numbers(5, [](double x) { return std::cos(x); }, static_cast<double>(t));
+    w.mutable_grad() = numbers(
+        5, [](double x) { return std::cos(x); }, static_cast<double>(t));
     optimizer.step(t, 0);
     CHECK_FALSE(w.grad().defined());
   }
@@ -42,7 +43,8 @@ std::vector<double> steps(const recipe::GroupPlan& group, std::int64_t count) {
 
 void equal(const std::vector<double>& have, const std::vector<double>& want) {
   REQUIRE(have.size() == want.size());
-  for (std::size_t k = 0; k < want.size(); ++k) CHECK(have[k] == doctest::Approx(want[k]).epsilon(1e-8));   // printed to 10 digits
+  for (std::size_t k = 0; k < want.size(); ++k)
+    CHECK(have[k] == doctest::Approx(want[k]).epsilon(1e-8));  // printed to 10 digits
 }
 
 }  // namespace
@@ -66,7 +68,8 @@ TEST_CASE("a touched table changes in the rows that the step read, by the formul
   auto table = numbers(12, [](double x) { return std::sin(x); }).view({4, 3}).clone().set_requires_grad(true);
   std::vector<double> w(table.const_data_ptr<double>(), table.const_data_ptr<double>() + 12), m(12, 0), v(12, 0);
   bool marked = false;
-  train::Optimizer optimizer(plan, {{"rows", table, true, true, false, 0}}, 10, [&](std::size_t k) { marked = k == 0; });
+  train::Optimizer optimizer(plan, {{"rows", table, true, true, false, 0}}, 10,
+                             [&](std::size_t k) { marked = k == 0; });
   CHECK(marked);
   const std::vector<std::vector<std::int64_t>> reads = {{1, 3, 1}, {3}, {0, 1}};
   for (std::size_t t = 0; t < reads.size(); ++t) {
@@ -85,9 +88,10 @@ TEST_CASE("a touched table changes in the rows that the step read, by the formul
         w[i] -= g.rate * (m[i] / (1 - std::pow(g.beta1, n))) / (std::sqrt(v[i] / (1 - std::pow(g.beta2, n))) + g.eps);
       }
     }
-    for (std::size_t i = 0; i < 12; ++i) CHECK(table.const_data_ptr<double>()[i] == doctest::Approx(w[i]).epsilon(1e-12));
+    for (std::size_t i = 0; i < 12; ++i)
+      CHECK(table.const_data_ptr<double>()[i] == doctest::Approx(w[i]).epsilon(1e-12));
   }
-  CHECK(table.const_data_ptr<double>()[6] == std::sin(6.0));   // row 2 was never read: not a bit has moved
+  CHECK(table.const_data_ptr<double>()[6] == std::sin(6.0));  // row 2 was never read: not a bit has moved
 }
 
 TEST_CASE("gradients are clipped to the global norm") {
@@ -95,8 +99,10 @@ TEST_CASE("gradients are clipped to the global norm") {
   g.use = "sgd", g.rate = 1;
   auto plan = plan_of(g);
   plan.clip = 1;
-  auto a = at::tensor(std::vector<double>{0}).set_requires_grad(true), b = at::tensor(std::vector<double>{0}).set_requires_grad(true);
-  train::Optimizer optimizer(plan, {{"a", a, true, false, false, 0}, {"b", b, true, false, false, 0}}, 1, [](std::size_t) {});
+  auto a = at::tensor(std::vector<double>{0}).set_requires_grad(true),
+       b = at::tensor(std::vector<double>{0}).set_requires_grad(true);
+  train::Optimizer optimizer(plan, {{"a", a, true, false, false, 0}, {"b", b, true, false, false, 0}}, 1,
+                             [](std::size_t) {});
   a.mutable_grad() = at::tensor(std::vector<double>{3});
   b.mutable_grad() = at::tensor(std::vector<double>{-4});
   CHECK(optimizer.step(0, 0) == doctest::Approx(5));
@@ -114,7 +120,8 @@ TEST_CASE("schedules") {
   CHECK(optimizer.rate(g, 3, 0) == doctest::Approx(2));
   CHECK(optimizer.rate(g, 9, 3) == doctest::Approx(2));
   g.schedule = recipe::GroupPlan::Schedule::cosine, g.last = 0.1;
-  CHECK(optimizer.rate(g, 9, 0) == doctest::Approx(2 * (0.1 + 0.9 * 0.5)));   // half way through the ten steps after warm-up
+  CHECK(optimizer.rate(g, 9, 0) ==
+        doctest::Approx(2 * (0.1 + 0.9 * 0.5)));  // half way through the ten steps after warm-up
   CHECK(optimizer.rate(g, 14, 0) == doctest::Approx(0.2));
   g.schedule = recipe::GroupPlan::Schedule::exponential, g.factor = 0.5, g.warm_up = 0;
   CHECK(optimizer.rate(g, 0, 3) == doctest::Approx(0.25));
@@ -124,9 +131,12 @@ TEST_CASE("a weight that no group matches is an error, and biases do not decay")
   recipe::GroupPlan g;
   g.match = "tower.*", g.use = "sgd", g.rate = 1, g.decay = 0.5;
   const auto plan = plan_of(g);
-  auto w = at::tensor(std::vector<double>{1}).set_requires_grad(true), bias = at::tensor(std::vector<double>{1}).set_requires_grad(true);
+  auto w = at::tensor(std::vector<double>{1}).set_requires_grad(true),
+       bias = at::tensor(std::vector<double>{1}).set_requires_grad(true);
   CHECK_THROWS_AS(train::Optimizer(plan, {{"head.w", w, true, false, false, 0}}, 1, [](std::size_t) {}), Error);
-  train::Optimizer optimizer(plan, {{"tower.w", w, true, false, false, 0}, {"tower.bias", bias, false, false, false, 0}}, 1, [](std::size_t) {});
+  train::Optimizer optimizer(plan,
+                             {{"tower.w", w, true, false, false, 0}, {"tower.bias", bias, false, false, false, 0}}, 1,
+                             [](std::size_t) {});
   w.mutable_grad() = at::tensor(std::vector<double>{0});
   bias.mutable_grad() = at::tensor(std::vector<double>{0});
   optimizer.step(0, 0);

@@ -8,7 +8,8 @@ namespace braid::train {
 
 using Clock = std::chrono::steady_clock;
 
-Progress::Progress(std::string name, std::int64_t total) : name_(std::move(name)), total_(total), start_(Clock::now()), last_(start_) {}
+Progress::Progress(std::string name, std::int64_t total)
+    : name_(std::move(name)), total_(total), start_(Clock::now()), last_(start_) {}
 Progress::~Progress() { log::progress_end(); }
 
 void Progress::say(const std::string& line) { log::info(line); }
@@ -22,8 +23,9 @@ void Progress::step(std::int64_t done, std::int64_t rows, double loss, double wa
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double left = done > 0 ? seconds / static_cast<double>(done) * static_cast<double>(total_ - done) : 0;
   char line[256];
-  std::snprintf(line, sizeof line, "%s step %lld/%lld  loss %.4f  %.0f rows/s  %.0f s left  waits for data %.0f %%%s", name_.c_str(),
-                static_cast<long long>(done), static_cast<long long>(total_), loss, static_cast<double>(rows_) / seconds, left, 100 * waiting_share, more.c_str());
+  std::snprintf(line, sizeof line, "%s step %lld/%lld  loss %.4f  %.0f rows/s  %.0f s left  waits for data %.0f %%%s",
+                name_.c_str(), static_cast<long long>(done), static_cast<long long>(total_), loss,
+                static_cast<double>(rows_) / seconds, left, 100 * waiting_share, more.c_str());
   log::progress(line);
 }
 

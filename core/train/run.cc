@@ -5,8 +5,8 @@
 #include "train/trainer.h"
 
 #include <ATen/core/grad_mode.h>
-#include <nlohmann/json.hpp>
 #include <torch/version.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -115,7 +115,9 @@ void print_figures(const std::string& split, const Json& figures) {
 
 Json evaluate_all(Model& model, const std::vector<std::string>& splits, std::int64_t step) {
   Json out = Json::object();
-  for (const auto& split : splits) out[split] = figures_json(evaluate(model.plan, *model.source, *model.graph, split, {.training = false, .step = step, .epoch = 0}));
+  for (const auto& split : splits)
+    out[split] = figures_json(
+        evaluate(model.plan, *model.source, *model.graph, split, {.training = false, .step = step, .epoch = 0}));
   return out;
 }
 
@@ -138,14 +140,17 @@ Json lock_of(const Model& model, const Workshop& shop) {
   lock["data"] = text;
   lock["machine"] = {{"cpu", cpu_model()}, {"threads", shop.threads}, {"device", "cpu"}};
   std::map<std::string, std::string> plugins;
-  const auto add = [&](const recipe::Use& use) { if (!use.plugin_file.empty()) plugins[use.plugin] = use.plugin_file; };
+  const auto add = [&](const recipe::Use& use) {
+    if (!use.plugin_file.empty()) plugins[use.plugin] = use.plugin_file;
+  };
   for (const auto& table : model.plan.tables) {
     add(table.reader);
     for (const auto& field : table.fields) add(field.use);
   }
   for (const auto& node : model.plan.nodes) add(node.use);
   for (const auto& metric : model.plan.metrics) add(metric.use);
-  for (const auto& [name, file] : plugins) lock["plugins"][name] = {{"file", files::path(file).filename().string()}, {"digest", shop.digest(file)}};
+  for (const auto& [name, file] : plugins)
+    lock["plugins"][name] = {{"file", files::path(file).filename().string()}, {"digest", shop.digest(file)}};
   return lock;
 }
 
@@ -173,16 +178,21 @@ Json result_of(const Outcome& outcome, const Model& model, const Json& splits, c
   out["loaded_mib"] = start_mib;
   for (const auto& [axis, share] : outcome.entities_per_row) out["entities_per_row"][axis] = share;
   for (const auto& row : outcome.gradients)
-    out["gradients"].push_back({{"node", row.node}, {"parameters", row.parameters}, {"norm", row.norm}, {"without_gradient", row.dead}});
+    out["gradients"].push_back(
+        {{"node", row.node}, {"parameters", row.parameters}, {"norm", row.norm}, {"without_gradient", row.dead}});
   const auto& report = model.source->report();
   for (const auto& table : report.tables)
-    out["tables"][table.name] = {{"rows", table.rows}, {"kept", table.kept}, {"bad_rows", table.bad_rows}, {"dangling_links", table.dangling_links}};
+    out["tables"][table.name] = {{"rows", table.rows},
+                                 {"kept", table.kept},
+                                 {"bad_rows", table.bad_rows},
+                                 {"dangling_links", table.dangling_links}};
   out["split_rows"] = report.splits;
   return out;
 }
 
 // One seed. Returns the result, or null when the recipe has problems (which are printed).
-Json train_one(const TrainRequest& request, const std::string& out, const std::vector<std::string>& sets, const std::string& name, const Workshop& shop) {
+Json train_one(const TrainRequest& request, const std::string& out, const std::vector<std::string>& sets,
+               const std::string& name, const Workshop& shop) {
   auto model = assemble(request.recipe, sets, shop, {});
   if (!model) return {};
   const double start_mib = peak_mib();
@@ -195,7 +205,8 @@ Json train_one(const TrainRequest& request, const std::string& out, const std::v
   for (const auto& warning : model->source->report().warnings) log::warning(warning);
   for (const auto& table : model->source->report().tables)
     if (table.bad_rows || table.dangling_links)
-      log::warning("table " + table.name + ": " + std::to_string(table.bad_rows) + " bad rows skipped, " + std::to_string(table.dangling_links) + " links to entities that are not listed");
+      log::warning("table " + table.name + ": " + std::to_string(table.bad_rows) + " bad rows skipped, " +
+                   std::to_string(table.dangling_links) + " links to entities that are not listed");
   std::ofstream metrics(out + "/metrics.jsonl");
   const auto record = [&](const Json& line) {
     metrics << line.dump() << '\n';
@@ -205,14 +216,16 @@ Json train_one(const TrainRequest& request, const std::string& out, const std::v
   const auto outcome = train(model->plan, *model->source, *model->graph, record, name);
   std::vector<std::pair<std::string, at::Tensor>> weights;
   for (const auto& w : model->graph->weights()) weights.emplace_back(w.name, w.value);
-  save_safetensors(out + "/weights.safetensors", weights, {{"braid", BRAID_VERSION}, {"step", std::to_string(outcome.best_step)}});
+  save_safetensors(out + "/weights.safetensors", weights,
+                   {{"braid", BRAID_VERSION}, {"step", std::to_string(outcome.best_step)}});
   const auto splits = evaluate_all(*model, splits_of(*model, request.splits), outcome.best_step);
   const auto result = result_of(outcome, *model, splits, shop, start_mib);
   write_file(out + "/result.json", result.dump(2) + "\n");
   print_gradients(outcome);
   for (const auto& [split, figures] : splits.items()) print_figures(split, figures);
-  std::printf("%.0f rows/s, waits for data %.0f %%, %lld parameters, %s/result.json\n", result.at("samples_per_second").get<double>(),
-              100 * result.at("waiting_share").get<double>(), static_cast<long long>(outcome.parameters), out.c_str());
+  std::printf("%.0f rows/s, waits for data %.0f %%, %lld parameters, %s/result.json\n",
+              result.at("samples_per_second").get<double>(), 100 * result.at("waiting_share").get<double>(),
+              static_cast<long long>(outcome.parameters), out.c_str());
   std::fflush(stdout);
   return result;
 }
@@ -222,7 +235,8 @@ Json spread(const std::vector<Json>& results, const Json& like) {
   Json out = Json::object();
   for (const auto& [name, value] : like.items()) {
     std::vector<Json> same;
-    for (const auto& r : results) if (r.contains(name)) same.push_back(r.at(name));
+    for (const auto& r : results)
+      if (r.contains(name)) same.push_back(r.at(name));
     if (same.size() != results.size()) continue;
     if (value.is_object()) {
       out[name] = spread(same, value);
@@ -234,7 +248,8 @@ Json spread(const std::vector<Json>& results, const Json& like) {
       for (const auto& s : same) sum += s.get<double>();
       const double mean = sum / static_cast<double>(same.size());
       for (const auto& s : same) squares += (s.get<double>() - mean) * (s.get<double>() - mean);
-      out[name] = {{"mean", mean}, {"spread", same.size() > 1 ? std::sqrt(squares / static_cast<double>(same.size() - 1)) : 0.0}};
+      out[name] = {{"mean", mean},
+                   {"spread", same.size() > 1 ? std::sqrt(squares / static_cast<double>(same.size() - 1)) : 0.0}};
     }
   }
   return out;
@@ -261,7 +276,8 @@ int train_command(const TrainRequest& request, const Workshop& shop) {
     auto sets = request.sets;
     sets.push_back("train.seed=" + std::to_string(seed));
     std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
-    auto result = train_one(request, request.out + "/seed-" + std::to_string(seed), sets, "seed " + std::to_string(seed), shop);
+    auto result =
+        train_one(request, request.out + "/seed-" + std::to_string(seed), sets, "seed " + std::to_string(seed), shop);
     if (result.is_null()) return 1;
     results.push_back(std::move(result));
   }
@@ -275,11 +291,13 @@ int train_command(const TrainRequest& request, const Workshop& shop) {
   return 0;
 }
 
-int eval_command(const std::string& run, const std::vector<std::string>& splits, const std::vector<std::string>& sets, bool json,
-                 const Workshop& shop) {
-  if (!files::exists(run + "/resolved.toml")) throw Error(run + ": error: is no run folder: it has no resolved.toml [run-folder]");
+int eval_command(const std::string& run, const std::vector<std::string>& splits, const std::vector<std::string>& sets,
+                 bool json, const Workshop& shop) {
+  if (!files::exists(run + "/resolved.toml"))
+    throw Error(run + ": error: is no run folder: it has no resolved.toml [run-folder]");
   std::map<std::string, std::string> saved;
-  for (const auto& entry : files::directory_iterator(run + "/fields")) saved[entry.path().filename().string()] = read_file(entry.path().string());
+  for (const auto& entry : files::directory_iterator(run + "/fields"))
+    saved[entry.path().filename().string()] = read_file(entry.path().string());
   auto model = assemble(run + "/resolved.toml", sets, shop, saved);
   if (!model) return 1;
   const auto weights = load_safetensors(run + "/weights.safetensors");
@@ -288,19 +306,24 @@ int eval_command(const std::string& run, const std::vector<std::string>& splits,
   for (const auto& [name, tensor] : weights) unused.insert(name);
   for (auto& w : model->graph->weights()) {
     const auto found = weights.find(w.name);
-    if (found == weights.end()) throw Error(run + "/weights.safetensors: error: has no weight '" + w.name + "' [weights-file]");
+    if (found == weights.end())
+      throw Error(run + "/weights.safetensors: error: has no weight '" + w.name + "' [weights-file]");
     if (found->second.sizes() != w.value.sizes()) {
       std::ostringstream out;
-      out << run << "/weights.safetensors: error: weight '" << w.name << "' is " << found->second.sizes() << ", the recipe makes it " << w.value.sizes() << " [weights-file]";
+      out << run << "/weights.safetensors: error: weight '" << w.name << "' is " << found->second.sizes()
+          << ", the recipe makes it " << w.value.sizes() << " [weights-file]";
       throw Error(out.str());
     }
     w.value.copy_(found->second);
     unused.erase(w.name);
   }
-  if (!unused.empty()) throw Error(run + "/weights.safetensors: error: weight '" + *unused.begin() + "' belongs to no node of the recipe [weights-file]");
+  if (!unused.empty())
+    throw Error(run + "/weights.safetensors: error: weight '" + *unused.begin() +
+                "' belongs to no node of the recipe [weights-file]");
   const auto out = evaluate_all(*model, splits_of(*model, splits), 0);
   if (json) std::printf("%s\n", Json{{"splits", out}}.dump(2).c_str());
-  else for (const auto& [split, figures] : out.items()) print_figures(split, figures);
+  else
+    for (const auto& [split, figures] : out.items()) print_figures(split, figures);
   return 0;
 }
 

@@ -16,15 +16,15 @@ struct Workshop {
   std::function<recipe::World(const std::string& recipe_file)> world;
   graph::MakeComponent component;
   data::Makers makers;
-  std::function<std::string(const std::string& file)> digest;   // of a plugin's bytes, for the lock
+  std::function<std::string(const std::string& file)> digest;  // of a plugin's bytes, for the lock
   int threads = 0;
 };
 
 struct TrainRequest {
   std::string recipe, out;
-  std::vector<std::string> sets;                      // "a.b.c=value"
-  std::vector<std::uint64_t> seeds;                   // several: one run each in OUT/seed-N, and their mean and spread in OUT
-  std::vector<std::string> splits;                    // evaluated at the end; empty: as the recipe says
+  std::vector<std::string> sets;     // "a.b.c=value"
+  std::vector<std::uint64_t> seeds;  // several: one run each in OUT/seed-N, and their mean and spread in OUT
+  std::vector<std::string> splits;   // evaluated at the end; empty: as the recipe says
 };
 
 // Trains and writes the run folder: recipe.toml (as given), resolved.toml, lock.json, fields/, metrics.jsonl,

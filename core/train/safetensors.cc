@@ -58,12 +58,18 @@ class Aside {
 
 const char* type_name(at::ScalarType type) {
   switch (type) {
-    case at::kFloat: return "F32";
-    case at::kDouble: return "F64";
-    case at::kHalf: return "F16";
-    case at::kBFloat16: return "BF16";
-    case at::kLong: return "I64";
-    default: return nullptr;
+    case at::kFloat:
+      return "F32";
+    case at::kDouble:
+      return "F64";
+    case at::kHalf:
+      return "F16";
+    case at::kBFloat16:
+      return "BF16";
+    case at::kLong:
+      return "I64";
+    default:
+      return nullptr;
   }
 }
 
@@ -105,7 +111,8 @@ std::map<std::string, at::Tensor> load_safetensors(const std::string& file) {
   if (!in) throw broken("cannot be read");
   const auto size = static_cast<std::uint64_t>(std::filesystem::file_size(file));
   std::uint64_t length = 0;
-  if (!in.read(reinterpret_cast<char*>(&length), sizeof length) || length > size - 8) throw broken("is no safetensors file, or is cut short");
+  if (!in.read(reinterpret_cast<char*>(&length), sizeof length) || length > size - 8)
+    throw broken("is no safetensors file, or is cut short");
   std::string text(length, '\0');
   in.read(text.data(), static_cast<std::streamsize>(length));
   const auto header = nlohmann::json::parse(text, nullptr, false);
@@ -116,13 +123,18 @@ std::map<std::string, at::Tensor> load_safetensors(const std::string& file) {
     try {
       const auto type = entry.at("dtype").get<std::string>();
       const auto shape = entry.at("shape").get<std::vector<std::int64_t>>();
-      const auto from = entry.at("data_offsets").at(0).get<std::uint64_t>(), to = entry.at("data_offsets").at(1).get<std::uint64_t>();
+      const auto from = entry.at("data_offsets").at(0).get<std::uint64_t>(),
+                 to = entry.at("data_offsets").at(1).get<std::uint64_t>();
       at::ScalarType scalar = at::ScalarType::Undefined;
-      for (const auto t : {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16, at::kLong}) if (type == type_name(t)) scalar = t;
-      if (scalar == at::ScalarType::Undefined) throw broken("'" + name + "' has the type " + type + ", which is not read here");
-      for (const auto s : shape) if (s < 0) throw broken("'" + name + "' has a negative size");
+      for (const auto t : {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16, at::kLong})
+        if (type == type_name(t)) scalar = t;
+      if (scalar == at::ScalarType::Undefined)
+        throw broken("'" + name + "' has the type " + type + ", which is not read here");
+      for (const auto s : shape)
+        if (s < 0) throw broken("'" + name + "' has a negative size");
       auto tensor = at::empty(shape, at::TensorOptions().dtype(scalar));
-      if (to < from || to - from != tensor.nbytes() || 8 + length + to > size) throw broken("'" + name + "' does not lie inside the file, or has another size than its shape says");
+      if (to < from || to - from != tensor.nbytes() || 8 + length + to > size)
+        throw broken("'" + name + "' does not lie inside the file, or has another size than its shape says");
       in.seekg(static_cast<std::streamoff>(8 + length + from));
       in.read(static_cast<char*>(tensor.mutable_data_ptr()), static_cast<std::streamsize>(tensor.nbytes()));
       out[name] = tensor;

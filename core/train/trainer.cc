@@ -15,7 +15,7 @@ namespace braid::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::int64_t gradient_steps = 5;            // a gate that starts at zero lets gradients through from the second
+constexpr std::int64_t gradient_steps = 5;  // a gate that starts at zero lets gradients through from the second
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -29,16 +29,26 @@ std::string rounded(double x) {
 struct Judge {
   std::string metric;
   bool higher = true;
-  bool better(double now, double before) const { return std::isnan(before) ? !std::isnan(now) : (higher ? now > before : now < before); }
+  bool better(double now, double before) const {
+    return std::isnan(before) ? !std::isnan(now) : (higher ? now > before : now < before);
+  }
 };
 
 class Loop {
  public:
-  Loop(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, const std::function<void(const nlohmann::json&)>& record, const std::string& name)
-      : plan_(plan), source_(source), graph_(graph), record_(record), rows_(source.rows("train")),
+  Loop(const recipe::Plan& plan, data::Source& source, graph::Graph& graph,
+       const std::function<void(const nlohmann::json&)>& record, const std::string& name)
+      : plan_(plan),
+        source_(source),
+        graph_(graph),
+        record_(record),
+        rows_(source.rows("train")),
         per_epoch_((rows_ + plan.train.batch - 1) / plan.train.batch),
-        total_(plan.train.steps > 0 ? std::min(plan.train.steps, per_epoch_ * plan.train.epochs) : per_epoch_ * plan.train.epochs),
-        optimizer_(plan.train, graph.weights(), total_, [&graph](std::size_t w) { graph.mark_touched(w); }), progress_(name, total_), entities_(plan.axes.size(), 0) {
+        total_(plan.train.steps > 0 ? std::min(plan.train.steps, per_epoch_ * plan.train.epochs)
+                                    : per_epoch_ * plan.train.epochs),
+        optimizer_(plan.train, graph.weights(), total_, [&graph](std::size_t w) { graph.mark_touched(w); }),
+        progress_(name, total_),
+        entities_(plan.axes.size(), 0) {
     if (rows_ == 0) throw Error("the train split has no rows [no-rows]");
     for (std::size_t m = 0; m < plan.metrics.size(); ++m)
       if (plan.metrics[m].name == plan.train.keep_best || (plan.train.keep_best.empty() && m == 0)) {
@@ -97,7 +107,9 @@ class Loop {
       total = total.defined() ? total + loss.value : loss.value;
       const double mean = loss.sum / static_cast<double>(std::max<std::int64_t>(loss.count, 1));
       if (!std::isfinite(mean))
-        throw Error("the loss of node '" + plan_.nodes[static_cast<std::size_t>(loss.node)].name + "' is " + std::to_string(mean) + " in step " + std::to_string(step_) + ": lower the rate or clip gradients ([train] clip) [not-finite]");
+        throw Error("the loss of node '" + plan_.nodes[static_cast<std::size_t>(loss.node)].name + "' is " +
+                    std::to_string(mean) + " in step " + std::to_string(step_) +
+                    ": lower the rate or clip gradients ([train] clip) [not-finite]");
       line["losses"][plan_.nodes[static_cast<std::size_t>(loss.node)].name] = mean;
       shown += mean * loss.weight;
     }
@@ -166,15 +178,21 @@ class Loop {
     for (std::size_t w = 0; w < weights.size(); ++w) {
       outcome_.parameters += weights[w].value.numel();
       const auto& node = plan_.nodes[static_cast<std::size_t>(weights[w].node)].name;
-      if (outcome_.gradients.empty() || outcome_.gradients.back().node != node) outcome_.gradients.push_back({node, 0, 0, {}});
+      if (outcome_.gradients.empty() || outcome_.gradients.back().node != node)
+        outcome_.gradients.push_back({node, 0, 0, {}});
       auto& row = outcome_.gradients.back();
       row.parameters += weights[w].value.numel();
       row.norm += norms_[w];
-      if (dead_[w] && weights[w].value.requires_grad() && weights[w].value.numel() > 0) row.dead.push_back(weights[w].name);
+      if (dead_[w] && weights[w].value.requires_grad() && weights[w].value.numel() > 0)
+        row.dead.push_back(weights[w].name);
     }
-    for (auto& row : outcome_.gradients) row.norm = std::sqrt(row.norm / static_cast<double>(std::max<std::int64_t>(1, std::min(step_, gradient_steps))));
+    for (auto& row : outcome_.gradients)
+      row.norm = std::sqrt(row.norm / static_cast<double>(std::max<std::int64_t>(1, std::min(step_, gradient_steps))));
     for (std::size_t a = 0; a < entities_.size(); ++a)
-      if (entities_[a] > 0) outcome_.entities_per_row.emplace_back(plan_.axes[a].name, static_cast<double>(entities_[a]) / static_cast<double>(std::max<std::int64_t>(outcome_.rows, 1)));
+      if (entities_[a] > 0)
+        outcome_.entities_per_row.emplace_back(
+            plan_.axes[a].name,
+            static_cast<double>(entities_[a]) / static_cast<double>(std::max<std::int64_t>(outcome_.rows, 1)));
   }
 
   const recipe::Plan& plan_;

@@ -22,9 +22,9 @@ struct GradientReport {
 
 struct Outcome {
   std::int64_t steps = 0, epochs = 0, best_step = 0, rows = 0, parameters = 0;
-  double seconds = 0, waited = 0;                     // of training steps alone
+  double seconds = 0, waited = 0;  // of training steps alone
   std::vector<GradientReport> gradients;
-  std::vector<std::pair<std::string, double>> entities_per_row;   // per axis: encoded entities per driving row
+  std::vector<std::pair<std::string, double>> entities_per_row;  // per axis: encoded entities per driving row
 };
 
 // Trains `graph` on the train split and leaves the chosen weights in it. `record` gets one JSON object per event

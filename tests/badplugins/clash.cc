@@ -2,7 +2,7 @@
 #include "component.h"
 
 namespace {
-[[maybe_unused]] const char* const which = CLASH;      // so that the two files differ
+[[maybe_unused]] const char* const which = CLASH;  // so that the two files differ
 }
 
 BRAID_PLUGIN_OF("clash", CLASH) { r.component<Fine>("clash"); }

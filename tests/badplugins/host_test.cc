@@ -11,7 +11,7 @@ using braid::host::Fault;
 using braid::host::Host;
 
 namespace {
-std::string bad, good;                                // folders
+std::string bad, good;  // folders
 
 std::string refusal(const std::string& name) {
   try {
@@ -32,7 +32,8 @@ int main(int argc, char** argv) {
 }
 
 TEST_CASE("each refusal has its own message, with the file and a tag on its first line") {
-  for (const char* name : {"no_stamp", "two_stamps", "other_torch", "missing_symbol", "no_entry", "entry_throws", "twice"}) {
+  for (const char* name :
+       {"no_stamp", "two_stamps", "other_torch", "missing_symbol", "no_entry", "entry_throws", "twice"}) {
     const auto text = refusal(name);
     CAPTURE(text);
     const auto line = text.substr(0, text.find('\n'));
@@ -58,7 +59,7 @@ TEST_CASE("a name belongs to the file that was opened first") {
   const auto text = refusal("clash_two");
   CHECK(has(text, "clash_one.so"));
   CHECK(has(text, "clash_two.so"));
-  CHECK(host.open(bad + "/./clash_one.so").version == "one");   // the same file by another path is no clash
+  CHECK(host.open(bad + "/./clash_one.so").version == "one");  // the same file by another path is no clash
 }
 
 TEST_CASE("a constructor that throws is told with plugin and component, and is no mistake of the user's") {
@@ -88,5 +89,6 @@ TEST_CASE("values reach the constructor, wrong ones are refused with names") {
   const auto made = host.make(use, {});
   CHECK(made->state().schema.summary == schema.summary);
   use.values[schema.params[0].name] = std::string("not this");
-  CHECK_THROWS_WITH_AS(host.make(use, {}), doctest::Contains("component 'mlp' of plugin 'mlp': parameter '"), braid::Error);
+  CHECK_THROWS_WITH_AS(host.make(use, {}), doctest::Contains("component 'mlp' of plugin 'mlp': parameter '"),
+                       braid::Error);
 }

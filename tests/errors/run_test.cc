@@ -71,7 +71,9 @@ int main(int argc, char** argv) {
     expect(tags.insert(std::string(info.tag)).second, std::string(info.tag) + " is listed twice");
     expect(!info.meaning.empty() && !info.mend.empty(), std::string(info.tag) + " is not explained");
   }
-  expect(std::is_sorted(all_tags().begin(), all_tags().end(), [](const auto& a, const auto& b) { return a.tag < b.tag; }), "tags are not sorted");
+  expect(
+      std::is_sorted(all_tags().begin(), all_tags().end(), [](const auto& a, const auto& b) { return a.tag < b.tag; }),
+      "tags are not sorted");
 
   std::vector<fs::path> recipes;
   for (const auto& entry : fs::directory_iterator("."))
@@ -81,13 +83,16 @@ int main(int argc, char** argv) {
     const auto name = recipe.stem().string();
     files.insert(name);
     const auto said = said_of(recipe.string(), world);
-    for (const auto& problem : said.all) expect(tags.contains(problem.tag), name + ": the tag " + problem.tag + " is not in tags.cc");
+    for (const auto& problem : said.all)
+      expect(tags.contains(problem.tag), name + ": the tag " + problem.tag + " is not in tags.cc");
     if (tags.contains(name))
-      expect(std::any_of(said.all.begin(), said.all.end(), [&](const Problem& p) { return p.tag == name; }), name + ".toml does not give its own tag");
+      expect(std::any_of(said.all.begin(), said.all.end(), [&](const Problem& p) { return p.tag == name; }),
+             name + ".toml does not give its own tag");
     const fs::path expected = name + ".expected";
     if (write) std::ofstream(expected, std::ios::binary) << said.text;
     else compare(name, said.text, content(expected));
-    if (name == "twelve") expect(said.all.size() == 12, "twelve.toml has " + std::to_string(said.all.size()) + " problems");
+    if (name == "twelve")
+      expect(said.all.size() == 12, "twelve.toml has " + std::to_string(said.all.size()) + " problems");
   }
   for (const auto& tag : tags) expect(files.contains(tag), "no recipe in tests/errors shows the tag " + tag);
 

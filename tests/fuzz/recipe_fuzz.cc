@@ -1,5 +1,6 @@
 // Any bytes as a recipe: the checker answers with problems or a plan and never ends the process. With clang this is a
-// libFuzzer target; otherwise it mutates the recipes given on the command line, in an order that is the same every time.
+// libFuzzer target; otherwise it mutates the recipes given on the command line, in an order that is the same every
+// time.
 #include "recipe/test_cards.h"
 
 #include <algorithm>
@@ -19,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (checked.plan.has_value() != checked.problems.empty()) std::abort();
   for (const auto& problem : checked.problems)
     if (problem.tag.empty() || problem.place.file.empty()) std::abort();
-  if (checked.plan) {                                 // what it accepts, it accepts again as resolved
+  if (checked.plan) {  // what it accepts, it accepts again as resolved
     const auto again = check_text(checked.plan->resolved, "again.toml", {}, world);
     if (!again.plan) {
       std::cerr << checked.plan->resolved << "\n";
@@ -34,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 #ifndef BRAID_LIBFUZZER
 namespace {
 
-struct Random {                                       // SplitMix64
+struct Random {  // SplitMix64
   std::uint64_t state;
   std::uint64_t next() {
     auto z = state += 0x9E3779B97F4A7C15;
@@ -51,10 +52,18 @@ std::string mutated(std::string text, Random& random) {
   for (std::size_t k = 1 + random.below(4); k-- > 0 && !text.empty();) {
     const auto at = random.below(text.size());
     switch (random.below(5)) {
-      case 0: text[at] = interesting[random.below(interesting.size())]; break;
-      case 1: text.erase(at, 1 + random.below(8)); break;
-      case 2: text.insert(at, 1, static_cast<char>(random.below(256))); break;
-      case 3: text.insert(at, text.substr(random.below(text.size()), 1 + random.below(60))); break;
+      case 0:
+        text[at] = interesting[random.below(interesting.size())];
+        break;
+      case 1:
+        text.erase(at, 1 + random.below(8));
+        break;
+      case 2:
+        text.insert(at, 1, static_cast<char>(random.below(256)));
+        break;
+      case 3:
+        text.insert(at, text.substr(random.below(text.size()), 1 + random.below(60)));
+        break;
       default: {
         const auto line = text.rfind('\n', at);
         const auto end = text.find('\n', at);

@@ -22,7 +22,7 @@ namespace braid {
 
 class Component;
 class Frame;
-struct ComponentState;                                // the host's side of a component; defined in the SDK's sources
+struct ComponentState;  // the host's side of a component; defined in the SDK's sources
 
 // A mistake that the user can mend: wrong values, sizes that do not fit, a file that cannot be read. Becomes exit
 // code 1 with the text as the message. Anything else that is thrown counts as Braid's or the plugin's own fault.
@@ -49,7 +49,8 @@ void this_text_is_not_a_dim_expression_see_schema_h();
 struct Name {
   const char* text;
   consteval Name(const char* name) : text(name) {  // NOLINT: meant to convert
-    if (error_in_name(name)) detail::a_name_has_lower_case_letters_digits_and_underscores_and_is_no_word_of_the_recipe_language();
+    if (error_in_name(name))
+      detail::a_name_has_lower_case_letters_digits_and_underscores_and_is_no_word_of_the_recipe_language();
   }
 };
 
@@ -93,7 +94,7 @@ class BRAID_API Component {
   // nothing earlier). Throws Error when `dim` is no dim of this component.
   std::int64_t size(std::string_view dim) const;
 
-  ComponentState& state() const { return *state_; }   // for the host
+  ComponentState& state() const { return *state_; }  // for the host
 
  protected:
   explicit Component(Kind kind);
@@ -106,10 +107,10 @@ class BRAID_API Component {
 
 struct Limits {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
-  std::vector<std::string> choices = {};              // texts only: the legal ones
-  const char* unit = "";                              // "rows", "tokens", "pixels"; empty: unitless
+  std::vector<std::string> choices = {};  // texts only: the legal ones
+  const char* unit = "";                  // "rows", "tokens", "pixels"; empty: unitless
 };
-struct Required {};                                   // `Param<T> x{*this, "x", braid::Required{}, "help"}`
+struct Required {};  // `Param<T> x{*this, "x", braid::Required{}, "help"}`
 
 namespace detail {
 BRAID_API Value declare_param(Component&, const char* name, ParamType, Value fallback, bool required, const char* help,
@@ -124,8 +125,9 @@ constexpr ParamType param_type() {
   else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) return ParamType::wholes;
   else if constexpr (std::is_same_v<T, std::vector<double>>) return ParamType::numbers;
   else {
-    static_assert(std::is_same_v<T, std::vector<std::string>>,
-                  "a parameter is bool, std::int64_t, double, std::string, braid::Path or a vector of int64, double, string");
+    static_assert(
+        std::is_same_v<T, std::vector<std::string>>,
+        "a parameter is bool, std::int64_t, double, std::string, braid::Path or a vector of int64, double, string");
     return ParamType::texts;
   }
 }
@@ -137,7 +139,8 @@ template <class T>
 class Param {
  public:
   Param(Component& owner, Name name, T fallback, const char* help, const Limits& limits = {})
-      : value_(take(detail::declare_param(owner, name.text, detail::param_type<T>(), Value(std::move(fallback)), false, help, limits))) {}
+      : value_(take(detail::declare_param(owner, name.text, detail::param_type<T>(), Value(std::move(fallback)), false,
+                                          help, limits))) {}
   Param(Component& owner, Name name, Required, const char* help, const Limits& limits = {})
       : value_(take(detail::declare_param(owner, name.text, detail::param_type<T>(), Value(), true, help, limits))) {}
   const T& operator()() const { return value_; }
@@ -149,7 +152,9 @@ class Param {
 };
 
 // The legal values of a coefficient, inclusive.
-struct Range { double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity(); };
+struct Range {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+};
 
 // A coefficient. `temperature(f)` is a 0-dim float tensor: a constant, a weight that the host learns and clamps
 // (`{ learn = true }`), or a schedule (`{ from, to, steps }`), as the recipe says. Differentiable when learnt.
@@ -172,11 +177,13 @@ class BRAID_API Require {
 
 // ---- ports ----
 
-struct InOptions { bool optional = false; };
+struct InOptions {
+  bool optional = false;
+};
 
 class BRAID_API PortBase {
  public:
-  std::size_t index() const { return index_; }        // among the component's inputs, or its outputs
+  std::size_t index() const { return index_; }  // among the component's inputs, or its outputs
   bool output() const { return output_; }
 
  protected:

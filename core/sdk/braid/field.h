@@ -11,11 +11,12 @@ namespace braid {
 
 // What a field gets for one row. A column's missing value is an empty view with a null pointer.
 struct Cell {
-  std::span<const std::string_view> texts;            // the columns of `from`, in order
-  std::optional<std::span<const std::byte>> bytes;    // a media field's file; nullopt: there is none
+  std::span<const std::string_view> texts;          // the columns of `from`, in order
+  std::optional<std::span<const std::byte>> bytes;  // a media field's file; nullopt: there is none
   bool missing() const {
     if (bytes) return false;
-    for (const auto& t : texts) if (t.data()) return false;
+    for (const auto& t : texts)
+      if (t.data()) return false;
     return true;
   }
 };
@@ -30,8 +31,8 @@ class BRAID_API FitRows {
 // Counter-based randomness for what a field changes from step to step: a function of (seed, table, field, step, key).
 struct Draw {
   bool training = false;
-  std::uint64_t key = 0;                              // (seed, table, field, step, row key), mixed
-  BRAID_API double uniform(std::uint64_t place) const;   // in [0, 1)
+  std::uint64_t key = 0;                                // (seed, table, field, step, row key), mixed
+  BRAID_API double uniform(std::uint64_t place) const;  // in [0, 1)
 };
 
 using Bytes = std::vector<std::byte>;
@@ -42,15 +43,17 @@ struct Slot {
   std::byte* data;
   std::size_t elements;
   template <class T>
-  std::span<T> values() const { return {reinterpret_cast<T*>(data), elements}; }
+  std::span<T> values() const {
+    return {reinterpret_cast<T*>(data), elements};
+  }
 };
 
 // One column (or several) to one tensor. `decode` is the slow part and is cached; `place` runs at each step. Both are
 // called from many threads, may use no ATen operator, and depend on their arguments and the fitted state alone.
 class BRAID_API Field : public Component {
  public:
-  static constexpr bool fits = false;                 // redefine as true: `fit` is called before anything is decoded
-  static constexpr bool media = false;                // redefine as true: reads files named by `media`
+  static constexpr bool fits = false;   // redefine as true: `fit` is called before anything is decoded
+  static constexpr bool media = false;  // redefine as true: reads files named by `media`
 
   // Reads files that parameters name (vocabularies). Called once, before fit. Throws Error.
   virtual void open();

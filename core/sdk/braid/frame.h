@@ -3,11 +3,13 @@
 
 #include <braid/component.h>
 
-namespace at { struct Generator; }
+namespace at {
+struct Generator;
+}
 
 namespace braid {
 
-struct FrameState;                                    // the host's side
+struct FrameState;  // the host's side
 class State;
 
 // Valid during one `run`. Not shared between threads.
@@ -50,9 +52,9 @@ class BRAID_API Frame {
   bool wanted(const Out& port) const;
   bool wanted(const Outs& port, std::size_t k) const;
 
-  bool training() const;                              // false in evaluation, and always where the node is frozen
-  std::int64_t step() const;                          // optimiser steps taken so far
-  std::int64_t epoch() const;                         // from 0
+  bool training() const;       // false in evaluation, and always where the node is frozen
+  std::int64_t step() const;   // optimiser steps taken so far
+  std::int64_t epoch() const;  // from 0
 
   // Rows of this call: the size of the first dim of the first output.
   std::int64_t rows() const;
@@ -68,7 +70,7 @@ class BRAID_API Frame {
   // Metrics: adds this batch's rows to a declared state (see metric.h).
   void append(const State& state, const at::Tensor& values);
 
-  FrameState& state() const { return *state_; }       // for the host
+  FrameState& state() const { return *state_; }  // for the host
 
  private:
   std::size_t wires(const PortBase& port) const;

@@ -10,7 +10,7 @@ namespace braid {
 // A declared state of a metric: a column that grows by one value per row. `f.append(score, f[logit])`.
 class BRAID_API State {
  public:
-  enum Type { real, whole };                          // float32 as wired, or int64 (bools, labels, keys)
+  enum Type { real, whole };  // float32 as wired, or int64 (bools, labels, keys)
   State(Component& owner, Name name, Type type);
   std::size_t index() const { return index_; }
 

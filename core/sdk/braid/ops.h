@@ -12,9 +12,9 @@ BRAID_API at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const
 BRAID_API at::Tensor where(const at::Tensor& mask, const at::Tensor& yes, const at::Tensor& no);
 BRAID_API at::Tensor gelu(const at::Tensor& x);
 BRAID_API at::Tensor softplus(const at::Tensor& x);
-BRAID_API at::Tensor pad_front(const at::Tensor& x, std::int64_t places, double value);   // grows the last dim
-BRAID_API at::Tensor arange(std::int64_t n, const at::Tensor& like);                      // int64, on like's device
-BRAID_API at::Tensor zeros(std::vector<std::int64_t> sizes, const at::Tensor& like);      // like's dtype and device
+BRAID_API at::Tensor pad_front(const at::Tensor& x, std::int64_t places, double value);  // grows the last dim
+BRAID_API at::Tensor arange(std::int64_t n, const at::Tensor& like);                     // int64, on like's device
+BRAID_API at::Tensor zeros(std::vector<std::int64_t> sizes, const at::Tensor& like);     // like's dtype and device
 BRAID_API at::Tensor full(std::vector<std::int64_t> sizes, double value, const at::Tensor& like);
 // x / max(|x|, eps) over the last dim.
 BRAID_API at::Tensor l2_normalize(const at::Tensor& x, double eps = 1e-12);
@@ -24,7 +24,8 @@ BRAID_API at::Tensor cross_entropy(const at::Tensor& scores, const at::Tensor& a
 BRAID_API at::Tensor binary_cross_entropy_with_logits(const at::Tensor& logit, const at::Tensor& target);
 // Scaled dot-product attention: q [n, heads, q, d], k v [n, heads, k, d], mask bool [n or 1, 1, q or 1, k] or
 // undefined, true where q may look. A row with nothing to look at gives zeros. Scale 1/sqrt(d).
-BRAID_API at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask = {});
+BRAID_API at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                               const at::Tensor& mask = {});
 // Rows of x [n, ...] by int64 index [...]: [..., rest of x]. The gradient is summed in row order, so it has the same
 // bits on every run. Indices below 0 read zeros and give no gradient. This is what a link does.
 BRAID_API at::Tensor gather_rows(const at::Tensor& x, const at::Tensor& index);

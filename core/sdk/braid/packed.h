@@ -10,11 +10,11 @@ namespace braid {
 
 // Where the tokens of a padded [rows, places] stand when packed, in row order and within a row in the order of places.
 struct Packed {
-  at::Tensor from;                                    // int64[tokens]: row * places + place of each token
-  at::Tensor to;                                      // int64[rows, places]: the token there, -1 where there is none
-  at::Tensor starts;                                  // int64[rows + 1], on the CPU: first token of each row, then tokens
-  at::Tensor rank;                                    // int64[tokens]: row * longest + how many tokens of its row precede
-  std::int64_t longest = 0;                           // tokens of the longest row
+  at::Tensor from;           // int64[tokens]: row * places + place of each token
+  at::Tensor to;             // int64[rows, places]: the token there, -1 where there is none
+  at::Tensor starts;         // int64[rows + 1], on the CPU: first token of each row, then tokens
+  at::Tensor rank;           // int64[tokens]: row * longest + how many tokens of its row precede
+  std::int64_t longest = 0;  // tokens of the longest row
 };
 
 // mask: bool[rows, places], true where there is a token.
@@ -44,8 +44,12 @@ struct PreNormLayer {
 
   // `dim`, `inner`: names of whole-number parameters or dims of the component. `k`: number of the layer, for its draws.
   PreNormLayer(Component& owner, const std::string& dim, const std::string& inner, std::size_t k)
-      : norm1(owner, "norm1", dim), qkv(owner, "qkv", dim, "3 * " + dim), out(owner, "out", dim, dim),
-        norm2(owner, "norm2", dim), up(owner, "up", dim, inner), down(owner, "down", inner, dim),
+      : norm1(owner, "norm1", dim),
+        qkv(owner, "qkv", dim, "3 * " + dim),
+        out(owner, "out", dim, dim),
+        norm2(owner, "norm2", dim),
+        up(owner, "up", dim, inner),
+        down(owner, "down", inner, dim),
         number(static_cast<std::int64_t>(k)) {}
 
   // x [tokens, dim] to [tokens, dim]. `rows`: the port whose rows are packed (for dropout's keys).

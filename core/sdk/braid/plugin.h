@@ -11,7 +11,9 @@
 namespace braid {
 
 template <class T>
-concept HasAbout = requires { { T::about.summary } -> std::convertible_to<std::string_view>; };
+concept HasAbout = requires {
+  { T::about.summary } -> std::convertible_to<std::string_view>;
+};
 
 // Receives a plugin's components; knows which file speaks.
 class BRAID_API Registrar {
@@ -21,7 +23,7 @@ class BRAID_API Registrar {
 
   // Declares component T under a name. T needs `static constexpr braid::About about{.summary = "..."}`.
   template <class T>
-    requires std::is_base_of_v<Component, T>
+  requires std::is_base_of_v<Component, T>
   void component(Name name) {
     static_assert(HasAbout<T>, "say what the component is: static constexpr braid::About about{.summary = \"...\"};");
     Facts facts{T::about};
@@ -30,7 +32,7 @@ class BRAID_API Registrar {
       for (const auto s : T::suffixes) facts.suffixes.emplace_back(s);
       facts.header = T::header;
     }
-    add(name.text, facts, [] () -> std::unique_ptr<Component> { return std::make_unique<T>(); });
+    add(name.text, facts, []() -> std::unique_ptr<Component> { return std::make_unique<T>(); });
   }
 
   struct Facts {
@@ -47,10 +49,10 @@ class BRAID_API Registrar {
 }  // namespace braid
 
 // A plugin of several components: BRAID_PLUGIN_OF("losses", "0.1.0") { r.component<A>("a"); r.component<B>("b"); }
-#define BRAID_PLUGIN_OF(plugin_name, plugin_version)                                                   \
-  extern "C" BRAID_API const braid::Stamp braid_stamp;                                                 \
-  extern "C" const braid::Stamp braid_stamp = BRAID_MAKE_STAMP(plugin_name, plugin_version);           \
-  extern "C" BRAID_API void braid_register(braid::Registrar& r);                                       \
+#define BRAID_PLUGIN_OF(plugin_name, plugin_version)                                         \
+  extern "C" BRAID_API const braid::Stamp braid_stamp;                                       \
+  extern "C" const braid::Stamp braid_stamp = BRAID_MAKE_STAMP(plugin_name, plugin_version); \
+  extern "C" BRAID_API void braid_register(braid::Registrar& r);                             \
   void braid_register(braid::Registrar& r)
 
 // A plugin of one component, which has the plugin's name.

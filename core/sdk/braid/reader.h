@@ -7,9 +7,9 @@ namespace braid {
 
 // Where a record stands, for messages: line counts from 1 and is that of the record's first character.
 struct Record {
-  std::vector<std::string> cells;                     // as many as columns(); a reader reports other counts as bad
+  std::vector<std::string> cells;  // as many as columns(); a reader reports other counts as bad
   std::int64_t line = 0;
-  std::string error;                                  // not empty: this record is bad, and why ("5 cells, header has 6")
+  std::string error;  // not empty: this record is bad, and why ("5 cells, header has 6")
 };
 
 // One open file. Used by one thread. A component is one open file: the host makes one for each.
@@ -20,7 +20,7 @@ class BRAID_API Reader : public Component {
   static constexpr std::string_view suffixes[] = {""};
   static constexpr std::string_view header = "";
 
-  virtual void open(const std::string& path) = 0;     // throws Error: missing, unreadable, not of this format
+  virtual void open(const std::string& path) = 0;  // throws Error: missing, unreadable, not of this format
   virtual const std::vector<std::string>& columns() const = 0;
   // Up to `limit` records, appended to `out`; false at the end of the file. Throws Error when the file itself breaks
   // (a damaged gzip); a bad record comes with its `error` set and reading goes on.

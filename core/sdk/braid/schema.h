@@ -27,7 +27,7 @@ using Value = std::variant<std::monostate, bool, std::int64_t, double, std::stri
 using Values = std::map<std::string, Value, std::less<>>;
 
 enum class Kind { reader, field, tower, fusion, ranker, bank, loss, distiller, metric, stage };
-inline constexpr std::string_view kind_names[] = {"reader", "field", "tower", "fusion", "ranker",
+inline constexpr std::string_view kind_names[] = {"reader", "field", "tower",     "fusion", "ranker",
                                                   "bank",   "loss",  "distiller", "metric", "stage"};
 constexpr std::string_view name_of(Kind kind) { return kind_names[static_cast<int>(kind)]; }
 // "towers", "fusions", "losses": the folder and the heading that a kind's components stand under.
@@ -51,7 +51,9 @@ struct Parser {
   std::size_t at = 0;
   const char* error = nullptr;
 
-  constexpr void skip() { while (at < text.size() && text[at] == ' ') ++at; }
+  constexpr void skip() {
+    while (at < text.size() && text[at] == ' ') ++at;
+  }
   constexpr bool take(char c) {
     skip();
     if (at < text.size() && text[at] == c) return ++at, true;
@@ -69,11 +71,11 @@ struct Parser {
     while (at < text.size() && (lower(text[at]) || (at > start && (digit(text[at]) || text[at] == '.')))) ++at;
     return text.substr(start, at - start);
   }
-  constexpr bool mark_follows() {                     // a '*' that marks a padded dim ends the expression
+  constexpr bool mark_follows() {  // a '*' that marks a padded dim ends the expression
     auto next = at + 1;
     while (next < text.size() && text[next] == ' ') ++next;
-    return next >= text.size() || text[next] == ',' || text[next] == ']' || text[next] == '~' ||
-           text[next] == '?' || text.substr(next, 3) == "if ";
+    return next >= text.size() || text[next] == ',' || text[next] == ']' || text[next] == '~' || text[next] == '?' ||
+           text.substr(next, 3) == "if ";
   }
   template <class Lookup, class Sum>
   constexpr std::optional<std::int64_t> atom(const Lookup& lookup, const Sum& sum_of) {
@@ -103,7 +105,7 @@ struct Parser {
       const auto what = word();
       if (what.empty() || what.find('.') != std::string_view::npos) error = "count(port) names a repeated port";
       if (!take(')')) error = "a ')' is missing";
-      return sum_of(what);                            // no dot: the number of wires
+      return sum_of(what);  // no dot: the number of wires
     }
     return lookup(name);
   }
@@ -115,9 +117,19 @@ struct Parser {
       if ((c != '*' && c != '/') || (c == '*' && mark_follows())) break;
       ++at;
       const auto right = atom(lookup, sum_of);
-      if (!left || !right) { left.reset(); continue; }
-      if (c == '*') { left = *left * *right; continue; }
-      if (*right == 0 || *left % *right != 0) { left.reset(); inexact = true; continue; }
+      if (!left || !right) {
+        left.reset();
+        continue;
+      }
+      if (c == '*') {
+        left = *left * *right;
+        continue;
+      }
+      if (*right == 0 || *left % *right != 0) {
+        left.reset();
+        inexact = true;
+        continue;
+      }
       left = *left / *right;
     }
     return left;
@@ -134,7 +146,7 @@ struct Parser {
     }
     return left;
   }
-  bool inexact = false;                               // a division left a remainder
+  bool inexact = false;  // a division left a remainder
 };
 
 constexpr auto nothing = [](std::string_view) -> std::optional<std::int64_t> { return std::nullopt; };
@@ -181,9 +193,10 @@ constexpr const char* error_in_dim(std::string_view text) {
 }  // namespace shape
 
 // One dim of a port. `padded`: rows may use fewer places than the tensor has (a mask says which). `varies`: in a
-// repeated port it may differ from wire to wire (then its size is `port.0.dim`, `port.1.dim`). `only_if`: the axis exists
-// when that parameter is on (true, not 0, not empty). `may_lack` ("values*~?", inputs only, one dim of a port): a wire may
-// come without this dim, so that `id(n)[rows]` and `id(n)[rows, values*]` fit one port; its size on that wire is 1.
+// repeated port it may differ from wire to wire (then its size is `port.0.dim`, `port.1.dim`). `only_if`: the axis
+// exists when that parameter is on (true, not 0, not empty). `may_lack` ("values*~?", inputs only, one dim of a port):
+// a wire may come without this dim, so that `id(n)[rows]` and `id(n)[rows, values*]` fit one port; its size on that
+// wire is 1.
 struct Dim {
   std::string size;
   bool padded = false, varies = false;
@@ -196,7 +209,7 @@ struct Dim {
 // `id(n~)`: each wire of a repeated port has an n of its own, `port.0.n`.
 struct Shape {
   DType type = DType::floating;
-  std::string rows;                                   // n of id(n)
+  std::string rows;  // n of id(n)
   bool rows_vary = false;
   bool optional_rows = false;
   std::vector<Dim> dims;
@@ -245,8 +258,8 @@ inline std::optional<std::int64_t> evaluate_dim(std::string_view text, const Dim
 }
 
 // Words of the recipe language that a node's own keys are; a component may not use them as names.
-inline constexpr std::string_view node_words[] = {"use",  "same",   "copy",    "every",  "run",    "in",  "stop",
-                                                  "weight", "weights", "losses", "frozen", "lora"};
+inline constexpr std::string_view node_words[] = {"use",  "same",   "copy",    "every",  "run",    "in",
+                                                  "stop", "weight", "weights", "losses", "frozen", "lora"};
 
 constexpr const char* error_in_name(std::string_view name) {
   if (name.empty() || !(name[0] >= 'a' && name[0] <= 'z')) return "a name starts with a lower-case letter";
@@ -266,12 +279,12 @@ inline constexpr std::string_view param_type_names[] = {"bool", "int",  "number"
 constexpr std::string_view name_of(ParamType type) { return param_type_names[static_cast<int>(type)]; }
 
 struct ParamSchema {
-  std::string name;                                   // a dot nests: "unknown.drop" is `unknown = { drop = ... }`
+  std::string name;  // a dot nests: "unknown.drop" is `unknown = { drop = ... }`
   ParamType type = ParamType::whole;
-  Value fallback;                                     // the default; monostate: none
-  bool required = false;                              // the recipe has to give it
-  std::optional<double> low, high;                    // inclusive limits, of each element in a list
-  std::vector<std::string> choices;                   // texts: the legal ones; empty: any
+  Value fallback;                    // the default; monostate: none
+  bool required = false;             // the recipe has to give it
+  std::optional<double> low, high;   // inclusive limits, of each element in a list
+  std::vector<std::string> choices;  // texts: the legal ones; empty: any
   std::string unit, help;
 };
 
@@ -285,14 +298,14 @@ struct ScalarSchema {
 
 struct PortSchema {
   std::string name;
-  std::string shape;                                  // text; parse_shape() splits it
+  std::string shape;  // text; parse_shape() splits it
   bool output = false, optional = false, repeated = false;
-  std::string named_by;                               // outputs: the list parameter that names them; else empty
+  std::string named_by;  // outputs: the list parameter that names them; else empty
   std::string help;
 };
 
 struct RequireSchema {
-  std::string rule;                                   // over whole-number parameters and dims: "dim % heads == 0"
+  std::string rule;  // over whole-number parameters and dims: "dim % heads == 0"
   std::string why;
 };
 
@@ -301,23 +314,23 @@ struct RequireSchema {
 struct WeightSchema {
   std::string name;
   std::vector<std::string> dims;
-  bool table = false;                                 // embedding rows: `rows = "touched"` may be said
-  bool decays = true;                                 // false for biases, norms: weight decay leaves them alone
+  bool table = false;  // embedding rows: `rows = "touched"` may be said
+  bool decays = true;  // false for biases, norms: weight decay leaves them alone
 };
 
 struct ComponentSchema {
-  std::string name;                                   // "fq_former"
+  std::string name;  // "fq_former"
   Kind kind = Kind::tower;
-  std::string summary, paper, equation, differs;      // About
+  std::string summary, paper, equation, differs;  // About
   std::vector<ParamSchema> params;
   std::vector<ScalarSchema> scalars;
   std::vector<PortSchema> ports;
   std::vector<RequireSchema> requires_;
   std::vector<WeightSchema> weights;
-  std::vector<std::string> suffixes;                  // readers: file endings they take, ".tsv"
-  std::string header;                                 // readers: "text" when the first line of the file names columns
-  bool fits = false;                                  // fields: learns from training rows
-  bool media = false;                                 // fields: reads files (`media = "..."`), not cells
+  std::vector<std::string> suffixes;  // readers: file endings they take, ".tsv"
+  std::string header;                 // readers: "text" when the first line of the file names columns
+  bool fits = false;                  // fields: learns from training rows
+  bool media = false;                 // fields: reads files (`media = "..."`), not cells
 
   const PortSchema* port(std::string_view port_name, bool output) const {
     for (const auto& p : ports)

@@ -14,17 +14,20 @@ namespace braid {
 // How a weight starts. Fans are the last dim (in) and the one before (out).
 struct Start {
   enum How { zero, one, constant, normal, uniform, xavier_uniform } how = zero;
-  double value = 0;                                   // constant; standard deviation; half-width of `uniform`
-  bool per_fan_in = false;                            // `uniform`: half-width is value / sqrt(fan in)
-  bool zero_row_0 = false;                            // row 0 (the unknown one) starts at zero
+  double value = 0;         // constant; standard deviation; half-width of `uniform`
+  bool per_fan_in = false;  // `uniform`: half-width is value / sqrt(fan in)
+  bool zero_row_0 = false;  // row 0 (the unknown one) starts at zero
 };
 
 // A free tensor: `braid::Weight queries{*this, "queries", {"count", "dim"}, {braid::Start::xavier_uniform}}`.
 class BRAID_API Weight {
  public:
-  struct Options { bool decays = true, table = false; };
-  Weight(Component& owner, const std::string& name, std::vector<DimText> dims, Start start, Options options = {false, false});
-  const at::Tensor& operator()() const;               // [dims...]
+  struct Options {
+    bool decays = true, table = false;
+  };
+  Weight(Component& owner, const std::string& name, std::vector<DimText> dims, Start start,
+         Options options = {false, false});
+  const at::Tensor& operator()() const;  // [dims...]
 
  private:
   Component* owner_;
@@ -34,11 +37,15 @@ class BRAID_API Weight {
 // y = x W' + b. x [..., in] to [..., out]. The weight starts uniform in +-1/sqrt(in), the bias at zero.
 class BRAID_API Linear {
  public:
-  struct Options { bool bias = true; Start start{Start::uniform, 1.0, true}; };
-  Linear(Component& owner, const std::string& name, DimText in, DimText out) : Linear(owner, name, in, out, Options{}) {}
+  struct Options {
+    bool bias = true;
+    Start start{Start::uniform, 1.0, true};
+  };
+  Linear(Component& owner, const std::string& name, DimText in, DimText out)
+      : Linear(owner, name, in, out, Options{}) {}
   Linear(Component& owner, const std::string& name, DimText in, DimText out, Options options);
   at::Tensor operator()(const at::Tensor& x) const;
-  const at::Tensor& weight() const { return weight_(); }   // [out, in]
+  const at::Tensor& weight() const { return weight_(); }  // [out, in]
   at::Tensor bias() const { return has_bias_ ? bias_() : at::Tensor(); }
 
  private:
@@ -50,9 +57,10 @@ class BRAID_API Linear {
 // whether they are updated all the same is the recipe's choice (`rows = "all" | "touched"`).
 class BRAID_API Table {
  public:
-  Table(Component& owner, const std::string& name, DimText rows, DimText dim, Start start = {Start::normal, 0.01, false, true});
+  Table(Component& owner, const std::string& name, DimText rows, DimText dim,
+        Start start = {Start::normal, 0.01, false, true});
   at::Tensor operator()(const at::Tensor& ids) const;
-  const at::Tensor& weight() const { return weight_(); }   // [rows, dim]
+  const at::Tensor& weight() const { return weight_(); }  // [rows, dim]
 
  private:
   Component* owner_;
@@ -71,12 +79,12 @@ class BRAID_API Norm {
 };
 
 namespace detail {
-BRAID_API void enter(Component&, const std::string& prefix);   // names declared until leave() start with `prefix.`
+BRAID_API void enter(Component&, const std::string& prefix);  // names declared until leave() start with `prefix.`
 BRAID_API void leave(Component&);
 }  // namespace detail
 
-// `braid::Stack<Block> layer{*this, "layer", layers}` makes `layers` Blocks whose weights are named layer.0.*, layer.1.*.
-// A Block is constructible from (Component&) or (Component&, std::size_t k).
+// `braid::Stack<Block> layer{*this, "layer", layers}` makes `layers` Blocks whose weights are named layer.0.*,
+// layer.1.*. A Block is constructible from (Component&) or (Component&, std::size_t k).
 template <class Block>
 class Stack {
  public:
@@ -94,7 +102,7 @@ class Stack {
   std::size_t size() const { return blocks_.size(); }
 
  private:
-  std::deque<Block> blocks_;                          // elements never move
+  std::deque<Block> blocks_;  // elements never move
 };
 
 }  // namespace braid

@@ -2,11 +2,12 @@
 #include <braid/plugin.h>
 
 #include <csetjmp>
-#include <cstdio>                                     // jpeglib.h needs FILE
+#include <cstdio>  // jpeglib.h needs FILE
 
 #include <jpeglib.h>
-#include <jerror.h>
 #include <png.h>
+
+#include <jerror.h>  // its codes exist once jpeglib.h is read
 
 #include <algorithm>
 #include <array>
@@ -19,8 +20,8 @@
 
 namespace {
 
-constexpr std::int64_t most_pixels = 64 << 20;        // of one picture: 256 MiB decoded. More is taken for a bomb
-constexpr int most_scans = 200;                       // of a progressive JPEG; real ones have about ten
+constexpr std::int64_t most_pixels = 64 << 20;  // of one picture: 256 MiB decoded. More is taken for a bomb
+constexpr int most_scans = 200;                 // of a progressive JPEG; real ones have about ten
 
 // A picture as decoded: four bytes a pixel, rows without gaps. Red, green, blue and, of PNG alone, alpha.
 struct Pixels {
@@ -29,10 +30,11 @@ struct Pixels {
 };
 
 void check_size(std::int64_t width, std::int64_t height) {
-  if (width < 1 || height < 1) throw braid::Error("the picture has no pixels (" + std::to_string(width) + " x " + std::to_string(height) + ")");
+  if (width < 1 || height < 1)
+    throw braid::Error("the picture has no pixels (" + std::to_string(width) + " x " + std::to_string(height) + ")");
   if (width * height > most_pixels)
-    throw braid::Error("the picture has " + std::to_string(width) + " x " + std::to_string(height) + " pixels; at most " +
-                       std::to_string(most_pixels >> 20) + " Mi are decoded");
+    throw braid::Error("the picture has " + std::to_string(width) + " x " + std::to_string(height) +
+                       " pixels; at most " + std::to_string(most_pixels >> 20) + " Mi are decoded");
 }
 
 // ---- JPEG ----
@@ -53,8 +55,14 @@ void jpeg_fails(j_common_ptr info) {
 void jpeg_warns(j_common_ptr info, int level) {
   if (level >= 0) return;
   switch (info->err->msg_code) {
-    case JWRN_HIT_MARKER: case JWRN_HUFF_BAD_CODE: case JWRN_ARITH_BAD_CODE: case JWRN_JPEG_EOF: case JWRN_MUST_RESYNC: jpeg_fails(info);
-    default: break;
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_JPEG_EOF:
+    case JWRN_MUST_RESYNC:
+      jpeg_fails(info);
+    default:
+      break;
   }
 }
 
@@ -101,7 +109,8 @@ class Jpeg {
     source_.next_input_byte = reinterpret_cast<const JOCTET*>(file.data());
     source_.bytes_in_buffer = file.size();
     if (!start()) fail();
-    const auto width = static_cast<std::int64_t>(info_.image_width), height = static_cast<std::int64_t>(info_.image_height);
+    const auto width = static_cast<std::int64_t>(info_.image_width),
+               height = static_cast<std::int64_t>(info_.image_height);
     try {
       check_size(width, height);
       out.bytes.resize(static_cast<std::size_t>(width * height * 4));
@@ -135,7 +144,7 @@ class Jpeg {
       for (JDIMENSION k = 0; k < left; ++k) row[k] = to + (info_.output_scanline + k) * stride;
       jpeg_read_scanlines(&info_, row, left);
     }
-    jpeg_abort_decompress(&info_);                    // all rows are here: what may follow the picture is not looked at
+    jpeg_abort_decompress(&info_);  // all rows are here: what may follow the picture is not looked at
     return true;
   }
   [[noreturn]] void fail() {
@@ -144,9 +153,10 @@ class Jpeg {
   }
   void to_rgb(Pixels& out) const {
     for (std::size_t k = 0; k < out.bytes.size(); k += 4) {
-      const int flip = inverted_ ? 0 : 255;           // Adobe's files hold how much light is left, others how much ink
+      const int flip = inverted_ ? 0 : 255;  // Adobe's files hold how much light is left, others how much ink
       const int black = out.bytes[k + 3] ^ flip;
-      for (std::size_t c = 0; c < 3; ++c) out.bytes[k + c] = static_cast<std::uint8_t>(((out.bytes[k + c] ^ flip) * black + 127) / 255);
+      for (std::size_t c = 0; c < 3; ++c)
+        out.bytes[k + c] = static_cast<std::uint8_t>(((out.bytes[k + c] ^ flip) * black + 127) / 255);
     }
   }
 
@@ -190,13 +200,16 @@ class Png {
 
   void decode(Pixels& out) {
     if (!start()) fail();
-    const auto width = static_cast<std::int64_t>(png_get_image_width(png_, info_)), height = static_cast<std::int64_t>(png_get_image_height(png_, info_));
+    const auto width = static_cast<std::int64_t>(png_get_image_width(png_, info_)),
+               height = static_cast<std::int64_t>(png_get_image_height(png_, info_));
     check_size(width, height);
-    if (png_get_rowbytes(png_, info_) != static_cast<std::size_t>(width) * 4) throw braid::Error("broken PNG: its rows have an unknown layout");
+    if (png_get_rowbytes(png_, info_) != static_cast<std::size_t>(width) * 4)
+      throw braid::Error("broken PNG: its rows have an unknown layout");
     out.width = static_cast<int>(width), out.height = static_cast<int>(height);
     out.bytes.resize(static_cast<std::size_t>(width * height * 4));
     rows_.resize(static_cast<std::size_t>(height));
-    for (std::size_t y = 0; y < rows_.size(); ++y) rows_[y] = out.bytes.data() + y * static_cast<std::size_t>(width) * 4;
+    for (std::size_t y = 0; y < rows_.size(); ++y)
+      rows_[y] = out.bytes.data() + y * static_cast<std::size_t>(width) * 4;
     if (!read()) fail();
   }
 
@@ -236,19 +249,21 @@ void flatten(Pixels& pixels, int level) {
     const int alpha = pixels.bytes[k + 3];
     if (alpha == 255) continue;
     for (std::size_t c = 0; c < 3; ++c)
-      pixels.bytes[k + c] = static_cast<std::uint8_t>((pixels.bytes[k + c] * alpha + level * (255 - alpha) + 127) / 255);
+      pixels.bytes[k + c] =
+          static_cast<std::uint8_t>((pixels.bytes[k + c] * alpha + level * (255 - alpha) + 127) / 255);
   }
 }
 
 // ---- resizing ----
 
 // Pillow's antialiased bilinear filter in its fixed point, so that towers see the pixels that they were trained on
-// elsewhere: a triangle as wide as the step between outputs, at least one pixel; columns first, rounded to 8 bits, then rows.
+// elsewhere: a triangle as wide as the step between outputs, at least one pixel; columns first, rounded to 8 bits, then
+// rows.
 struct Filter {
   static constexpr int bits = 32 - 8 - 2;
   int in_size, out_size;
-  int most = 0;                                       // taps of an output, at most
-  std::vector<int> first, count, taps;                // taps[out * most + k]
+  int most = 0;                         // taps of an output, at most
+  std::vector<int> first, count, taps;  // taps[out * most + k]
 
   const int* taps_of(std::size_t out) const { return taps.data() + out * static_cast<std::size_t>(most); }
   bool is(int in, int out) const { return in_size == in && out_size == out; }
@@ -268,7 +283,8 @@ struct Filter {
         sum += weight[static_cast<std::size_t>(k)] = away < 1 ? 1 - away : 0;
       }
       for (int k = 0; k < to - from; ++k)
-        taps[static_cast<std::size_t>(x * most + k)] = static_cast<int>(0.5 + weight[static_cast<std::size_t>(k)] / sum * (1 << bits));
+        taps[static_cast<std::size_t>(x * most + k)] =
+            static_cast<int>(0.5 + weight[static_cast<std::size_t>(k)] / sum * (1 << bits));
       first[static_cast<std::size_t>(x)] = from, count[static_cast<std::size_t>(x)] = to - from;
     }
   }
@@ -288,12 +304,14 @@ struct Plain {
         }
   }
   // Makes as many rows as the filter has outputs. `stride`: bytes of a row; starts at byte `from` of each.
-  static void rows(const std::uint8_t* in, std::size_t stride, const Filter& filter, std::uint8_t* out, std::size_t from = 0) {
+  static void rows(const std::uint8_t* in, std::size_t stride, const Filter& filter, std::uint8_t* out,
+                   std::size_t from = 0) {
     for (std::size_t y = 0; y < filter.first.size(); ++y) {
       const auto* top = in + static_cast<std::size_t>(filter.first[y]) * stride;
       for (std::size_t x = from; x < stride; ++x) {
         int sum = 1 << (Filter::bits - 1);
-        for (int k = 0; k < filter.count[y]; ++k) sum += top[static_cast<std::size_t>(k) * stride + x] * filter.taps_of(y)[k];
+        for (int k = 0; k < filter.count[y]; ++k)
+          sum += top[static_cast<std::size_t>(k) * stride + x] * filter.taps_of(y)[k];
         out[y * stride + x] = static_cast<std::uint8_t>(sum >> Filter::bits);
       }
     }
@@ -306,7 +324,8 @@ struct Plain {
 #if defined(__x86_64__)
 struct Wide {
   // Two taps, that is two pixels of four colours, at a time.
-  [[gnu::target("avx2")]] static void columns(const std::uint8_t* in, int width, int rows, const Filter& filter, std::uint8_t* out) {
+  [[gnu::target("avx2")]] static void columns(const std::uint8_t* in, int width, int rows, const Filter& filter,
+                                              std::uint8_t* out) {
     for (int y = 0; y < rows; ++y, in += static_cast<std::size_t>(width) * 4)
       for (std::size_t x = 0; x < filter.first.size(); ++x, out += 4) {
         const auto* pixel = in + filter.first[x] * 4;
@@ -332,7 +351,8 @@ struct Wide {
       }
   }
   // 32 bytes of a row at a time.
-  [[gnu::target("avx2")]] static void rows(const std::uint8_t* in, std::size_t stride, const Filter& filter, std::uint8_t* out) {
+  [[gnu::target("avx2")]] static void rows(const std::uint8_t* in, std::size_t stride, const Filter& filter,
+                                           std::uint8_t* out) {
     const auto half = _mm256_set1_epi32(1 << (Filter::bits - 1)), order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     const auto whole = stride / 32 * 32;
     for (std::size_t y = 0; y < filter.first.size(); ++y) {
@@ -344,10 +364,17 @@ struct Wide {
         const auto* row = top + x;
         for (int k = 0; k < count; ++k, row += stride) {
           const auto by = _mm256_set1_epi32(tap[k]);
-          a = _mm256_add_epi32(a, _mm256_mullo_epi32(by, _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(row)))));
-          b = _mm256_add_epi32(b, _mm256_mullo_epi32(by, _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + 8)))));
-          c = _mm256_add_epi32(c, _mm256_mullo_epi32(by, _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + 16)))));
-          d = _mm256_add_epi32(d, _mm256_mullo_epi32(by, _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + 24)))));
+          a = _mm256_add_epi32(
+              a, _mm256_mullo_epi32(by, _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(row)))));
+          b = _mm256_add_epi32(
+              b,
+              _mm256_mullo_epi32(by, _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + 8)))));
+          c = _mm256_add_epi32(
+              c, _mm256_mullo_epi32(by,
+                                    _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + 16)))));
+          d = _mm256_add_epi32(
+              d, _mm256_mullo_epi32(by,
+                                    _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + 24)))));
         }
         const auto ab = _mm256_packs_epi32(_mm256_srai_epi32(a, Filter::bits), _mm256_srai_epi32(b, Filter::bits));
         const auto cd = _mm256_packs_epi32(_mm256_srai_epi32(c, Filter::bits), _mm256_srai_epi32(d, Filter::bits));
@@ -357,7 +384,8 @@ struct Wide {
     }
     if (whole < stride) Plain::rows(in, stride, filter, out, whole);
   }
-  [[gnu::target("avx2")]] static void floats(const std::uint8_t* in, std::size_t count, float middle, float factor, float* out) {
+  [[gnu::target("avx2")]] static void floats(const std::uint8_t* in, std::size_t count, float middle, float factor,
+                                             float* out) {
     const auto off = _mm256_set1_ps(middle), by = _mm256_set1_ps(factor);
     std::size_t k = 0;
     for (; k + 8 <= count; k += 8) {
@@ -383,7 +411,7 @@ bool is_wide() {
 template <class Loops>
 void resize_with(Pixels& pixels, int width, int height) {
   thread_local std::vector<std::uint8_t> between;
-  thread_local Filter across(1, 1), down(1, 1);       // pictures of a table mostly have one size
+  thread_local Filter across(1, 1), down(1, 1);  // pictures of a table mostly have one size
   if (pixels.width != width) {
     if (!across.is(pixels.width, width)) across = Filter(pixels.width, width);
     between.resize(static_cast<std::size_t>(pixels.height) * static_cast<std::size_t>(width) * 4);
@@ -428,18 +456,31 @@ std::string start_of(std::span<const std::byte> file) {
 
 struct Image final : braid::Field {
   static constexpr braid::About about{
-      .summary = "JPEG and PNG pictures, resized to height x width with antialiased bilinear weights (not cropped) and "
-                 "normalised: (level - mean) / scale. A row is absent when it has no file.",
-      .differs = "Resizing gives Pillow's levels. Colour profiles, gamma and turned-by-camera marks are not looked at."};
+      .summary =
+          "JPEG and PNG pictures, resized to height x width with antialiased bilinear weights (not cropped) and "
+          "normalised: (level - mean) / scale. A row is absent when it has no file.",
+      .differs =
+          "Resizing gives Pillow's levels. Colour profiles, gamma and turned-by-camera marks are not looked at."};
   static constexpr bool media = true;
 
-  braid::Param<std::int64_t> height{*this, "height", 224, "Rows of the result.", {.low = 1, .high = 8192, .unit = "pixels"}};
-  braid::Param<std::int64_t> width{*this, "width", 224, "Columns of the result.", {.low = 1, .high = 8192, .unit = "pixels"}};
-  braid::Param<std::vector<double>> mean{*this, "mean", std::vector<double>{127.5}, "What is taken off a level: one number, or one each for red, green, blue.",
+  braid::Param<std::int64_t> height{
+      *this, "height", 224, "Rows of the result.", {.low = 1, .high = 8192, .unit = "pixels"}};
+  braid::Param<std::int64_t> width{
+      *this, "width", 224, "Columns of the result.", {.low = 1, .high = 8192, .unit = "pixels"}};
+  braid::Param<std::vector<double>> mean{*this,
+                                         "mean",
+                                         std::vector<double>{127.5},
+                                         "What is taken off a level: one number, or one each for red, green, blue.",
                                          {.low = 0, .high = 255, .unit = "levels"}};
-  braid::Param<std::vector<double>> scale{*this, "scale", std::vector<double>{64}, "What the difference is divided by: one number, or one per colour.",
+  braid::Param<std::vector<double>> scale{*this,
+                                          "scale",
+                                          std::vector<double>{64},
+                                          "What the difference is divided by: one number, or one per colour.",
                                           {.low = 1e-3, .high = 1e6, .unit = "levels"}};
-  braid::Param<std::int64_t> background{*this, "background", 255, "Grey that shows through transparent pixels; 255 is white.",
+  braid::Param<std::int64_t> background{*this,
+                                        "background",
+                                        255,
+                                        "Grey that shows through transparent pixels; 255 is white.",
                                         {.low = 0, .high = 255, .unit = "levels"}};
   braid::Out pixels{*this, "pixels", "float?[rows, 3, height, width]", "red, green, blue"};
 
@@ -459,15 +500,18 @@ struct Image final : braid::Field {
       Png(file).decode(picture);
       flatten(picture, static_cast<int>(background()));
     } else {
-      throw braid::Error(file.empty() ? "the file is empty" : "neither JPEG nor PNG; it starts with '" + start_of(file) + "'");
+      throw braid::Error(file.empty() ? "the file is empty"
+                                      : "neither JPEG nor PNG; it starts with '" + start_of(file) + "'");
     }
     resize(picture, static_cast<int>(width()), static_cast<int>(height()));
     const auto plane = static_cast<std::size_t>(width() * height());
     out.resize(plane * 3);
     const auto* from = picture.bytes.data();
     auto* to = reinterpret_cast<std::uint8_t*>(out.data());
-    for (std::size_t k = 0; k < plane; ++k, from += 4) to[k] = from[0], to[k + plane] = from[1], to[k + 2 * plane] = from[2];
-    if (picture.bytes.capacity() > (16u << 20)) picture.bytes = {};  // a thread keeps its buffer, but not that of a giant
+    for (std::size_t k = 0; k < plane; ++k, from += 4)
+      to[k] = from[0], to[k + plane] = from[1], to[k + 2 * plane] = from[2];
+    if (picture.bytes.capacity() > (16u << 20))
+      picture.bytes = {};  // a thread keeps its buffer, but not that of a giant
     return true;
   }
 
@@ -485,7 +529,8 @@ struct Image final : braid::Field {
  private:
   static void channels(const std::vector<double>& numbers, const char* name) {
     if (numbers.size() != 1 && numbers.size() != 3)
-      throw braid::Error(std::string("parameter '") + name + "' has " + std::to_string(numbers.size()) + " numbers; it has one, or three (red, green, blue)");
+      throw braid::Error(std::string("parameter '") + name + "' has " + std::to_string(numbers.size()) +
+                         " numbers; it has one, or three (red, green, blue)");
   }
 };
 

@@ -2,9 +2,9 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
-#include "sdk/state.h"
 #include "image.cc"
 #include "image_golden.h"
+#include "sdk/state.h"
 
 #include <zlib.h>
 
@@ -17,14 +17,16 @@ namespace {
 
 std::unique_ptr<braid::Field> field(std::int64_t width, std::int64_t height, braid::Values values = {}) {
   values["width"] = width, values["height"] = height;
-  auto made = braid::construct([]() -> std::unique_ptr<braid::Component> { return std::make_unique<Image>(); }, values, {});
+  auto made =
+      braid::construct([]() -> std::unique_ptr<braid::Component> { return std::make_unique<Image>(); }, values, {});
   return std::unique_ptr<braid::Field>(static_cast<braid::Field*>(made.release()));
 }
 
 std::string unhex(std::string_view text) {
   std::string out;
   const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  for (std::size_t k = 0; k + 1 < text.size(); k += 2) out += static_cast<char>(digit(text[k]) * 16 + digit(text[k + 1]));
+  for (std::size_t k = 0; k + 1 < text.size(); k += 2)
+    out += static_cast<char>(digit(text[k]) * 16 + digit(text[k + 1]));
   return out;
 }
 
@@ -43,7 +45,8 @@ int difference(const braid::Bytes& got, std::string_view expected) {
   if (got.size() != expected.size()) return 999;
   int most = 0;
   for (std::size_t k = 0; k < got.size(); ++k)
-    most = std::max(most, std::abs(static_cast<int>(got[k]) - static_cast<int>(static_cast<unsigned char>(expected[k]))));
+    most =
+        std::max(most, std::abs(static_cast<int>(got[k]) - static_cast<int>(static_cast<unsigned char>(expected[k]))));
   return most;
 }
 
@@ -63,7 +66,8 @@ TEST_CASE("equals Pillow: PNG to the level, JPEG within one") {
 
 TEST_CASE("both versions of the loops give the same bits, at odd sizes") {
   if (!is_wide()) std::puts("no AVX2 here: the plain loops were compared with themselves");
-  for (const auto& [from_w, from_h, to_w, to_h] : std::vector<std::array<int, 4>>{{64, 96, 32, 40}, {7, 5, 19, 33}, {100, 61, 9, 8}, {33, 1, 17, 3}, {1, 1, 8, 8}, {250, 9, 1, 1}}) {
+  for (const auto& [from_w, from_h, to_w, to_h] : std::vector<std::array<int, 4>>{
+           {64, 96, 32, 40}, {7, 5, 19, 33}, {100, 61, 9, 8}, {33, 1, 17, 3}, {1, 1, 8, 8}, {250, 9, 1, 1}}) {
     Pixels plain{from_w, from_h, std::vector<std::uint8_t>(static_cast<std::size_t>(from_w * from_h * 4))};
     std::uint32_t state = 1;
     for (auto& level : plain.bytes) level = static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24);
@@ -81,7 +85,8 @@ TEST_CASE("both versions of the loops give the same bits, at odd sizes") {
 
 TEST_CASE("transparent pixels show the background") {
   const auto file = unhex(golden_case("png alpha").file);
-  const auto black = levels(*field(13, 9, {{"background", std::int64_t{0}}}), file), white = levels(*field(13, 9), file);
+  const auto black = levels(*field(13, 9, {{"background", std::int64_t{0}}}), file),
+             white = levels(*field(13, 9), file);
   int darker = 0;
   for (std::size_t k = 0; k < black.size(); ++k) {
     REQUIRE(black[k] <= white[k]);
@@ -95,7 +100,9 @@ TEST_CASE("normalised, by one number or by colour") {
   const auto file = unhex(c.file), expected = unhex(c.levels);
   for (const bool by_colour : {false, true}) {
     braid::Values values;
-    if (by_colour) values = {{"mean", std::vector<double>{123.675, 116.28, 103.53}}, {"scale", std::vector<double>{58.395, 57.12, 57.375}}};
+    if (by_colour)
+      values = {{"mean", std::vector<double>{123.675, 116.28, 103.53}},
+                {"scale", std::vector<double>{58.395, 57.12, 57.375}}};
     const auto f = field(c.width, c.height, values);
     std::vector<float> got(expected.size());
     f->place(levels(*f, file), {reinterpret_cast<std::byte*>(got.data()), got.size()}, {});
@@ -135,12 +142,14 @@ TEST_CASE("broken files are refused with a reason, wherever they end, and the ne
     INFO(name);
     for (std::size_t size = 8; size + 20 < file.size(); size += 1 + size / 16) {
       INFO("cut after " << size);
-      CHECK(why(std::string_view(file).substr(0, size)).find(file[0] == '\x89' ? "broken PNG: " : "broken JPEG: ") == 0);
+      CHECK(why(std::string_view(file).substr(0, size)).find(file[0] == '\x89' ? "broken PNG: " : "broken JPEG: ") ==
+            0);
     }
     CHECK(difference(levels(*field(c.width, c.height), file), unhex(c.levels)) <= 1);
   }
   // Any changed byte either decodes or is refused; memory is never left (AddressSanitizer watches when it is on).
-  for (const auto* name : {"jpeg same size", "jpeg progressive", "png palette alpha", "png interlaced", "png 16 bit, 3"})
+  for (const auto* name :
+       {"jpeg same size", "jpeg progressive", "png palette alpha", "png interlaced", "png 16 bit, 3"})
     for (std::size_t at = 2; at < unhex(golden_case(name).file).size(); ++at)
       for (const int change : {1, 0x80, 0xFF}) {
         auto file = unhex(golden_case(name).file);
@@ -153,11 +162,11 @@ TEST_CASE("bombs are refused before memory is taken") {
   auto jpeg = unhex(golden_case("jpeg same size").file);
   const auto frame = jpeg.find("\xFF\xC0");
   REQUIRE(frame != jpeg.npos);
-  jpeg.replace(frame + 5, 4, "\xFF\xDC\xFF\xDC");     // 65,500 x 65,500
+  jpeg.replace(frame + 5, 4, "\xFF\xDC\xFF\xDC");  // 65,500 x 65,500
   CHECK(why(jpeg).find("65500 x 65500 pixels; at most 64 Mi") != std::string::npos);
   auto png = unhex(golden_case("png 5x3").file);
   const std::string size("\x00\x00\x80\x00\x00\x00\x80\x00", 8);
-  png.replace(16, 8, size);                           // 32,768 x 32,768, with the chunk's checksum
+  png.replace(16, 8, size);  // 32,768 x 32,768, with the chunk's checksum
   const auto sum = crc32(0, reinterpret_cast<const Bytef*>(png.data() + 12), 17);
   for (int k = 0; k < 4; ++k) png[static_cast<std::size_t>(29 + k)] = static_cast<char>(sum >> (24 - 8 * k));
   CHECK(why(png).find("32768 x 32768 pixels; at most 64 Mi") != std::string::npos);
@@ -189,7 +198,8 @@ TEST_CASE("real pictures: a photograph and every poster of MovieLens-1M") {
     return;
   }
   std::ifstream photo(std::string(data) + "/weights/parrot.jpg", std::ios::binary);
-  CHECK(difference(levels(*field(24, 16), std::string(std::istreambuf_iterator<char>(photo), {})), unhex(golden::parrot)) <= 1);
+  CHECK(difference(levels(*field(24, 16), std::string(std::istreambuf_iterator<char>(photo), {})),
+                   unhex(golden::parrot)) <= 1);
 
   const auto tar = gzopen((std::string(data) + "/ml-1m/posters_64x96.tar.gz").c_str(), "rb");
   REQUIRE(tar);

@@ -18,8 +18,10 @@ double number_in(std::string_view text) {
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   double value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code == std::errc::result_out_of_range) throw braid::Error("'" + std::string(whole) + "' is out of the range of numbers");
-  if (code != std::errc() || end != text.data() + text.size()) throw braid::Error("'" + std::string(whole) + "' is no number");
+  if (code == std::errc::result_out_of_range)
+    throw braid::Error("'" + std::string(whole) + "' is out of the range of numbers");
+  if (code != std::errc() || end != text.data() + text.size())
+    throw braid::Error("'" + std::string(whole) + "' is no number");
   if (!std::isfinite(value)) throw braid::Error("'" + std::string(whole) + "' is no finite number");
   return value;
 }
@@ -53,11 +55,15 @@ std::vector<double> read_numbers(std::string_view saved) {
 
 struct Number final : braid::Field {
   static constexpr braid::About about{
-      .summary = "Numbers of one or several columns, scaled by what the training rows show. A row is absent when one of "
-                 "its columns is missing."};
+      .summary =
+          "Numbers of one or several columns, scaled by what the training rows show. A row is absent when one of "
+          "its columns is missing."};
   static constexpr bool fits = true;
 
-  braid::Param<std::string> scale{*this, "scale", "standard",
+  braid::Param<std::string> scale{
+      *this,
+      "scale",
+      "standard",
       "standard: (x - mean) / deviation; range: (x - least) / (greatest - least); none: x. Over training rows.",
       {.choices = {"standard", "range", "none"}}};
   braid::Param<bool> log{*this, "log", false, "Takes log(1 + x) first."};
@@ -70,7 +76,8 @@ struct Number final : braid::Field {
     std::vector<double> weight, least, greatest;
     rows.each([&](const braid::Cell& cell, std::int64_t count) {
       const auto n = cell.texts.size();
-      if (columns_.size() < n) columns_.resize(n), weight.resize(n), least.resize(n, INFINITY), greatest.resize(n, -INFINITY);
+      if (columns_.size() < n)
+        columns_.resize(n), weight.resize(n), least.resize(n, INFINITY), greatest.resize(n, -INFINITY);
       for (std::size_t k = 0; k < n; ++k) {
         double x;
         if (count <= 0 || !cell.texts[k].data() || !readable(cell.texts[k], x)) continue;
@@ -87,16 +94,19 @@ struct Number final : braid::Field {
       if (scale() == "none" || weight[k] == 0) column = {0, 1};
       else if (scale() == "range") column = {least[k], greatest[k] - least[k]};
       else column.width = std::sqrt(column.width / weight[k]);
-      if (!(column.width > 0)) column.width = 1;      // a column of one value reads 0
+      if (!(column.width > 0)) column.width = 1;  // a column of one value reads 0
     }
     if (columns_.empty()) columns_.push_back({0, 1});
   }
 
-  std::map<std::string, std::int64_t, std::less<>> sizes() const override { return {{"values", static_cast<std::int64_t>(columns_.size())}}; }
+  std::map<std::string, std::int64_t, std::less<>> sizes() const override {
+    return {{"values", static_cast<std::int64_t>(columns_.size())}};
+  }
 
   bool decode(const braid::Cell& cell, braid::Bytes& out) const override {
     if (cell.texts.size() != columns_.size())
-      throw braid::Error(std::to_string(cell.texts.size()) + " columns, fitted were " + std::to_string(columns_.size()));
+      throw braid::Error(std::to_string(cell.texts.size()) + " columns, fitted were " +
+                         std::to_string(columns_.size()));
     for (const auto text : cell.texts)
       if (!text.data()) return false;
     out.resize(columns_.size() * sizeof(float));
@@ -118,13 +128,17 @@ struct Number final : braid::Field {
   }
   void load(std::string_view saved) override {
     const auto numbers = read_numbers(saved);
-    if (numbers.empty() || numbers.size() % 2) throw braid::Error("a saved number field holds " + std::to_string(numbers.size()) + " numbers; it has two a column");
+    if (numbers.empty() || numbers.size() % 2)
+      throw braid::Error("a saved number field holds " + std::to_string(numbers.size()) +
+                         " numbers; it has two a column");
     columns_.clear();
     for (std::size_t k = 0; k < numbers.size(); k += 2) columns_.push_back({numbers[k], numbers[k + 1]});
   }
 
  private:
-  struct Column { double center = 0, width = 0; };
+  struct Column {
+    double center = 0, width = 0;
+  };
 
   double transformed(std::string_view text) const {
     const auto x = number_in(text);
@@ -142,11 +156,15 @@ struct Number final : braid::Field {
 
 struct Bucket final : braid::Field {
   static constexpr braid::About about{
-      .summary = "The quantile bucket of a number: bucket b of B holds the values above the (b-1)/B quantile of the "
-                 "training rows and up to the b/B one. 0: missing."};
+      .summary =
+          "The quantile bucket of a number: bucket b of B holds the values above the (b-1)/B quantile of the "
+          "training rows and up to the b/B one. 0: missing."};
   static constexpr bool fits = true;
 
-  braid::Param<std::int64_t> buckets{*this, "buckets", 10, "Buckets of about equally many training rows; equal values share one.",
+  braid::Param<std::int64_t> buckets{*this,
+                                     "buckets",
+                                     10,
+                                     "Buckets of about equally many training rows; equal values share one.",
                                      {.low = 1, .high = 1e6, .unit = "buckets"}};
   braid::Out id{*this, "id", "id(buckets + 1)[rows]", "1 for the lowest bucket; 0 where the cell is missing"};
 
@@ -158,7 +176,7 @@ struct Bucket final : braid::Field {
       try {
         values.emplace_back(number_in(cell.texts[0]), count);
       } catch (const braid::Error&) {
-        return;                                       // decoding names it
+        return;  // decoding names it
       }
       total += count;
     });
@@ -168,13 +186,15 @@ struct Bucket final : braid::Field {
     for (std::size_t k = 0; k < values.size(); ++k) {
       reached += static_cast<double>(values[k].second);
       while (edges_.size() + 1 < static_cast<std::size_t>(buckets()) &&
-             reached * static_cast<double>(buckets()) >= static_cast<double>(total) * static_cast<double>(edges_.size() + 1))
+             reached * static_cast<double>(buckets()) >=
+                 static_cast<double>(total) * static_cast<double>(edges_.size() + 1))
         edges_.push_back(values[k].first);
     }
   }
 
   bool decode(const braid::Cell& cell, braid::Bytes& out) const override {
-    if (cell.texts.size() != 1) throw braid::Error("a bucket is made of one column, not of " + std::to_string(cell.texts.size()));
+    if (cell.texts.size() != 1)
+      throw braid::Error("a bucket is made of one column, not of " + std::to_string(cell.texts.size()));
     std::int64_t bucket = 0;
     if (cell.texts[0].data())
       bucket = std::lower_bound(edges_.begin(), edges_.end(), number_in(cell.texts[0])) - edges_.begin() + 1;
@@ -195,7 +215,7 @@ struct Bucket final : braid::Field {
   void load(std::string_view saved) override { edges_ = read_numbers(saved); }
 
  private:
-  std::vector<double> edges_;                         // ascending; bucket b ends with edges_[b - 1]
+  std::vector<double> edges_;  // ascending; bucket b ends with edges_[b - 1]
 };
 
 }  // namespace

@@ -2,8 +2,8 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
-#include "sdk/state.h"
 #include "number.cc"
+#include "sdk/state.h"
 
 namespace {
 
@@ -20,7 +20,8 @@ struct Rows final : braid::FitRows {
 
 template <class T>
 std::unique_ptr<braid::Field> made(const braid::Values& values, Training rows) {
-  auto component = braid::construct([]() -> std::unique_ptr<braid::Component> { return std::make_unique<T>(); }, values, {});
+  auto component =
+      braid::construct([]() -> std::unique_ptr<braid::Component> { return std::make_unique<T>(); }, values, {});
   std::unique_ptr<braid::Field> f(static_cast<braid::Field*>(component.release()));
   f->fit(Rows(std::move(rows)));
   return f;
@@ -43,14 +44,16 @@ std::int64_t id(const braid::Field& f, std::string_view text) {
   return out;
 }
 
-const Training times{{{"978300760"}, 1}, {{" 978300761.5"}, 3}, {{"978824351.25 "}, 2}, {{std::string_view()}, 7}, {{"+975768738"}, 5}, {{"9.7830076e8"}, 1}, {{"soon"}, 4}};
+const Training times{{{"978300760"}, 1},  {{" 978300761.5"}, 3}, {{"978824351.25 "}, 2}, {{std::string_view()}, 7},
+                     {{"+975768738"}, 5}, {{"9.7830076e8"}, 1},  {{"soon"}, 4}};
 
 TEST_CASE("standardised over training rows, to the last digits of a float") {
   const float expected[] = {0.7252587f, 0.72525984f, 1.1176552f, -1.1723214f, 0.7252587f};
   const float with_log[] = {0.72544366f, 0.7254448f, 1.117272f, -1.1723531f, 0.72544366f};
   const float in_range[] = {0.8286461f, 0.8286466f, 1.0f, 0.0f, 0.8286461f};
   const auto standard = made<Number>({}, times), log = made<Number>({{"log", true}}, times);
-  const auto range = made<Number>({{"scale", std::string("range")}}, times), none = made<Number>({{"scale", std::string("none")}}, times);
+  const auto range = made<Number>({{"scale", std::string("range")}}, times),
+             none = made<Number>({{"scale", std::string("none")}}, times);
   int k = 0;
   for (const auto* text : {"978300760", "978300761.5", "978824351.25", "975768738", "978300760.0"}) {
     CHECK(values(*standard, {text})[0] == doctest::Approx(expected[k]).epsilon(1e-6));
@@ -89,12 +92,14 @@ TEST_CASE("what is no number is named") {
   }
   const Texts soon{"soon"}, low{"-1"};
   CHECK_THROWS_WITH_AS(f->decode({soon, std::nullopt}, bytes), "'soon' is no number", braid::Error);
-  CHECK_THROWS_WITH_AS(log->decode({low, std::nullopt}, bytes), "-1 has no log(1 + x); values above -1 have one", braid::Error);
+  CHECK_THROWS_WITH_AS(log->decode({low, std::nullopt}, bytes), "-1 has no log(1 + x); values above -1 have one",
+                       braid::Error);
 }
 
 TEST_CASE("buckets end at the quantiles of the training rows") {
-  const Training rows{{{"3"}, 1}, {{"1"}, 2}, {{"4"}, 1}, {{"1"}, 1}, {{"5"}, 3}, {{"9"}, 1}, {{"2"}, 1}, {{"6"}, 2},
-                      {{"5"}, 1}, {{"3"}, 1}, {{"5"}, 1}, {{"8"}, 4}, {{"9"}, 1}, {{"7"}, 1}, {{"9"}, 2}, {{std::string_view()}, 50}};
+  const Training rows{
+      {{"3"}, 1}, {{"1"}, 2}, {{"4"}, 1}, {{"1"}, 1}, {{"5"}, 3}, {{"9"}, 1}, {{"2"}, 1}, {{"6"}, 2},
+      {{"5"}, 1}, {{"3"}, 1}, {{"5"}, 1}, {{"8"}, 4}, {{"9"}, 1}, {{"7"}, 1}, {{"9"}, 2}, {{std::string_view()}, 50}};
   const std::map<std::int64_t, std::vector<std::int64_t>> expected{{1, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
                                                                    {2, {1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2}},
                                                                    {4, {1, 1, 1, 1, 1, 2, 2, 3, 3, 3, 4, 4}},

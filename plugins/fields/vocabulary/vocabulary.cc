@@ -17,21 +17,35 @@ constexpr char unit_separator = 0x1F;
 
 struct Vocabulary final : braid::Field {
   static constexpr braid::About about{
-      .summary = "Gives each value of a column an id; with `split`, a cell holds several values. The text as it stands is "
-                 "the value; of several columns, their texts together. Ids start at 1 in the order in which the "
-                 "table's rows first show a value; 0: missing, too rare, or unseen in training rows."};
+      .summary =
+          "Gives each value of a column an id; with `split`, a cell holds several values. The text as it stands is "
+          "the value; of several columns, their texts together. Ids start at 1 in the order in which the "
+          "table's rows first show a value; 0: missing, too rare, or unseen in training rows."};
   static constexpr bool fits = true;
 
-  braid::Param<std::string> split{*this, "split", "", "Parts the values of a cell (\"|\"); empty: the cell is one value. Empty values are left out."};
-  braid::Param<std::int64_t> min_count{*this, "min_count", 1, "Values that fewer training rows reach are unknown.", {.low = 1, .unit = "rows"}};
-  braid::Param<std::int64_t> max_values{*this, "max_values", 16, "With `split`: values kept of a cell, the first ones.",
+  braid::Param<std::string> split{
+      *this, "split", "",
+      "Parts the values of a cell (\"|\"); empty: the cell is one value. Empty values are left out."};
+  braid::Param<std::int64_t> min_count{
+      *this, "min_count", 1, "Values that fewer training rows reach are unknown.", {.low = 1, .unit = "rows"}};
+  braid::Param<std::int64_t> max_values{*this,
+                                        "max_values",
+                                        16,
+                                        "With `split`: values kept of a cell, the first ones.",
                                         {.low = 1, .high = 65536, .unit = "values"}};
-  braid::Param<double> drop{*this, "unknown.drop", 0, "Share of the values that read 0 while training, drawn anew at each step, so that the unknown row is learnt.",
-                            {.low = 0, .high = 1}};
+  braid::Param<double> drop{
+      *this,
+      "unknown.drop",
+      0,
+      "Share of the values that read 0 while training, drawn anew at each step, so that the unknown row is learnt.",
+      {.low = 0, .high = 1}};
   braid::Out id{*this, "id", "id(n)[rows, max_values* if split]", "ids; 0 where nothing is known"};
 
   void fit(const braid::FitRows& rows) override {
-    struct Seen { std::int64_t count = 0; std::size_t first = 0; };
+    struct Seen {
+      std::int64_t count = 0;
+      std::size_t first = 0;
+    };
     std::unordered_map<std::string, Seen, Hash, std::equal_to<>> seen;
     rows.each([&](const braid::Cell& cell, std::int64_t count) {
       each_value(cell, [&](std::string_view value) {
@@ -49,7 +63,9 @@ struct Vocabulary final : braid::Field {
     for (const auto& [_, value] : kept) ids_.emplace(value, static_cast<std::int64_t>(ids_.size()) + 1);
   }
 
-  std::map<std::string, std::int64_t, std::less<>> sizes() const override { return {{"n", static_cast<std::int64_t>(ids_.size()) + 1}}; }
+  std::map<std::string, std::int64_t, std::less<>> sizes() const override {
+    return {{"n", static_cast<std::int64_t>(ids_.size()) + 1}};
+  }
 
   bool decode(const braid::Cell& cell, braid::Bytes& out) const override {
     const std::size_t most = split().empty() ? 1 : static_cast<std::size_t>(max_values());
@@ -60,10 +76,12 @@ struct Vocabulary final : braid::Field {
       return out.size() < most * sizeof(std::int64_t);
     });
     if (split().empty() && out.empty()) append(out, 0);
-    return true;                                      // a missing value is the unknown one, not an absent row
+    return true;  // a missing value is the unknown one, not an absent row
   }
 
-  std::size_t places(std::span<const std::byte> decoded) const override { return decoded.size() / sizeof(std::int64_t); }
+  std::size_t places(std::span<const std::byte> decoded) const override {
+    return decoded.size() / sizeof(std::int64_t);
+  }
 
   void place(std::span<const std::byte> decoded, const braid::Slot& slot, const braid::Draw& draw) const override {
     const auto values = slot.values<std::int64_t>();
@@ -104,7 +122,8 @@ struct Vocabulary final : braid::Field {
         value += saved[k];
       }
     }
-    if (!value.empty()) throw braid::Error("a saved vocabulary breaks off after " + std::to_string(ids_.size()) + " values");
+    if (!value.empty())
+      throw braid::Error("a saved vocabulary breaks off after " + std::to_string(ids_.size()) + " values");
   }
 
  private:

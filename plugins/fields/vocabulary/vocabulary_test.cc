@@ -17,7 +17,8 @@ struct Rows final : braid::FitRows {
 };
 
 std::unique_ptr<braid::Field> field(const braid::Values& values, const Rows& rows = {}) {
-  auto made = braid::construct([]() -> std::unique_ptr<braid::Component> { return std::make_unique<Vocabulary>(); }, values, {});
+  auto made = braid::construct([]() -> std::unique_ptr<braid::Component> { return std::make_unique<Vocabulary>(); },
+                               values, {});
   std::unique_ptr<braid::Field> f(static_cast<braid::Field*>(made.release()));
   f->fit(rows);
   return f;
@@ -45,7 +46,7 @@ TEST_CASE("ids in the order of first appearance; unseen and missing are 0") {
   CHECK(ids(*f, {"c"}) == Ids{3});
   CHECK(ids(*f, {"B"}) == Ids{0});
   CHECK(ids(*f, {std::string_view()}) == Ids{0});
-  CHECK(ids(*field({}), {"b"}) == Ids{0});            // fitted on nothing
+  CHECK(ids(*field({}), {"b"}) == Ids{0});  // fitted on nothing
   CHECK(field({})->sizes().at("n") == 1);
 }
 
@@ -58,7 +59,8 @@ TEST_CASE("min_count counts training rows, not entities") {
 }
 
 TEST_CASE("several values: parted, empty ones left out, cut, none for a missing cell") {
-  const auto f = field({{"split", std::string("|")}, {"max_values", std::int64_t{3}}}, rows({{{"x|y"}, 1}, {{"z||x|"}, 1}, {{std::string_view()}, 1}}));
+  const auto f = field({{"split", std::string("|")}, {"max_values", std::int64_t{3}}},
+                       rows({{{"x|y"}, 1}, {{"z||x|"}, 1}, {{std::string_view()}, 1}}));
   CHECK(f->sizes().at("n") == 4);
   CHECK(ids(*f, {"z|x|y"}) == Ids{3, 1, 2});
   CHECK(ids(*f, {"|y||q|"}) == Ids{2, 0});

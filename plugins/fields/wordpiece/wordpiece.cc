@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr std::size_t longest_word = 100;             // characters; a longer word is unknown as a whole (BERT's rule)
+constexpr std::size_t longest_word = 100;  // characters; a longer word is unknown as a whole (BERT's rule)
 
 // Token texts to ids: open addressing, keyed by a hash that grows byte by byte, so that all prefixes of a word are
 // hashed in one pass. Pieces inside a word ("##ing") are kept without their mark, under another starting hash.
@@ -60,7 +60,8 @@ class Pieces {
     for (const char c : text) hash = step(hash, c);
     auto at = place(hash);
     // A token that stands twice has the later id, as in the reference.
-    while (slots_[at].id >= 0 && !(slots_[at].hash == hash && slots_[at].text == text)) at = (at + 1) & (slots_.size() - 1);
+    while (slots_[at].id >= 0 && !(slots_[at].hash == hash && slots_[at].text == text))
+      at = (at + 1) & (slots_.size() - 1);
     slots_[at] = {hash, text, id};
   }
 
@@ -71,14 +72,16 @@ class Pieces {
 // Collects a word's normalised characters and appends its pieces to `ids`.
 class Words {
  public:
-  Words(const Pieces& pieces, std::int32_t unknown, std::vector<std::int32_t>& ids) : pieces_(pieces), unknown_(unknown), ids_(ids) {}
+  Words(const Pieces& pieces, std::int32_t unknown, std::vector<std::int32_t>& ids)
+      : pieces_(pieces), unknown_(unknown), ids_(ids) {}
 
   void letter(char ascii) {
     if (chars_++ < longest_word) text_[bytes_++] = ascii;
   }
   void letter(std::int32_t c) {
     if (chars_++ < longest_word)
-      bytes_ += static_cast<std::size_t>(utf8proc_encode_char(c, reinterpret_cast<unsigned char*>(text_.data() + bytes_)));
+      bytes_ +=
+          static_cast<std::size_t>(utf8proc_encode_char(c, reinterpret_cast<unsigned char*>(text_.data() + bytes_)));
   }
   template <class Char>
   void alone(Char c) {
@@ -134,9 +137,9 @@ constexpr auto ascii_classes = [] {
   for (int c = 0; c < 128; ++c) {
     const bool letter = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     out[static_cast<std::size_t>(c)] = c == ' ' || c == '\t' || c == '\n' || c == '\r' ? Ascii::space
-                                       : c < ' ' || c == 127                          ? Ascii::dropped
-                                       : letter                                       ? Ascii::letter
-                                                                                      : Ascii::mark;
+                                       : c < ' ' || c == 127                           ? Ascii::dropped
+                                       : letter                                        ? Ascii::letter
+                                                                                       : Ascii::mark;
   }
   return out;
 }();
@@ -165,9 +168,17 @@ class Splitter {
   void other(std::int32_t c) {
     const auto& about = *utf8proc_get_property(c);
     switch (about.category) {
-      case UTF8PROC_CATEGORY_CC: case UTF8PROC_CATEGORY_CF: case UTF8PROC_CATEGORY_CO: return;
-      case UTF8PROC_CATEGORY_ZS: case UTF8PROC_CATEGORY_ZL: case UTF8PROC_CATEGORY_ZP: flush(), words_.end(); return;
-      default: break;
+      case UTF8PROC_CATEGORY_CC:
+      case UTF8PROC_CATEGORY_CF:
+      case UTF8PROC_CATEGORY_CO:
+        return;
+      case UTF8PROC_CATEGORY_ZS:
+      case UTF8PROC_CATEGORY_ZL:
+      case UTF8PROC_CATEGORY_ZP:
+        flush(), words_.end();
+        return;
+      default:
+        break;
     }
     if (c == 0xFFFD) return;
     const bool apart = is_cjk(c);
@@ -198,16 +209,24 @@ class Splitter {
     if (dropped) return;
     if (about.combining_class == 0) return plain(c, about);
     auto at = waiting_count_++;
-    for (; at > 0 && utf8proc_get_property(waiting_[at - 1])->combining_class > about.combining_class; --at) waiting_[at] = waiting_[at - 1];
+    for (; at > 0 && utf8proc_get_property(waiting_[at - 1])->combining_class > about.combining_class; --at)
+      waiting_[at] = waiting_[at - 1];
     waiting_[at] = c;
   }
 
   void plain(std::int32_t c, const utf8proc_property_t& about) {
     if (lower_) c = utf8proc_tolower(c);
     switch (about.category) {
-      case UTF8PROC_CATEGORY_PC: case UTF8PROC_CATEGORY_PD: case UTF8PROC_CATEGORY_PS: case UTF8PROC_CATEGORY_PE:
-      case UTF8PROC_CATEGORY_PI: case UTF8PROC_CATEGORY_PF: case UTF8PROC_CATEGORY_PO: return words_.alone(c);
-      default: break;
+      case UTF8PROC_CATEGORY_PC:
+      case UTF8PROC_CATEGORY_PD:
+      case UTF8PROC_CATEGORY_PS:
+      case UTF8PROC_CATEGORY_PE:
+      case UTF8PROC_CATEGORY_PI:
+      case UTF8PROC_CATEGORY_PF:
+      case UTF8PROC_CATEGORY_PO:
+        return words_.alone(c);
+      default:
+        break;
     }
     // A decomposition can end in ASCII marks that are no punctuation to Unicode: U+1FEF is '`'.
     if (c < 128 && ascii_classes[static_cast<std::size_t>(c)] == Ascii::mark) return words_.alone(c);
@@ -221,12 +240,13 @@ class Splitter {
 };
 
 std::string read_whole(const std::string& path) {
-  const auto file = gzopen(path.c_str(), "rb");       // reads plain files as they are
+  const auto file = gzopen(path.c_str(), "rb");  // reads plain files as they are
   if (!file) throw braid::Error("cannot open '" + path + "': " + std::strerror(errno));
   std::string out;
   std::vector<char> block(1 << 18);
   int got;
-  while ((got = gzread(file, block.data(), static_cast<unsigned>(block.size()))) > 0) out.append(block.data(), static_cast<std::size_t>(got));
+  while ((got = gzread(file, block.data(), static_cast<unsigned>(block.size()))) > 0)
+    out.append(block.data(), static_cast<std::size_t>(got));
   int code = Z_OK;
   const std::string why = gzerror(file, &code);
   const bool broken = got < 0 || (code != Z_OK && code != Z_STREAM_END);
@@ -239,21 +259,32 @@ struct WordPiece final : braid::Field {
   static constexpr braid::About about{
       .summary = "Splits text into the word pieces of a BERT vocabulary: [CLS] pieces [SEP].",
       .paper = "Devlin et al. 2019, arXiv:1810.04805",
-      .differs = "Character classes are those of Unicode 14 (utf8proc): characters that came to Unicode after version 8 "
-                 "may be split otherwise than by older programs. The texts [UNK], [CLS], [SEP], [PAD] and [MASK] in a "
-                 "cell are the special tokens, as in the `tokenizers` library."};
+      .differs =
+          "Character classes are those of Unicode 14 (utf8proc): characters that came to Unicode after version 8 "
+          "may be split otherwise than by older programs. The texts [UNK], [CLS], [SEP], [PAD] and [MASK] in a "
+          "cell are the special tokens, as in the `tokenizers` library."};
 
   braid::Param<braid::Path> vocab{*this, "vocab", braid::Required{}, "Vocabulary: one token a line, gzip'd or not."};
-  braid::Param<std::int64_t> max_tokens{*this, "max_tokens", 64, "Tokens a row, [CLS] and [SEP] among them; the text is cut after that.",
+  braid::Param<std::int64_t> max_tokens{*this,
+                                        "max_tokens",
+                                        64,
+                                        "Tokens a row, [CLS] and [SEP] among them; the text is cut after that.",
                                         {.low = 3, .high = 65536, .unit = "tokens"}};
-  braid::Param<std::string> join{*this, "join", " ", "Stands between the texts of several columns; missing ones are left out."};
+  braid::Param<std::string> join{*this, "join", " ",
+                                 "Stands between the texts of several columns; missing ones are left out."};
   braid::Param<bool> lowercase{*this, "lowercase", true, "Lower case without accents (uncased vocabularies)."};
-  braid::Param<double> mask{*this, "mask", 0, "Share of the tokens that read [MASK] while training, drawn anew at each step.",
+  braid::Param<double> mask{*this,
+                            "mask",
+                            0,
+                            "Share of the tokens that read [MASK] while training, drawn anew at each step.",
                             {.low = 0, .high = 1}};
-  braid::Out tokens{*this, "tokens", "id(n)?[rows, max_tokens*]", "token ids; a row is absent when all of its columns are missing"};
+  braid::Out tokens{*this, "tokens", "id(n)?[rows, max_tokens*]",
+                    "token ids; a row is absent when all of its columns are missing"};
 
   void open() override { take(read_whole(vocab().text)); }
-  std::map<std::string, std::int64_t, std::less<>> sizes() const override { return {{"n", static_cast<std::int64_t>(count_)}}; }
+  std::map<std::string, std::int64_t, std::less<>> sizes() const override {
+    return {{"n", static_cast<std::int64_t>(count_)}};
+  }
   std::map<std::string, std::int64_t, std::less<>> specials() const override {
     return {{"pad", pad_}, {"unk", unk_}, {"cls", cls_}, {"sep", sep_}, {"mask", mask_}};
   }
@@ -284,7 +315,9 @@ struct WordPiece final : braid::Field {
     return true;
   }
 
-  std::size_t places(std::span<const std::byte> decoded) const override { return decoded.size() / sizeof(std::int32_t); }
+  std::size_t places(std::span<const std::byte> decoded) const override {
+    return decoded.size() / sizeof(std::int32_t);
+  }
 
   void place(std::span<const std::byte> decoded, const braid::Slot& slot, const braid::Draw& draw) const override {
     const auto values = slot.values<std::int64_t>();
@@ -328,7 +361,7 @@ struct WordPiece final : braid::Field {
       std::int32_t character;
       const auto bytes = utf8proc_iterate(reinterpret_cast<const unsigned char*>(text.data() + at),
                                           static_cast<utf8proc_ssize_t>(text.size() - at), &character);
-      if (bytes > 0) split.other(character);          // bytes that are no UTF-8 are left out
+      if (bytes > 0) split.other(character);  // bytes that are no UTF-8 are left out
       at += bytes > 0 ? static_cast<std::size_t>(bytes) : 1;
     }
     split.flush();
@@ -337,7 +370,8 @@ struct WordPiece final : braid::Field {
 
   // Bytes and id of the special token that `text` starts with; 0 bytes: none.
   std::pair<std::size_t, std::int32_t> special_at(std::string_view text) const {
-    const std::pair<std::string_view, std::int32_t> all[] = {{"[SEP]", sep_}, {"[UNK]", unk_}, {"[CLS]", cls_}, {"[PAD]", pad_}, {"[MASK]", mask_}};
+    const std::pair<std::string_view, std::int32_t> all[] = {
+        {"[SEP]", sep_}, {"[UNK]", unk_}, {"[CLS]", cls_}, {"[PAD]", pad_}, {"[MASK]", mask_}};
     for (const auto& [name, id] : all)
       if (text.starts_with(name)) return {name.size(), id};
     return {0, 0};
@@ -357,15 +391,17 @@ struct WordPiece final : braid::Field {
     const auto special = [&](std::string_view name) {
       const auto found = std::find(lines.begin(), lines.end(), name);
       if (found == lines.end())
-        throw braid::Error("'" + vocab().text + "' has no token " + std::string(name) + " among its " + std::to_string(lines.size()) +
-                           " lines; a BERT vocabulary has one token a line, and [PAD], [UNK], [CLS], [SEP], [MASK] among them");
+        throw braid::Error(
+            "'" + vocab().text + "' has no token " + std::string(name) + " among its " + std::to_string(lines.size()) +
+            " lines; a BERT vocabulary has one token a line, and [PAD], [UNK], [CLS], [SEP], [MASK] among them");
       return static_cast<std::int32_t>(found - lines.begin());
     };
-    pad_ = special("[PAD]"), unk_ = special("[UNK]"), cls_ = special("[CLS]"), sep_ = special("[SEP]"), mask_ = special("[MASK]");
+    pad_ = special("[PAD]"), unk_ = special("[UNK]"), cls_ = special("[CLS]"), sep_ = special("[SEP]"),
+    mask_ = special("[MASK]");
     pieces_ = std::make_unique<Pieces>(lines);
   }
 
-  std::string text_;                                  // the vocabulary as read; `pieces_` points into it
+  std::string text_;  // the vocabulary as read; `pieces_` points into it
   std::unique_ptr<Pieces> pieces_;
   std::size_t count_ = 0;
   std::int32_t pad_ = 0, unk_ = 0, cls_ = 0, sep_ = 0, mask_ = 0;

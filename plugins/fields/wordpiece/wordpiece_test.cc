@@ -17,7 +17,8 @@ namespace {
 
 std::unique_ptr<braid::Field> field(braid::Values values) {
   values.emplace("vocab", braid::Path{"none"});
-  auto made = braid::construct([]() -> std::unique_ptr<braid::Component> { return std::make_unique<WordPiece>(); }, values, {});
+  auto made =
+      braid::construct([]() -> std::unique_ptr<braid::Component> { return std::make_unique<WordPiece>(); }, values, {});
   return std::unique_ptr<braid::Field>(static_cast<braid::Field*>(made.release()));
 }
 
@@ -59,7 +60,7 @@ TEST_CASE("texts of columns are joined, missing ones left out") {
   CHECK(ids(*f, {"toy", "story"}) == ids(*f, {"toy . story"}));
   CHECK(ids(*f, {"toy", std::string_view(), "story"}) == ids(*f, {"toy . story"}));
   CHECK(ids(*f, {std::string_view(), "story"}) == ids(*f, {"story"}));
-  CHECK(ids(*f, {""}).size() == 2);                   // an empty text is no missing one
+  CHECK(ids(*f, {""}).size() == 2);  // an empty text is no missing one
   braid::Bytes bytes;
   const Texts none(2);
   CHECK_FALSE(f->decode({none, std::nullopt}, bytes));
@@ -128,7 +129,8 @@ TEST_CASE("vocabulary files: plain, gzip'd, saved; broken ones are refused") {
   CHECK_THROWS_AS(field({{"vocab", braid::Path{zipped}}})->open(), braid::Error);
   CHECK_THROWS_AS(field({{"vocab", braid::Path{(folder / "none").string()}}})->open(), braid::Error);
   std::ofstream(plain) << "a\nb\n";
-  CHECK_THROWS_WITH_AS(field({{"vocab", braid::Path{plain}}})->open(), doctest::Contains("has no token [PAD] among its 2 lines"), braid::Error);
+  CHECK_THROWS_WITH_AS(field({{"vocab", braid::Path{plain}}})->open(),
+                       doctest::Contains("has no token [PAD] among its 2 lines"), braid::Error);
   std::filesystem::remove_all(folder);
 }
 
@@ -169,7 +171,9 @@ TEST_CASE("equals the reference on every title and plot of MovieLens-1M") {
     rows.push_back(cells);
     at = end + 1;
   }
-  const auto column = [&](std::string_view name) { return static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin()); };
+  const auto column = [&](std::string_view name) {
+    return static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin());
+  };
   const auto title = column("title"), plot = column("plot_omdb");
   REQUIRE(plot < rows[0].size());
   CHECK(rows.size() == golden::rows + 1);

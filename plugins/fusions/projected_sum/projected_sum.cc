@@ -7,20 +7,27 @@ namespace {
 
 struct ProjectedSum final : braid::Fusion {
   static constexpr braid::About about{
-      .summary = "Projects each input to one width, adds them, and normalises; what is absent adds nothing. With `gates`, "
-                 "every input but the first starts behind a gate that is shut and learns how far to open it."};
+      .summary =
+          "Projects each input to one width, adds them, and normalises; what is absent adds nothing. With `gates`, "
+          "every input but the first starts behind a gate that is shut and learns how far to open it."};
 
   braid::Param<std::int64_t> dim{*this, "dim", 64, "Width of the result.", {.low = 1}};
-  braid::Param<std::vector<double>> drop{*this, "drop", {0.0}, "Dropout on the inputs before they are projected: one share for all, or one per input.",
-                                         {.low = 0, .high = 0.99}};
-  braid::Param<bool> gates{*this, "gates", false, "Multiply each input but the first by a learnt number that starts at zero."};
+  braid::Param<std::vector<double>> drop{
+      *this,
+      "drop",
+      {0.0},
+      "Dropout on the inputs before they are projected: one share for all, or one per input.",
+      {.low = 0, .high = 0.99}};
+  braid::Param<bool> gates{*this, "gates", false,
+                           "Multiply each input but the first by a learnt number that starts at zero."};
   braid::Param<bool> norm{*this, "norm", true, "Layer norm on the sum."};
   braid::Ins inputs{*this, "inputs", "float?[rows, width~]", "vectors; rows may be absent"};
   braid::Out vector{*this, "vector", "float[rows, dim]", "the normalised sum"};
 
   struct Projection {
     braid::Linear linear;
-    Projection(braid::Component& owner, std::size_t k) : linear(owner, "linear", "inputs." + std::to_string(k) + ".width", "dim") {}
+    Projection(braid::Component& owner, std::size_t k)
+        : linear(owner, "linear", "inputs." + std::to_string(k) + ".width", "dim") {}
   };
   struct Gate {
     braid::Weight open;

@@ -20,7 +20,8 @@ struct Din final : braid::Ranker {
           "logit = MLP([other, t, pooled, t * pooled])",
       .differs =
           "Weights are a softmax over the history's places unless attention_norm = \"none\" (the paper's); t * pooled "
-          "and the optional dot product are additions; ReLU, not Dice, by default. A row without history pools to zeros."};
+          "and the optional dot product are additions; ReLU, not Dice, by default. A row without history pools to "
+          "zeros."};
 
   braid::Param<std::vector<std::int64_t>> hidden{
       *this, "hidden", {128, 64}, "Widths of the top perceptron's hidden layers.", {.low = 1}};
@@ -62,7 +63,8 @@ struct Din final : braid::Ranker {
   braid::Out logit{*this, "logit", "float[rows]", "log-odds"};
   braid::Out probability{*this, "probability", "float[rows]", "sigmoid of the logit"};
 
-  // One vector per wire; without elements where the wire never lacks a row, so that no weight is made which nothing trains.
+  // One vector per wire; without elements where the wire never lacks a row, so that no weight is made which nothing
+  // trains.
   std::deque<braid::Weight> absent_target, absent_other;
   std::deque<braid::Linear> unit, layers;  // attention unit, top perceptron; the last of each gives one number
   std::optional<braid::Linear> user;       // other to target's space, for `dot`
@@ -76,7 +78,8 @@ struct Din final : braid::Ranker {
     if (dot() && other.count() == 0)
       throw braid::Error("dot = true multiplies target with other, and other is not wired");
     if (absent() == "learned") {
-      const auto stand_in = [&](std::deque<braid::Weight>& to, const std::string& port, std::size_t k, const char* dim) {
+      const auto stand_in = [&](std::deque<braid::Weight>& to, const std::string& port, std::size_t k,
+                                const char* dim) {
         const auto wire = port + "." + std::to_string(k), size = wire + ".optional * " + wire + dim;
         to.emplace_back(*this, "absent." + wire, std::vector<DimText>{size}, Start{Start::normal, 0.01});
       };
@@ -120,10 +123,11 @@ struct Din final : braid::Ranker {
   void run(braid::Frame& f) override {
     std::vector<at::Tensor> targets, parts;
     for (std::size_t k = 0; k < target.count(); ++k)
-      targets.push_back(filled(f.at(target, k), f.masked(target, k) ? f.mask(target, k) : at::Tensor(),
-                               stand_in(absent_target, k)));
+      targets.push_back(
+          filled(f.at(target, k), f.masked(target, k) ? f.mask(target, k) : at::Tensor(), stand_in(absent_target, k)));
     for (std::size_t k = 0; k < other.count(); ++k)
-      parts.push_back(filled(f.at(other, k), f.masked(other, k) ? f.mask(other, k) : at::Tensor(), stand_in(absent_other, k)));
+      parts.push_back(
+          filled(f.at(other, k), f.masked(other, k) ? f.mask(other, k) : at::Tensor(), stand_in(absent_other, k)));
     const auto t = braid::cat(targets, 1);  // [rows, sum of dims]
     at::Tensor product;
     if (dot()) product = (*user)(braid::cat(parts, 1)).mul(t).sum(1).mul(1 / std::sqrt(static_cast<double>(t.size(1))));

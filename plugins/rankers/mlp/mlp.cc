@@ -29,7 +29,8 @@ struct Mlp final : braid::Ranker {
   braid::Out logit{*this, "logit", "float[rows]", "log-odds"};
   braid::Out probability{*this, "probability", "float[rows]", "sigmoid of the logit"};
 
-  // One vector per wire; without elements where the wire never lacks a row, so that no weight is made which nothing trains.
+  // One vector per wire; without elements where the wire never lacks a row, so that no weight is made which nothing
+  // trains.
   std::deque<braid::Weight> absent_rows;
   std::deque<braid::Linear> layers;
 

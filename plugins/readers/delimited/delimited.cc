@@ -10,9 +10,9 @@
 
 namespace {
 
-constexpr std::size_t block = 1 << 20;                // bytes read at a time
-constexpr std::size_t longest_record = 256u << 20;    // bytes; more is taken for a quote that never ends
-constexpr std::int64_t records_per_mark = 1 << 16;    // how far apart the places are that `seek` can jump to
+constexpr std::size_t block = 1 << 20;              // bytes read at a time
+constexpr std::size_t longest_record = 256u << 20;  // bytes; more is taken for a quote that never ends
+constexpr std::int64_t records_per_mark = 1 << 16;  // how far apart the places are that `seek` can jump to
 
 // A plain or gzip'd file as a stream of bytes, of which a window stands in memory.
 class Stream {
@@ -66,15 +66,16 @@ class Stream {
 
  private:
   [[noreturn]] void broken(std::int64_t line, const std::string& why) {
-    throw braid::Error("'" + path_ + "' breaks off after line " + std::to_string(line) + ", near byte " + std::to_string(gzoffset(file_)) +
-                       " of the file: " + (why.find("unexpected end of file") != why.npos ? "the gzip stream is not complete" : why));
+    throw braid::Error("'" + path_ + "' breaks off after line " + std::to_string(line) + ", near byte " +
+                       std::to_string(gzoffset(file_)) + " of the file: " +
+                       (why.find("unexpected end of file") != why.npos ? "the gzip stream is not complete" : why));
   }
 
   std::string path_;
   gzFile file_;
   std::vector<char> window_;
   std::size_t from_ = 0, to_ = 0;
-  std::int64_t start_ = 0;                            // of the window, in the uncompressed stream
+  std::int64_t start_ = 0;  // of the window, in the uncompressed stream
   bool over_ = false;
 };
 
@@ -87,16 +88,24 @@ std::string lower_without_gz(const std::string& path) {
 
 struct Delimited final : braid::Reader {
   static constexpr braid::About about{
-      .summary = "Text tables, UTF-8, gzip'd or not: one record a line, cells parted by a separator. CSV has quotes "
-                 "(doubled inside, line breaks allowed), TSV has none. Empty lines are passed over."};
-  static constexpr std::string_view suffixes[] = {".tsv", ".csv", ".txt", ".dat", ".inter", ".item", ".user",
-                                                  ".tsv.gz", ".csv.gz", ".txt.gz", ".dat.gz", ".inter.gz", ".item.gz", ".user.gz"};
+      .summary =
+          "Text tables, UTF-8, gzip'd or not: one record a line, cells parted by a separator. CSV has quotes "
+          "(doubled inside, line breaks allowed), TSV has none. Empty lines are passed over."};
+  static constexpr std::string_view suffixes[] = {".tsv",    ".csv",      ".txt",     ".dat",    ".inter",
+                                                  ".item",   ".user",     ".tsv.gz",  ".csv.gz", ".txt.gz",
+                                                  ".dat.gz", ".inter.gz", ".item.gz", ".user.gz"};
   static constexpr std::string_view header = "text";
 
-  braid::Param<std::string> separator{*this, "separator", "", "Stands between cells, of any length (\"::\"); empty: a comma in .csv files, else a tab."};
-  braid::Param<std::string> quote{*this, "quote", "", "The quote character, or \"none\"; empty: '\"' in .csv files, else none."};
-  braid::Param<std::vector<std::string>> columns_given{*this, "columns", std::vector<std::string>{}, "Names of the columns, for files whose first line does not give them."};
-  braid::Param<bool> header_too{*this, "header", false, "With `columns`: the file has a first line of names all the same; it is passed over."};
+  braid::Param<std::string> separator{
+      *this, "separator", "",
+      "Stands between cells, of any length (\"::\"); empty: a comma in .csv files, else a tab."};
+  braid::Param<std::string> quote{*this, "quote", "",
+                                  "The quote character, or \"none\"; empty: '\"' in .csv files, else none."};
+  braid::Param<std::vector<std::string>> columns_given{
+      *this, "columns", std::vector<std::string>{},
+      "Names of the columns, for files whose first line does not give them."};
+  braid::Param<bool> header_too{*this, "header", false,
+                                "With `columns`: the file has a first line of names all the same; it is passed over."};
 
   void open(const std::string& path) override {
     const bool csv = lower_without_gz(path).ends_with(".csv");
@@ -116,7 +125,8 @@ struct Delimited final : braid::Reader {
     if (names_.empty() || header_too()) {
       braid::Record first;
       if (!read(first, true)) {
-        if (names_.empty()) throw braid::Error("'" + path + "' is empty; its first line names the columns (or `columns = [...]` does)");
+        if (names_.empty())
+          throw braid::Error("'" + path + "' is empty; its first line names the columns (or `columns = [...]` does)");
       } else if (!first.error.empty()) {
         throw braid::Error("'" + path + "', line " + std::to_string(first.line) + ": " + first.error);
       } else if (names_.empty()) {
@@ -158,22 +168,26 @@ struct Delimited final : braid::Reader {
     for (braid::Record passed; record_ < record; ++record_) {
       mark();
       passed.cells.clear();
-      if (!read(passed, false)) return;               // beyond the end: nothing follows
+      if (!read(passed, false)) return;  // beyond the end: nothing follows
     }
   }
 
  private:
-  struct Mark { std::int64_t offset, line; };
+  struct Mark {
+    std::int64_t offset, line;
+  };
 
   void opened() const {
     if (!stream_) throw std::logic_error("a reader is opened before it is read");
   }
   void mark() {
-    if (record_ == static_cast<std::int64_t>(marks_.size()) * records_per_mark) marks_.push_back({stream_->offset(), line_});
+    if (record_ == static_cast<std::int64_t>(marks_.size()) * records_per_mark)
+      marks_.push_back({stream_->offset(), line_});
   }
 
   void skip_byte_order_mark() {
-    while (stream_->size() < 3 && stream_->more(line_)) {}
+    while (stream_->size() < 3 && stream_->more(line_)) {
+    }
     const auto* p = reinterpret_cast<const unsigned char*>(stream_->begin());
     const auto size = stream_->size();
     if (size >= 2 && ((p[0] == 0xFF && p[1] == 0xFE) || (p[0] == 0xFE && p[1] == 0xFF)))
@@ -184,7 +198,8 @@ struct Delimited final : braid::Reader {
   // The next line without its break, of which `bytes` are to be dropped afterwards. False: the file has ended.
   bool line(std::string_view& text, std::size_t& bytes) {
     for (std::size_t searched = 0;;) {
-      const auto* found = static_cast<const char*>(std::memchr(stream_->begin() + searched, '\n', stream_->size() - searched));
+      const auto* found =
+          static_cast<const char*>(std::memchr(stream_->begin() + searched, '\n', stream_->size() - searched));
       if (found) {
         text = {stream_->begin(), static_cast<std::size_t>(found - stream_->begin())};
         bytes = text.size() + 1;
@@ -229,7 +244,8 @@ struct Delimited final : braid::Reader {
     const auto width = separator_.size();
     for (;;) {
       const auto left = static_cast<std::size_t>(end - at);
-      const auto* found = static_cast<const char*>(width == 1 ? std::memchr(at, separator_[0], left) : memmem(at, left, separator_.data(), width));
+      const auto* found = static_cast<const char*>(width == 1 ? std::memchr(at, separator_[0], left)
+                                                              : memmem(at, left, separator_.data(), width));
       if (!found) break;
       cells.emplace_back(at, found);
       at = found + width;
@@ -241,16 +257,19 @@ struct Delimited final : braid::Reader {
   void read_quoted(braid::Record& record) {
     std::size_t at = 0;
     std::int64_t lines = 0;
-    const auto here = [&](std::size_t ahead) {        // is there a character `ahead` of this place?
+    const auto here = [&](std::size_t ahead) {  // is there a character `ahead` of this place?
       while (at + ahead >= stream_->size())
         if (!stream_->more(record.line)) return false;
       return true;
     };
     const auto character = [&](std::size_t ahead) { return stream_->begin()[at + ahead]; };
     const auto separator_here = [&] {
-      return here(separator_.size() - 1) && std::memcmp(stream_->begin() + at, separator_.data(), separator_.size()) == 0;
+      return here(separator_.size() - 1) &&
+             std::memcmp(stream_->begin() + at, separator_.data(), separator_.size()) == 0;
     };
-    const auto break_here = [&] { return character(0) == '\n' || (character(0) == '\r' && here(1) && character(1) == '\n'); };
+    const auto break_here = [&] {
+      return character(0) == '\n' || (character(0) == '\r' && here(1) && character(1) == '\n');
+    };
 
     for (bool ended = false; !ended;) {
       std::string cell;
@@ -259,7 +278,8 @@ struct Delimited final : braid::Reader {
         for (;; ++at) {
           if (!here(0))
             throw braid::Error("'" + path_ + "', line " + std::to_string(record.line) + ": a quote is opened in cell " +
-                               std::to_string(record.cells.size() + 1) + " of this record and not closed before the file ends");
+                               std::to_string(record.cells.size() + 1) +
+                               " of this record and not closed before the file ends");
           const char c = character(0);
           if (c == quote_) {
             if (!here(1) || character(1) != quote_) break;
@@ -295,8 +315,8 @@ struct Delimited final : braid::Reader {
   char quote_ = 0;
   std::unique_ptr<Stream> stream_;
   std::vector<std::string> names_;
-  std::int64_t line_ = 1, record_ = 0;                // of the record that comes next
-  std::vector<Mark> marks_;                           // of records 0, records_per_mark, 2 records_per_mark...
+  std::int64_t line_ = 1, record_ = 0;  // of the record that comes next
+  std::vector<Mark> marks_;             // of records 0, records_per_mark, 2 records_per_mark...
 };
 
 }  // namespace

@@ -1,8 +1,8 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
-#include "sdk/state.h"
 #include "delimited.cc"
+#include "sdk/state.h"
 
 #include <filesystem>
 #include <fstream>
@@ -32,7 +32,8 @@ struct Folder {
 };
 
 std::unique_ptr<braid::Reader> reader(const std::string& path, const braid::Values& values = {}) {
-  auto made = braid::construct([]() -> std::unique_ptr<braid::Component> { return std::make_unique<Delimited>(); }, values, {});
+  auto made =
+      braid::construct([]() -> std::unique_ptr<braid::Component> { return std::make_unique<Delimited>(); }, values, {});
   std::unique_ptr<braid::Reader> r(static_cast<braid::Reader*>(made.release()));
   r->open(path);
   return r;
@@ -40,7 +41,8 @@ std::unique_ptr<braid::Reader> reader(const std::string& path, const braid::Valu
 
 std::vector<braid::Record> all(braid::Reader& r, std::size_t limit = 3) {
   std::vector<braid::Record> out;
-  while (r.next(out, limit)) {}
+  while (r.next(out, limit)) {
+  }
   return out;
 }
 
@@ -80,9 +82,12 @@ TEST_CASE("plain TSV: header, CRLF, byte order mark, empty lines, a last line wi
 
 TEST_CASE("CSV: quotes, doubled quotes, separators and line breaks inside, quotes in the middle") {
   const Folder folder;
-  const auto path = folder.file("a.csv", "id,\"the, title\",\"x\"\"y\"\r\n1,\"a \"\"b\"\", c\",\"two\r\nlines\n\"\r\n\"\",5\" screen,\"\"\"\"\n\n3,,\"end\"");
+  const auto path = folder.file("a.csv",
+                                "id,\"the, title\",\"x\"\"y\"\r\n1,\"a \"\"b\"\", c\",\"two\r\nlines\n\"\r\n\"\",5\" "
+                                "screen,\"\"\"\"\n\n3,,\"end\"");
   CHECK(reader(path)->columns() == Cells{"id", "the, title", "x\"y"});
-  CHECK(cells(path) == std::vector<Cells>{{"1", "a \"b\", c", "two\r\nlines\n"}, {"", "5\" screen", "\""}, {"3", "", "end"}});
+  CHECK(cells(path) ==
+        std::vector<Cells>{{"1", "a \"b\", c", "two\r\nlines\n"}, {"", "5\" screen", "\""}, {"3", "", "end"}});
   const auto r = reader(path);
   std::vector<std::int64_t> lines;
   for (const auto& record : all(*r)) lines.push_back(record.line);
@@ -94,12 +99,17 @@ TEST_CASE("other separators and quotes; names from the recipe") {
   const Folder folder;
   const Cells names{"user", "movie", "rating"};
   const auto dat = folder.file("ratings.dat", "1::1193::5\n1::66:1::3\n");
-  CHECK(cells(dat, {{"separator", std::string("::")}, {"columns", names}}) == std::vector<Cells>{{"1", "1193", "5"}, {"1", "66:1", "3"}});
+  CHECK(cells(dat, {{"separator", std::string("::")}, {"columns", names}}) ==
+        std::vector<Cells>{{"1", "1193", "5"}, {"1", "66:1", "3"}});
   const auto with_header = folder.file("b.txt", "u|m|r\n1|'2|3'|4\n");
-  CHECK(cells(with_header, {{"separator", std::string("|")}, {"quote", std::string("'")}, {"columns", names}, {"header", true}}) == std::vector<Cells>{{"1", "2|3", "4"}});
-  CHECK(cells(folder.file("c.csv", "a,b\n\"1,2\"\n"), {{"quote", std::string("none")}}) == std::vector<Cells>{{"\"1", "2\""}});
+  CHECK(cells(with_header,
+              {{"separator", std::string("|")}, {"quote", std::string("'")}, {"columns", names}, {"header", true}}) ==
+        std::vector<Cells>{{"1", "2|3", "4"}});
+  CHECK(cells(folder.file("c.csv", "a,b\n\"1,2\"\n"), {{"quote", std::string("none")}}) ==
+        std::vector<Cells>{{"\"1", "2\""}});
   CHECK(cells(folder.file("d.tsv", "a\n\"1\t2\"\n"), {{"quote", std::string("\"")}}) == std::vector<Cells>{{"1\t2"}});
-  CHECK(cells(folder.file("e.csv", "a::b\n\"1::\"::2\n"), {{"separator", std::string("::")}}) == std::vector<Cells>{{"1::", "2"}});
+  CHECK(cells(folder.file("e.csv", "a::b\n\"1::\"::2\n"), {{"separator", std::string("::")}}) ==
+        std::vector<Cells>{{"1::", "2"}});
   CHECK(cells(folder.file("empty.tsv", ""), {{"columns", names}}).empty());
   CHECK_FALSE(message(with_header, {{"quote", std::string("''")}}).empty());
   CHECK_FALSE(message(with_header, {{"quote", std::string("'")}, {"separator", std::string("a'")}}).empty());
@@ -129,8 +139,12 @@ TEST_CASE("broken files: the message says where") {
   CHECK(message(folder.path.string()).find("directory") != std::string::npos);
   CHECK(message(folder.file("empty.tsv", "")).find("is empty") != std::string::npos);
   CHECK(message(folder.file("twice.tsv", "a\tb\ta\n")).find("two columns 'a'") != std::string::npos);
-  CHECK(message(folder.file("wide.tsv", std::string("\xFF\xFE" "a\0\n\0", 6))).find("UTF-16") != std::string::npos);
-  CHECK(message(folder.file("open.csv", "a,b\n1,2\n3,\"4\n5,6\n")).find("line 3: a quote is opened in cell 2") != std::string::npos);
+  CHECK(message(folder.file("wide.tsv", std::string("\xFF\xFE"
+                                                    "a\0\n\0",
+                                                    6)))
+            .find("UTF-16") != std::string::npos);
+  CHECK(message(folder.file("open.csv", "a,b\n1,2\n3,\"4\n5,6\n")).find("line 3: a quote is opened in cell 2") !=
+        std::string::npos);
 
   std::string text = "a\tb\n";
   for (int k = 0; k < 300000; ++k) text += std::to_string(k * 2654435761u) + "\t" + std::to_string(k) + "\n";
@@ -152,18 +166,22 @@ TEST_CASE("the same records whatever the windows, limits and jumps, plain and gz
   std::string tsv = "id\ttext\n", csv = "id,text\r\n";
   std::vector<Cells> expected;
   for (int k = 0; k < 200000; ++k) {
-    const std::string text = k == 777 ? std::string(3 << 20, 'x') : k % 3 ? std::string(static_cast<std::size_t>(k % 37), 'a') : "";
+    const std::string text = k == 777 ? std::string(3 << 20, 'x')
+                             : k % 3  ? std::string(static_cast<std::size_t>(k % 37), 'a')
+                                      : "";
     expected.push_back({std::to_string(k), text});
     tsv += std::to_string(k) + "\t" + text + "\n";
     csv += std::to_string(k) + (k % 5 ? "," + text : ",\"" + text + "\"") + "\r\n";
   }
-  for (const auto& path : {folder.file("a.tsv", tsv), folder.file("a.tsv.gz", tsv), folder.file("a.csv", csv), folder.file("a.csv.gz", csv)}) {
+  for (const auto& path : {folder.file("a.tsv", tsv), folder.file("a.tsv.gz", tsv), folder.file("a.csv", csv),
+                           folder.file("a.csv.gz", csv)}) {
     INFO(path);
     const auto r = reader(path);
     const auto got = all(*r, 4097);
     REQUIRE(got.size() == expected.size());
     bool equal = true;
-    for (std::size_t k = 0; k < got.size(); ++k) equal = equal && got[k].cells == expected[k] && got[k].line == static_cast<std::int64_t>(k) + 2;
+    for (std::size_t k = 0; k < got.size(); ++k)
+      equal = equal && got[k].cells == expected[k] && got[k].line == static_cast<std::int64_t>(k) + 2;
     CHECK(equal);
     const auto fresh = reader(path);
     for (const auto* one : {r.get(), fresh.get()})

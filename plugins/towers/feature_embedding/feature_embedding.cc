@@ -5,14 +5,22 @@ namespace {
 
 struct FeatureEmbedding final : braid::Tower {
   static constexpr braid::About about{
-      .summary = "Embeds several columns, each through a table of its own, and lays the vectors side by side; a cell of "
-                 "several values gives their mean, one without values zeros, and numbers are appended as they are."};
+      .summary =
+          "Embeds several columns, each through a table of its own, and lays the vectors side by side; a cell of "
+          "several values gives their mean, one without values zeros, and numbers are appended as they are."};
 
   braid::Param<std::int64_t> dim{*this, "dim", 16, "Width of each column's vectors.", {.low = 1}};
-  braid::Param<double> start{*this, "start", 0.05, "Standard deviation of the vectors at the start; row 0 of each table starts at zero.", {.low = 0}};
-  braid::Ins features{*this, "features", "id(n~)?[rows, values*~?]", "one wire per column, of single or of several values"};
-  braid::Ins numbers{*this, "numbers", "float?[rows, values~?]", "numbers, appended; an absent row reads zeros", {.optional = true}};
-  braid::Out vector{*this, "vector", "float[rows, count(features) * dim + sum(numbers.values)]", "the columns' vectors side by side, then the numbers"};
+  braid::Param<double> start{*this,
+                             "start",
+                             0.05,
+                             "Standard deviation of the vectors at the start; row 0 of each table starts at zero.",
+                             {.low = 0}};
+  braid::Ins features{*this, "features", "id(n~)?[rows, values*~?]",
+                      "one wire per column, of single or of several values"};
+  braid::Ins numbers{
+      *this, "numbers", "float?[rows, values~?]", "numbers, appended; an absent row reads zeros", {.optional = true}};
+  braid::Out vector{*this, "vector", "float[rows, count(features) * dim + sum(numbers.values)]",
+                    "the columns' vectors side by side, then the numbers"};
 
   // A table per wire, its rows as many as that column's ids.
   struct Column {
@@ -40,7 +48,7 @@ struct FeatureEmbedding final : braid::Tower {
     const auto& ids = f.at(features, k);
     const auto& rows = column[k].rows;
     if (!f.masked(features, k)) {
-      const auto x = rows(ids);                       // [rows, dim] or [rows, values, dim]
+      const auto x = rows(ids);  // [rows, dim] or [rows, values, dim]
       return x.dim() == 2 ? x : x.mean(1);
     }
     const auto mask = f.mask(features, k);

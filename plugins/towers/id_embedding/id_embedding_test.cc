@@ -26,5 +26,5 @@ TEST_CASE("a row of the table is an id's vector; row 0 starts at zero, the other
   CHECK(out[1].equal(rows[3]));
   CHECK(out[2].equal(rows[3]));
   CHECK(out[3].equal(rows[999]));
-  CHECK(rows.std().item<double>() == doctest::Approx(0.5).epsilon(0.02));   // 64,000 draws
+  CHECK(rows.std().item<double>() == doctest::Approx(0.5).epsilon(0.02));  // 64,000 draws
 }

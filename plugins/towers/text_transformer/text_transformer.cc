@@ -11,18 +11,22 @@ namespace {
 
 struct TextTransformer final : braid::Tower {
   static constexpr braid::About about{
-      .summary = "A transformer with layer norm before each half over the tokens of a text, or of several texts in a "
-                 "row, each with its own positions and, where there are several, a learnt vector that tells which.",
+      .summary =
+          "A transformer with layer norm before each half over the tokens of a text, or of several texts in a "
+          "row, each with its own positions and, where there are several, a learnt vector that tells which.",
       .paper = "Vaswani et al. 2017, arXiv:1706.03762; Xiong et al. 2020, arXiv:2002.04745 (layer norm first)",
       .differs = "Learnt positions; a layer norm on the embeddings, as in BERT."};
 
   braid::Param<std::int64_t> dim{*this, "dim", 64, "Width of the tokens.", {.low = 1}};
   braid::Param<std::int64_t> layers{*this, "layers", 2, "Transformer layers.", {.low = 0, .high = 1024}};
   braid::Param<std::int64_t> heads{*this, "heads", 4, "Attention heads; each has dim / heads values.", {.low = 1}};
-  braid::Param<std::int64_t> hidden{*this, "hidden", 0, "Width inside the feed-forward halves; 0: 2 * dim.", {.low = 0}};
-  braid::Param<double> drop{*this, "drop", 0, "Dropout on the embeddings and on what each half adds.", {.low = 0, .high = 0.99}};
+  braid::Param<std::int64_t> hidden{
+      *this, "hidden", 0, "Width inside the feed-forward halves; 0: 2 * dim.", {.low = 0}};
+  braid::Param<double> drop{
+      *this, "drop", 0, "Dropout on the embeddings and on what each half adds.", {.low = 0, .high = 0.99}};
   braid::Require shared{*this, "dim % heads == 0", "each head gets an equal share of the width"};
-  braid::Ins tokens_in{*this, "tokens", "id(n)?[rows, places*~]", "token ids; several texts are read one after the other, all with one vocabulary"};
+  braid::Ins tokens_in{*this, "tokens", "id(n)?[rows, places*~]",
+                       "token ids; several texts are read one after the other, all with one vocabulary"};
   braid::Out tokens{*this, "tokens", "float?[rows, sum(tokens.places)*, dim]", "the tokens, in the order of the wires"};
   braid::Out vector{*this, "vector", "float?[rows, dim]", "mean of the row's tokens; absent where it has none"};
 
@@ -31,7 +35,8 @@ struct TextTransformer final : braid::Tower {
   braid::Weight position{*this, "position", {"positions", "dim"}, {braid::Start::normal, 0.02}, {.decays = false}};
   struct Kind {
     braid::Weight rows;
-    explicit Kind(braid::Component& owner) : rows(owner, "vector", {"dim"}, {braid::Start::normal, 0.02}, {.decays = false}) {}
+    explicit Kind(braid::Component& owner)
+        : rows(owner, "vector", {"dim"}, {braid::Start::normal, 0.02}, {.decays = false}) {}
   };
   braid::Stack<Kind> type{*this, "type", tokens_in.count() > 1 ? tokens_in.count() : 0};
   braid::Norm norm_in{*this, "norm_in", "dim"};
@@ -45,7 +50,8 @@ struct TextTransformer final : braid::Tower {
     sizes["inner"] = hidden() > 0 ? hidden() : 2 * dim();
     std::int64_t most = 0;
     for (std::size_t k = 0; k < std::max<std::size_t>(tokens_in.count(), 1); ++k)
-      if (const auto found = sizes.find("tokens." + std::to_string(k) + ".places"); found != sizes.end()) most = std::max(most, found->second);
+      if (const auto found = sizes.find("tokens." + std::to_string(k) + ".places"); found != sizes.end())
+        most = std::max(most, found->second);
     sizes["positions"] = most;
   }
 
@@ -57,14 +63,15 @@ struct TextTransformer final : braid::Tower {
       const auto& x = f.at(tokens_in, k);
       const auto length = x.size(1);
       if (length > position().size(0))
-        throw braid::Error("a text has " + std::to_string(length) + " places, its field promised at most " + std::to_string(position().size(0)));
+        throw braid::Error("a text has " + std::to_string(length) + " places, its field promised at most " +
+                           std::to_string(position().size(0)));
       masked = masked || f.masked(tokens_in, k);
       ids.push_back(x);
       masks.push_back(f.mask(tokens_in, k));
       places.push_back(braid::arange(length, x));
       kinds.push_back(braid::arange(length, x).mul(0).add(static_cast<std::int64_t>(k)));
     }
-    const auto mask = braid::cat(masks, 1);           // [rows, places of all texts]
+    const auto mask = braid::cat(masks, 1);  // [rows, places of all texts]
     const auto packed = braid::pack(mask);
     const auto column = packed.from.remainder(std::max<std::int64_t>(mask.size(1), 1));
 
@@ -77,9 +84,9 @@ struct TextTransformer final : braid::Tower {
     }
     x = braid::packed_dropout(f, "embedding", vector, norm_in(x), drop(), packed);
     for (const auto& one : layer) x = one(f, vector, x, packed, heads(), drop());
-    x = norm_out(x);                                  // [tokens, dim]
+    x = norm_out(x);  // [tokens, dim]
 
-    const auto padded = braid::gather_rows(x, packed.to);   // [rows, places, dim], zeros where there is no token
+    const auto padded = braid::gather_rows(x, packed.to);  // [rows, places, dim], zeros where there is no token
     if (f.wanted(tokens)) f[tokens] = padded;
     if (f.wanted(vector)) f[vector] = padded.sum(1).div(mask.sum(1, true).clamp_min(1));
     f.set_mask(tokens, masked ? mask : at::Tensor());

@@ -12,14 +12,14 @@ struct InBatchSoftmax final : braid::Loss {
       .paper = "van den Oord et al. 2018, arXiv:1807.03748",
       .equation = "eq. 4"};
 
-  braid::Scalar temperature{*this, "temperature", 0.07,
-      "Divides the scores; a smaller value sharpens them.", {.low = 1e-4, .high = 10}};
+  braid::Scalar temperature{
+      *this, "temperature", 0.07, "Divides the scores; a smaller value sharpens them.", {.low = 1e-4, .high = 10}};
   braid::In query{*this, "query", "float[rows, dim]", "one side, L2-normalised"};
   braid::In item{*this, "item", "float[rows, dim]", "other side; row i answers query i"};
   braid::Out loss{*this, "loss", "float[rows]", "per query, in nats"};
 
   void run(braid::Frame& f) override {
-    const auto score = f[query].mm(f[item].t()) / temperature(f);              // [rows, rows]
+    const auto score = f[query].mm(f[item].t()) / temperature(f);  // [rows, rows]
     const auto answer = at::arange(score.size(0), score.options().dtype(at::kLong));
     f[loss] = at::cross_entropy_loss(score, answer, {}, at::Reduction::None);  // [rows]
   }
