@@ -173,6 +173,8 @@ TEST_CASE("spare nodes leave the plan when nothing needs them") {
   for (const auto& n : plan.nodes) CHECK(n.name != "facts");
   const auto arm = plan_of("arms.toml", {"nodes.easy.in.inputs=[\"facts.vector[ratings.item]\", \"either.vector\"]"});
   CHECK(node(arm, "facts").inputs[0].size() == 2);
+  // A field that cannot be had is told once, not again where it is spared.
+  CHECK(tags(with("", {"spare=[\"items.genres\"]", "tables.items.fields.genres.use=nothing"})) == "unknown-component ");
 }
 
 TEST_CASE("--set reaches everything and is checked like text") {

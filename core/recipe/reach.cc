@@ -104,6 +104,8 @@ class Reach {
     for (const auto& node : c_.nodes) names.push_back(node.plan.name);
     for (const auto& table : c_.plan.tables)
       for (const auto& field : table.fields) names.push_back(table.name + "." + field.name);
+    for (const auto& [table, name] : c_.broken_names)
+      if (table >= 0) names.push_back(c_.plan.tables[static_cast<std::size_t>(table)].name + "." + name);
     const auto read = [&](const Item& one) {
       if (!demand(c_.report, one, Item::Kind::text, "'spare'")) return;
       c_.spare.push_back(one.text);
