@@ -31,8 +31,8 @@ int settle_threads(int asked) {
   return asked;
 }
 
-// Tensors of a step have the same sizes as those of the last: memory that was freed is kept, instead of being given
-// back and faulted in, page by page, at the next step.
+// Big tensors have a pool of their own (core/memory). For the small ones the heap keeps what was freed, instead of giving
+// it back and faulting it in, page by page, at the next step.
 void settle_allocator() {
 #ifdef __GLIBC__
   ::mallopt(M_MMAP_MAX, 0);
