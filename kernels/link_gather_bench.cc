@@ -1,5 +1,6 @@
 // Forward and backward of the link gather beside LibTorch's index_select and embedding.
 // usage: link_gather_bench [ROWS_OF_X]     medians over rounds in which the three take turns
+#include "kernels/bench.h"
 #include "kernels/link_gather_autograd.h"
 
 #include <ATen/Parallel.h>
@@ -18,12 +19,9 @@ namespace {
 
 using Way = std::function<at::Tensor(const at::Tensor&, const at::Tensor&)>;
 
-double median(std::vector<double> times) {
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-  return times[times.size() / 2];
-}
-
 }  // namespace
+
+using braid::kernels::median;
 
 int main(int argc, char** argv) {
   const std::int64_t batch = 2048, list = 20, dim = 64;

@@ -1,16 +1,10 @@
 #include "kernels/link_gather.h"
+#include "kernels/two_versions.h"
 
 #include <algorithm>
 #include <cstring>
 
-// The same body is compiled twice and chosen at run time by what the processor can do. The bodies hold no multiply-add,
-// so that both give the same bits.
-#if defined(__x86_64__) && defined(__GNUC__)
-#define BRAID_TWO_VERSIONS 1
-#else
-#define BRAID_TWO_VERSIONS 0
-#endif
-
+// The bodies hold no multiply-add, so that both versions give the same bits.
 namespace braid::kernels {
 namespace {
 

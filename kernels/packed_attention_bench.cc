@@ -1,5 +1,6 @@
 // Forward and backward of the packed attention beside LibTorch's fused attention over padded rows.
 // usage: packed_attention_bench [ROWS]     medians over rounds in which the two take turns
+#include "kernels/bench.h"
 #include "kernels/packed_attention_autograd.h"
 
 #include <ATen/Parallel.h>
@@ -15,14 +16,7 @@
 #include <functional>
 #include <vector>
 
-namespace {
-
-double median(std::vector<double> times) {
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-  return times[times.size() / 2];
-}
-
-}  // namespace
+using braid::kernels::median;
 
 int main(int argc, char** argv) {
   const std::int64_t rows = argc > 1 ? std::atoll(argv[1]) : 2048, places = 64, heads = 4, width = 16,

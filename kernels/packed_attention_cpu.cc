@@ -1,4 +1,5 @@
 #include "kernels/packed_attention.h"
+#include "kernels/vectors.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,25 +7,12 @@
 #include <utility>
 #include <vector>
 
-// The bodies are compiled twice and chosen at run time by what the processor can do.
-#if defined(__x86_64__) && defined(__GNUC__)
-#define BRAID_TWO_VERSIONS 1
-#else
-#define BRAID_TWO_VERSIONS 0
-#endif
-#define BRAID_INLINE [[gnu::always_inline]] inline
-
 namespace braid::kernels {
 namespace {
 
-using Index = std::int64_t;
-constexpr Index kLanes = 8, kBlock = 36;  // queries at a time: a block's scores stay in the first cache
-// One AVX register; two SSE ones in the base version.
-typedef float Vec __attribute__((vector_size(32), aligned(4), may_alias));
+constexpr Index kBlock = 36;  // queries at a time: a block's scores stay in the first cache
 typedef std::int32_t Ints __attribute__((vector_size(32)));
 
-BRAID_INLINE Vec& vec(float* at) { return *reinterpret_cast<Vec*>(at); }
-BRAID_INLINE const Vec& vec(const float* at) { return *reinterpret_cast<const Vec*>(at); }
 constexpr Index padded(Index n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
 // c[R, 8 V] = (or +=) a b, where a's element (r, k) stands at r * a_row + k * a_k: either may be 1.

@@ -1,5 +1,6 @@
 // Forward and backward of the fused target attention beside the same equations as tensor operators.
 // usage: target_attention_bench [BATCH]     medians over rounds in which the two take turns
+#include "kernels/bench.h"
 #include "kernels/target_attention_autograd.h"
 
 #include <ATen/Parallel.h>
@@ -14,14 +15,7 @@
 #include <functional>
 #include <vector>
 
-namespace {
-
-double median(std::vector<double> times) {
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-  return times[times.size() / 2];
-}
-
-}  // namespace
+using braid::kernels::median;
 
 int main(int argc, char** argv) {
   const std::int64_t rows = argc > 1 ? std::atoll(argv[1]) : 8192, places = 20, dim = 64, width = 32;

@@ -1,4 +1,5 @@
 #include "kernels/target_attention.h"
+#include "kernels/vectors.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,24 +7,8 @@
 #include <limits>
 #include <type_traits>
 
-// The bodies are compiled twice and chosen at run time by what the processor can do.
-#if defined(__x86_64__) && defined(__GNUC__)
-#define BRAID_TWO_VERSIONS 1
-#else
-#define BRAID_TWO_VERSIONS 0
-#endif
-#define BRAID_INLINE [[gnu::always_inline]] inline
-
 namespace braid::kernels {
 namespace {
-
-using Index = std::int64_t;
-constexpr Index kLanes = 8;
-// One AVX register; two SSE ones in the base version. Unaligned, because histories come as they are.
-typedef float Vec __attribute__((vector_size(32), aligned(4), may_alias));
-
-BRAID_INLINE Vec& vec(float* at) { return *reinterpret_cast<Vec*>(at); }
-BRAID_INLINE const Vec& vec(const float* at) { return *reinterpret_cast<const Vec*>(at); }
 
 // sum[r][v] += over k of a[r * a_row + k * a_k] * b[k * b_row + 8 v ...]: R x V registers.
 template <int R, int V>

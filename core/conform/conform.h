@@ -1,7 +1,7 @@
 // What every component must satisfy, checked on a case: some inputs, some values of the parameters.
 //
-//   TEST_CASE("fq_former conforms") {
-//     braid::conform::Case c{"fq_former"};
+//   TEST_CASE("my_tower conforms") {
+//     braid::conform::Case c{"my_tower"};
 //     c.values = {{"dim", std::int64_t{8}}, {"queries", std::int64_t{2}}};
 //     c.inputs["tokens"] = {braid::conform::wave({5, 3, 8}), braid::conform::wave({5, 2, 8}).hide({{1}, {3, 0}})};
 //     CHECK(braid::conform::check(c) == "");

@@ -32,21 +32,6 @@ bool plain_name(std::string_view text) {
   }) && !shape::Parser::digit(text[0]);
 }
 
-bool is_on(const ComponentState& state, const std::string& param) {
-  const auto v = state.values.find(param);
-  if (v == state.values.end()) return false;
-  return std::visit(
-      [](const auto& x) {
-        using T = std::decay_t<decltype(x)>;
-        if constexpr (std::is_same_v<T, bool>) return x;
-        else if constexpr (std::is_arithmetic_v<T>) return x != 0;
-        else if constexpr (std::is_same_v<T, std::monostate>) return false;
-        else if constexpr (std::is_same_v<T, Path>) return !x.text.empty();
-        else return !x.empty();
-      },
-      v->second);
-}
-
 // The sizes that one wire shows, named as the checker names them.
 void add_sizes(Sizes& sizes, const ComponentState& state, std::size_t port, std::size_t k, const Wire& wire) {
   const auto& schema = state.schema.ports[state.input_ports[port]];
@@ -66,7 +51,7 @@ void add_sizes(Sizes& sizes, const ComponentState& state, std::size_t port, std:
   if (plain_name(shape.rows) && wire.id_rows > 0) put(shape.rows, shape.rows_vary, wire.id_rows, false);
   std::vector<const Dim*> dims;
   for (const auto& d : shape.dims)
-    if (d.only_if.empty() || is_on(state, d.only_if)) dims.push_back(&d);
+    if (d.only_if.empty() || is_on(state.values, d.only_if)) dims.push_back(&d);
   const auto& value = wire.flow.value;
   const bool lacks = value.dim() + 1 == static_cast<std::int64_t>(dims.size());
   std::int64_t at = 0;

@@ -27,7 +27,7 @@ struct Place {
 
 // A component as a recipe uses it, with its card's plugin.
 struct Use {
-  std::string component, plugin, plugin_file;  // "fq_former", "fq_former", ".../fq_former.so"
+  std::string component, plugin, plugin_file;  // "NAME", "PLUGIN", ".../PLUGIN.so"
   ComponentSchema schema;
   Values values;  // every parameter, defaults filled in
 };

@@ -253,4 +253,19 @@ void set_sizes(Component& component, Sizes sizes) {
     if (!holds(component, rule.rule)) throw Error("'" + rule.rule + "' does not hold: " + rule.why);
 }
 
+bool is_on(const Values& values, const std::string& param) {
+  const auto v = values.find(param);
+  if (v == values.end()) return false;
+  return std::visit(
+      [](const auto& x) {
+        using T = std::decay_t<decltype(x)>;
+        if constexpr (std::is_same_v<T, bool>) return x;
+        else if constexpr (std::is_arithmetic_v<T>) return x != 0;
+        else if constexpr (std::is_same_v<T, std::monostate>) return false;
+        else if constexpr (std::is_same_v<T, Path>) return !x.text.empty();
+        else return !x.empty();
+      },
+      v->second);
+}
+
 }  // namespace braid

@@ -156,21 +156,7 @@ void check_sizes(const FrameState& s, std::size_t port, const at::Tensor& value)
   const auto& shape = state.outputs[port];
   std::vector<const Dim*> dims;
   for (const auto& d : shape.dims) {
-    if (!d.only_if.empty()) {
-      const auto v = state.values.find(d.only_if);
-      if (v == state.values.end()) continue;
-      const bool on = std::visit(
-          [](const auto& x) {
-            using T = std::decay_t<decltype(x)>;
-            if constexpr (std::is_same_v<T, bool>) return x;
-            else if constexpr (std::is_arithmetic_v<T>) return x != 0;
-            else if constexpr (std::is_same_v<T, std::monostate>) return false;
-            else if constexpr (std::is_same_v<T, Path>) return !x.text.empty();
-            else return !x.empty();
-          },
-          v->second);
-      if (!on) continue;
-    }
+    if (!d.only_if.empty() && !is_on(state.values, d.only_if)) continue;
     dims.push_back(&d);
   }
   const auto wrong = [&](const std::string& why) {

@@ -42,6 +42,9 @@ struct ComponentState {
   bool sized = false;
 };
 
+// Whether a parameter's value counts as yes, where a dim stands only `if` it does: not false, 0, empty or unset.
+BRAID_API bool is_on(const Values& values, const std::string& param);
+
 // Constructs a component with values and wire counts (of its repeated inputs). `describe`: without a recipe, to read
 // the schema: values are the defaults and each repeated input has one wire. Throws what the constructor throws, and
 // Error for a value of the wrong type, out of its range, or required and missing.

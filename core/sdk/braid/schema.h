@@ -319,7 +319,7 @@ struct WeightSchema {
 };
 
 struct ComponentSchema {
-  std::string name;  // "fq_former"
+  std::string name;  // as recipes say it
   Kind kind = Kind::tower;
   std::string summary, paper, equation, differs;  // About
   std::vector<ParamSchema> params;
