@@ -96,7 +96,7 @@ struct LiveNode {
 
 struct Graph::Inside {
   const recipe::Plan& plan;
-  const data::Source& source;
+  Specials specials_of;
   std::vector<LiveNode> nodes;
   std::vector<std::unique_ptr<Component>> metrics;
   std::vector<NamedWeight> weights;
@@ -105,7 +105,7 @@ struct Graph::Inside {
   std::unique_ptr<Flows> flows;
   std::vector<bool> for_losses, for_metrics;
 
-  Inside(const recipe::Plan& p, const data::Source& s) : plan(p), source(s) {}
+  Inside(const recipe::Plan& p, const Specials& s) : plan(p), specials_of(s) {}
 
   LiveScalar scalar(const recipe::ScalarPlan& p, const std::string& name, int node) {
     LiveScalar out{p, {}, at::full({}, p.value, at::TensorOptions().dtype(at::kFloat))};
@@ -137,7 +137,7 @@ struct Graph::Inside {
 
   Sizes specials(const recipe::Wire& wire) const {
     if (wire.source != recipe::Wire::Source::field) return {};
-    return source.field(plan.axes[static_cast<std::size_t>(wire.axis)].table, wire.field).specials();
+    return specials_of(plan.axes[static_cast<std::size_t>(wire.axis)].table, wire.field);
   }
 
   void fill_inputs(FrameState& frame, const std::vector<std::vector<recipe::Wire>>& inputs) const {
@@ -153,8 +153,8 @@ struct Graph::Inside {
   void add_loss(std::size_t k, const FrameState& frame, const Mode& mode);
 };
 
-Graph::Graph(const recipe::Plan& plan, const data::Source& source, const MakeComponent& make)
-    : in_(std::make_unique<Inside>(plan, source)) {
+Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeComponent& make)
+    : in_(std::make_unique<Inside>(plan, specials)) {
   auto& in = *in_;
   in.nodes.resize(plan.nodes.size());
   const auto failed = [](const recipe::NodePlan& node, const std::string& why) {

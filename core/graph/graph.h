@@ -2,7 +2,6 @@
 #pragma once
 
 #include "data/batch.h"
-#include "data/source.h"
 #include "recipe/plan.h"
 #include "sdk/state.h"
 
@@ -16,6 +15,8 @@ namespace braid::graph {
 
 // Makes a component from its card's place; given by the host.
 using MakeComponent = std::function<std::unique_ptr<Component>(const recipe::Use&, const WireCounts&)>;
+// Special ids of a table's field by name ("mask").
+using Specials = std::function<Sizes(int table, int field)>;
 
 // One trainable tensor by its full name, "words.layer.0.query.weight"; a learnt scalar is "node.name".
 struct NamedWeight {
@@ -52,9 +53,9 @@ class NodeFault : public std::runtime_error {
 
 class Graph {
  public:
-  // Constructs, sizes and starts all components. `plan` (checked with the fitted sizes) and `source` must outlive it.
-  // Throws NodeError.
-  Graph(const recipe::Plan& plan, const data::Source& source, const MakeComponent& make);
+  // Constructs, sizes and starts all components. `plan` (checked with the fitted sizes) must outlive it. Throws
+  // NodeError.
+  Graph(const recipe::Plan& plan, const Specials& specials, const MakeComponent& make);
   ~Graph();
 
   // Runs what the losses need (training) or the metrics need over one batch, and keeps every output until the next call

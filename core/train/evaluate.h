@@ -1,6 +1,7 @@
 // Metrics over splits and slices.
 #pragma once
 
+#include "data/source.h"
 #include "graph/graph.h"
 
 #include <map>

@@ -73,7 +73,9 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
     return nullptr;
   }
   model->plan = std::move(*again.plan);
-  model->graph = std::make_unique<graph::Graph>(model->plan, *model->source, shop.component);
+  const auto& source = *model->source;
+  model->graph = std::make_unique<graph::Graph>(
+      model->plan, [&source](int table, int field) { return source.field(table, field).specials(); }, shop.component);
   return model;
 }
 
