@@ -15,6 +15,9 @@ int docs_command(const Call& call);
 // `threads` 0: OMP_NUM_THREADS, else all cores that this process may use.
 int run_library_command(const std::string& command, const Call& call, int threads);
 
+// Threads that a run folder's run was started with: the same number gives the same bits. 0: not known.
+int threads_of_run(const std::string& run);
+
 // Shows text on stdout, through nothing else: results are not log lines.
 void print(const std::string& text);
 // Whether stdout is a terminal.

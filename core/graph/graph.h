@@ -67,6 +67,12 @@ class Graph {
   Flow read(const recipe::Wire& wire) const;
   // int64[rows]: keys of an axis in the last run.
   at::Tensor keys(int axis) const;
+  // A node's outputs of the last run, flat over ports and their names; empty when it did not run.
+  const std::vector<Flow>& outputs(int node) const;
+  // A frame for a node, wired to the last run, as the node was given it.
+  FrameState node_frame(int node, const Mode& mode) const;
+  // Seconds that each node's forward has taken so far, in training and evaluation.
+  const std::vector<double>& seconds() const;
   void clear();
 
   // Metric components, constructed with the graph, in the plan's order.

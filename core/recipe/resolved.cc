@@ -1,9 +1,13 @@
 // The whole recipe as one TOML text: includes merged, --set and variables applied, defaults filled in, paths absolute.
+#include "recipe/resolved.h"
+
 #include "recipe/checker.h"
 #include "recipe/words.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <sstream>
 
 namespace braid::recipe {
 
@@ -146,6 +150,41 @@ std::string resolved_text(Checker& c) {
                                                                                               : 0;
     section(*item, toml_key(item->key), depth, out);
   }
+  return out;
+}
+
+namespace {
+
+std::vector<std::pair<std::string, std::string>> keys_of(const std::string& resolved) {
+  std::vector<std::pair<std::string, std::string>> out;
+  std::istringstream lines(resolved);
+  std::string section;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    if (line[0] == '[' && line.back() == ']') {
+      section = line.substr(1, line.size() - 2) + ".";
+      continue;
+    }
+    const auto equals = line.find(" = ");
+    if (equals == std::string::npos) out.emplace_back(section + line, "");
+    else out.emplace_back(section + line.substr(0, equals), line.substr(equals + 3));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Change> changes(const std::string& was, const std::string& is) {
+  const auto before = keys_of(was), now = keys_of(is);
+  const auto find = [](const auto& keys, const std::string& key) -> std::optional<std::string> {
+    const auto at = std::find_if(keys.begin(), keys.end(), [&](const auto& k) { return k.first == key; });
+    return at == keys.end() ? std::nullopt : std::optional(at->second);
+  };
+  std::vector<Change> out;
+  for (const auto& [key, value] : before)
+    if (const auto other = find(now, key); other != value) out.push_back({key, value, other});
+  for (const auto& [key, value] : now)
+    if (!find(before, key)) out.push_back({key, std::nullopt, value});
   return out;
 }
 
