@@ -66,7 +66,8 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
     return nullptr;
   }
   if (checked.plan->serving)
-    throw Error(recipe + ": error: this is the serving side of an exported run; nothing in it can be trained [serving]");
+    throw Error(recipe +
+                ": error: this is the serving side of an exported run; nothing in it can be trained [serving]");
   model->first = std::move(*checked.plan);
   model->source = data::Source::open(model->first, shop.makers, saved);
   auto again = recipe::check(recipe, sets, world, model->source->fitted());
