@@ -1,10 +1,10 @@
 #include "train/run.h"
 
 #include "log/log.h"
+#include "train/model.h"
 #include "train/safetensors.h"
 #include "train/trainer.h"
 
-#include <ATen/core/grad_mode.h>
 #include <torch/version.h>
 #include <nlohmann/json.hpp>
 
@@ -13,9 +13,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <set>
-#include <sstream>
 
 #include <sys/resource.h>
 
@@ -31,52 +28,11 @@ double peak_mib() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
-std::string read_file(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw Error(file + ": error: cannot be read [file]");
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 std::string cpu_model() {
   std::ifstream in("/proc/cpuinfo");
   for (std::string line; std::getline(in, line);)
     if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
   return "unknown";
-}
-
-void print(const std::vector<recipe::Problem>& problems) {
-  for (const auto& p : problems) log::error(p.text());
-}
-
-// The plan, its data and its graph, checked a second time with the sizes that the data told.
-struct Model {
-  recipe::Plan first, plan;
-  std::unique_ptr<data::Source> source;
-  std::unique_ptr<graph::Graph> graph;
-};
-
-std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std::string>& sets, const Workshop& shop,
-                                const std::map<std::string, std::string>& saved) {
-  auto model = std::make_unique<Model>();
-  const auto world = shop.world(recipe);
-  auto checked = recipe::check(recipe, sets, world);
-  print(checked.warnings);
-  if (!checked.plan) {
-    print(checked.problems);
-    return nullptr;
-  }
-  model->first = std::move(*checked.plan);
-  model->source = data::Source::open(model->first, shop.makers, saved);
-  auto again = recipe::check(recipe, sets, world, model->source->fitted());
-  if (!again.plan) {
-    print(again.problems);
-    return nullptr;
-  }
-  model->plan = std::move(*again.plan);
-  const auto& source = *model->source;
-  model->graph = std::make_unique<graph::Graph>(
-      model->plan, [&source](int table, int field) { return source.field(table, field).specials(); }, shop.component);
-  return model;
 }
 
 std::vector<std::string> splits_of(const Model& model, const std::vector<std::string>& asked) {
@@ -295,33 +251,8 @@ int train_command(const TrainRequest& request, const Workshop& shop) {
 
 int eval_command(const std::string& run, const std::vector<std::string>& splits, const std::vector<std::string>& sets,
                  bool json, const Workshop& shop) {
-  if (!files::exists(run + "/resolved.toml"))
-    throw Error(run + ": error: is no run folder: it has no resolved.toml [run-folder]");
-  std::map<std::string, std::string> saved;
-  for (const auto& entry : files::directory_iterator(run + "/fields"))
-    saved[entry.path().filename().string()] = read_file(entry.path().string());
-  auto model = assemble(run + "/resolved.toml", sets, shop, saved);
+  auto model = load_run(run, sets, shop);
   if (!model) return 1;
-  const auto weights = load_safetensors(run + "/weights.safetensors");
-  const at::NoGradGuard off;
-  std::set<std::string> unused;
-  for (const auto& [name, tensor] : weights) unused.insert(name);
-  for (auto& w : model->graph->weights()) {
-    const auto found = weights.find(w.name);
-    if (found == weights.end())
-      throw Error(run + "/weights.safetensors: error: has no weight '" + w.name + "' [weights-file]");
-    if (found->second.sizes() != w.value.sizes()) {
-      std::ostringstream out;
-      out << run << "/weights.safetensors: error: weight '" << w.name << "' is " << found->second.sizes()
-          << ", the recipe makes it " << w.value.sizes() << " [weights-file]";
-      throw Error(out.str());
-    }
-    w.value.copy_(found->second);
-    unused.erase(w.name);
-  }
-  if (!unused.empty())
-    throw Error(run + "/weights.safetensors: error: weight '" + *unused.begin() +
-                "' belongs to no node of the recipe [weights-file]");
   const auto out = evaluate_all(*model, splits_of(*model, splits), 0);
   if (json) std::printf("%s\n", Json{{"splits", out}}.dump(2).c_str());
   else

@@ -1,24 +1,12 @@
 // Whole runs: from a recipe to a run folder, and from a run folder to its figures again.
 #pragma once
 
-#include "data/source.h"
-#include "graph/graph.h"
-#include "recipe/check.h"
+#include "train/model.h"
 
-#include <functional>
 #include <string>
 #include <vector>
 
 namespace braid::train {
-
-// What a run needs from the host.
-struct Workshop {
-  std::function<recipe::World(const std::string& recipe_file)> world;
-  graph::MakeComponent component;
-  data::Makers makers;
-  std::function<std::string(const std::string& file)> digest;  // of a plugin's bytes, for the lock
-  int threads = 0;
-};
 
 struct TrainRequest {
   std::string recipe, out;
