@@ -35,6 +35,9 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
     print(checked.problems);
     return nullptr;
   }
+  if (checked.plan->serving)
+    throw Error(recipe +
+                ": error: this is the serving side of an exported run; nothing in it can be trained [serving]");
   model->first = std::move(*checked.plan);
   model->source = data::Source::open(model->first, shop.makers, saved);
   auto again = recipe::check(recipe, sets, world, model->source->fitted());
