@@ -15,6 +15,8 @@ struct RunCall {
   // Options by name without dashes, each with its values in order; flags have one empty value. Only those given.
   //   train: out, set (any number), seeds ("1,2,3": whole numbers, checked), split (any number)
   //   eval:  split, set (any number), json
+  //   export: out, set (any number), half, lookup-only, vectors
+  //   score: top (a whole number, checked)
   //   card:  out, beside
   std::map<std::string, std::vector<std::string>> options;
   int threads = 0;  // as given to OpenMP before the library was opened
