@@ -16,6 +16,8 @@ struct RunCall {
   //   train: out, set (any number), seeds ("1,2,3": whole numbers, checked), split (any number); or
   //          resume, allow-changes, set
   //   eval:  split, set (any number), json
+  //   export: out, set (any number), half, lookup-only, vectors
+  //   score: top (a whole number, checked)
   //   card:  out, beside
   std::map<std::string, std::vector<std::string>> options;
   int threads = 0;  // as given to OpenMP before the library was opened

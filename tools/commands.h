@@ -8,6 +8,7 @@ namespace braid::tools {
 int check_command(const Call& call);
 int list_command(const Call& call);
 int describe_command(const Call& call);
+int graph_command(const Call& call);
 int doctor_command(const Call& call);
 int docs_command(const Call& call);
 

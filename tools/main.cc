@@ -50,6 +50,17 @@ int eval(const Call& call) {
   return run_library_command(
       "eval", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
 }
+int export_(const Call& call) {
+  if (call.has("vectors") && call.has("lookup-only"))
+    throw Usage("braid export: error: --vectors writes no model, so --lookup-only has no meaning [command-line]");
+  return run_library_command(
+      "export", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
+}
+int score(const Call& call) {
+  if (call.has("top")) whole_number("top", call.one("top"), 1);
+  return run_library_command(
+      "score", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
+}
 // `braid data` alone; `braid data synth` reads its own words.
 int data(const Call& call) {
   if (call.arguments.empty())
@@ -114,6 +125,31 @@ const std::vector<Command>& commands() {
        1,
        1,
        replay},
+      {"export",
+       "RUN",
+       "Writes a run's model as a folder that answers requests.",
+       "What depends on one table alone is computed for all of its rows and stored; the folder needs neither the "
+       "training data nor the recipe. With --vectors it writes one output of entities, and their keys, for other "
+       "tools.",
+       {{"out", "DIR", "the folder; an earlier export in it is renamed first", false, true},
+        {"half", "", "store vectors with 16 bits"},
+        {"lookup-only", "", "leave out what only new entities need; they cannot come with a request then"},
+        {"vectors", "PORT", "write only this output of an entity table, as in --vectors content.vector"},
+        set,
+        threads},
+       1,
+       1,
+       export_},
+      {"score",
+       "DIR",
+       "Answers requests with an exported model: JSON lines from stdin to stdout.",
+       "One request a line: {\"user\": \"42\", \"candidates\": [\"1193\", {\"title\": \"...\"}], \"history\": "
+       "[\"1\"]}. A "
+       "request that cannot be answered gets an error in its line.",
+       {{"top", "K", "also rank the candidates: the best K of each request"}, threads},
+       1,
+       1,
+       score},
       {"list", "[KIND]", "Lists the components that recipes can use, by kind.", "", {json}, 0, 1, list_command},
       {"describe",
        "NAME|FILE",
@@ -123,6 +159,15 @@ const std::vector<Command>& commands() {
        1,
        1,
        describe_command},
+      {"graph",
+       "RECIPE|DIR",
+       "Draws what runs in training and in serving: nodes, wires, shapes, parameters.",
+       "DIR is a run's folder or an exported one; its weights tell how many parameters each node has. For a recipe the "
+       "plugins' cards tell it where that is certain.",
+       {set, json},
+       1,
+       1,
+       graph_command},
       {"doctor",
        "",
        "Says what was found: LibTorch, device, threads, plugin folders, cards.",

@@ -298,12 +298,17 @@ void Graph::Inside::add_loss(std::size_t k, const FrameState& frame, const Mode&
 }
 
 void Graph::run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode) {
+  run(batch, mode, mode.training ? in_->for_losses : in_->for_metrics);
+}
+
+void Graph::run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode, const std::vector<bool>& nodes,
+                const std::vector<Given>& given) {
   auto& in = *in_;
   in.flows = std::make_unique<Flows>(in.plan, batch);
   in.losses.clear();
-  const auto& on = mode.training ? in.for_losses : in.for_metrics;
+  for (const auto& one : given) in.flows->give(one.source, one.flow);
   for (std::size_t k = 0; k < in.plan.nodes.size(); ++k)
-    if (on[k]) in.run_node(k, mode);
+    if (nodes[k]) in.run_node(k, mode);
 }
 
 const std::vector<LossValue>& Graph::losses() const { return in_->losses; }

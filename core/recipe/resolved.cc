@@ -140,10 +140,14 @@ void absolute_paths(Checker& c, Item& root) {
 std::string resolved_text(Checker& c) {
   auto root = copy(c.document.root());
   absolute_paths(c, *root);
+  return toml_of(*root);
+}
+
+std::string toml_of(const Item& root) {
   std::string out;
-  for (const auto& item : root->items)
+  for (const auto& item : root.items)
     if (!item->is(Item::Kind::table)) out += toml_key(item->key) + " = " + inline_value(*item) + "\n";
-  for (const auto& item : root->items) {
+  for (const auto& item : root.items) {
     if (!item->is(Item::Kind::table) || item->key == "vars") continue;
     const int depth = item->key == "tables"                                                   ? 2
                       : item->key == "nodes" || item->key == "axes" || item->key == "metrics" ? 1

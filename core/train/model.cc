@@ -36,6 +36,9 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
     print(checked.problems);
     return nullptr;
   }
+  if (checked.plan->serving)
+    throw Error(recipe +
+                ": error: this is the serving side of an exported run; nothing in it can be trained [serving]");
   if (found_right) found_right();
   model->first = std::move(*checked.plan);
   model->source = data::Source::open(model->first, shop.makers, saved);
