@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <set>
 #include <vector>
 
@@ -289,6 +290,7 @@ class Picture {
           std::any_of(edges_.begin(), edges_.end(), [&](const Edge& e) { return e.from == static_cast<int>(n); });
       if (plan_.nodes[n].trains && !read) layers_[n] = last;
     }
+    draw_near();
     for (const auto& [box, metric] : metrics_)
       layers_[static_cast<std::size_t>(box)] = std::max(last, 1 + deepest_source(box));
     for (const auto& [box, field] : is_field_) {
@@ -299,6 +301,21 @@ class Picture {
       layers_[static_cast<std::size_t>(box)] = first - 1;
     }
     close_holes();
+  }
+
+  // A node that reads one box stands right before its first reader: what it reads passes in one lane that others share.
+  void draw_near() {
+    for (int n = static_cast<int>(plan_.nodes.size()) - 1; n >= 0; --n) {
+      std::set<int> sources;
+      int first = std::numeric_limits<int>::max();
+      for (const auto& edge : edges_) {
+        if (edge.to == n) sources.insert(edge.from);
+        if (edge.from == n && edge.to < static_cast<int>(plan_.nodes.size()))
+          first = std::min(first, layers_[static_cast<std::size_t>(edge.to)]);
+      }
+      auto& layer = layers_[static_cast<std::size_t>(n)];
+      if (sources.size() <= 1 && first != std::numeric_limits<int>::max()) layer = std::max(layer, first - 1);
+    }
   }
 
   void close_holes() {

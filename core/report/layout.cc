@@ -9,7 +9,7 @@
 namespace braid::report {
 namespace {
 
-constexpr double gap_x = 64, gap_y = 14, lane = 8, margin = 12;
+constexpr double gap_x = 64, gap_y = 14, gap_lanes = 2, lane = 8, margin = 12;
 constexpr int sweeps = 24;
 
 // A box, or the place where a wire passes a layer. Wires from one box share their places.
@@ -121,7 +121,9 @@ class Placing {
     std::vector<Pool> pools;
     std::vector<std::size_t> sizes;
     for (std::size_t k = 0; k < one.size(); ++k) {
-      if (k > 0) offset[k] = offset[k - 1] + (at(one[k - 1]).height + at(one[k]).height) / 2 + gap_y;
+      if (k > 0)
+        offset[k] = offset[k - 1] + (at(one[k - 1]).height + at(one[k]).height) / 2 +
+                    (at(one[k - 1]).box < 0 && at(one[k]).box < 0 ? gap_lanes : gap_y);
       pools.push_back({wish[k] - offset[k], 1});
       sizes.push_back(1);
       while (pools.size() > 1 &&

@@ -191,7 +191,12 @@ std::string report_html(const RunFiles& run, const recipe::Plan* plan) {
 }
 
 void write_report(const std::string& folder, const recipe::Plan* plan) {
-  const auto text = report_html(read_run(folder), plan);
+  std::string text;
+  try {
+    text = report_html(read_run(folder), plan);
+  } catch (const Json::exception& error) {
+    throw RunError(folder + "/result.json: error: is damaged: " + error.what() + " [run-folder]");
+  }
   const auto file = folder + "/report.html", aside = file + ".part";
   {
     std::ofstream out(aside, std::ios::binary | std::ios::trunc);

@@ -30,10 +30,16 @@ void lines_of(const std::string& file, const Visit& visit) {
   std::string text;
   for (std::int64_t number = 1; std::getline(in, text); ++number) {
     const auto line = Json::parse(text, nullptr, false);
-    if (line.is_object()) visit(line);
-    else if (!in.eof() && in.peek() != std::ifstream::traits_type::eof())
-      throw RunError(file + ":" + std::to_string(number) +
-                     ": error: is damaged: the line holds no JSON object [run-folder]");
+    const bool last = in.eof() || in.peek() == std::ifstream::traits_type::eof();
+    try {
+      if (line.is_object()) {
+        visit(line);
+        continue;
+      }
+      if (last) return;
+    } catch (const Json::exception&) {  // a text where a number has to be
+    }
+    throw RunError(file + ":" + std::to_string(number) + ": error: is damaged: it is no line of a run [run-folder]");
   }
 }
 

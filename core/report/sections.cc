@@ -159,21 +159,25 @@ std::string gradients(const Json& result) {
   if (all.empty()) return "";
   double most = 0;
   for (const auto& row : all) most = std::max(most, std::max(0.0, number_of(row, "parameters")));
+  const bool any_dead = !dead_weights(result).empty();
+  Cells titles{text_cell("node")};
+  if (any_dead) titles.push_back(text_cell("weights without gradient"));
+  for (const auto* title : {"parameters", "gradient norm"}) titles.push_back(number_cell(title));
+  titles.push_back(text_cell(""));
   std::vector<Cells> rows;
   for (const auto& row : all) {
     std::string dead;
     for (const auto& name : inner(row, "without_gradient"))
       dead += (dead.empty() ? "" : ", ") + name.get<std::string>();
-    rows.push_back({{escaped(text_of(row, "node")), false, "mono"},
-                    number_cell(counted(whole_of(row, "parameters"))),
-                    bar_cell(most > 0 ? number_of(row, "parameters") / most : 0),
-                    number_cell(figure(number_of(row, "norm"))),
-                    {escaped(dead), false, dead.empty() ? "" : "warn-cell"}});
+    Cells cells{{escaped(text_of(row, "node")), false, "mono"}};
+    if (any_dead) cells.push_back({escaped(dead), false, "warn-cell"});
+    cells.push_back(number_cell(counted(whole_of(row, "parameters"))));
+    cells.push_back(number_cell(figure(number_of(row, "norm"))));
+    cells.push_back(bar_cell(most > 0 ? number_of(row, "parameters") / most : 0));
+    rows.push_back(std::move(cells));
   }
-  return "<p class=\"note\">Norm of each node's gradient, averaged over the first steps.</p>\n" +
-         table({text_cell("node"), number_cell("parameters"), text_cell(""), number_cell("gradient norm"),
-                text_cell("weights without gradient")},
-               rows);
+  return "<p class=\"note\">Norm of each node's gradient, averaged over the first steps. Bars: parameters.</p>\n" +
+         table(titles, rows);
 }
 
 // ---- time ----
