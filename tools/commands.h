@@ -6,6 +6,8 @@
 namespace braid::tools {
 
 int check_command(const Call& call);
+int compare_command(const Call& call);
+int report_command(const Call& call);
 int list_command(const Call& call);
 int describe_command(const Call& call);
 int graph_command(const Call& call);
