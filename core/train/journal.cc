@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include <fcntl.h>
@@ -61,12 +62,30 @@ std::uint64_t length_of(const nlohmann::json& lengths, const char* name) {
   return lengths.is_object() ? lengths.value(name, std::uint64_t{0}) : 0;
 }
 
+double wall_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
 Journal::Journal(const std::string& folder, const nlohmann::json& lengths)
     : metrics_(folder + "/metrics.jsonl", length_of(lengths, "metrics")),
-      timing_(folder + "/timing.jsonl", length_of(lengths, "timing")) {}
+      timing_(folder + "/timing.jsonl", length_of(lengths, "timing")),
+      events_(folder + "/" + events_name(folder, static_cast<std::int64_t>(wall_time())),
+              length_of(lengths, "events")) {}
 
-nlohmann::json Journal::sync() { return {{"metrics", metrics_.sync()}, {"timing", timing_.sync()}}; }
+void Journal::metrics(const nlohmann::json& line) {
+  metrics_.add(line);
+  log_line(events_, line, wall_time());
+}
+void Journal::timing(const nlohmann::json& line) {
+  timing_.add(line);
+  log_line(events_, line, wall_time());
+}
+
+nlohmann::json Journal::sync() {
+  events_.flush();
+  return {{"metrics", metrics_.sync()}, {"timing", timing_.sync()}, {"events", events_.bytes()}};
+}
 
 }  // namespace braid::train

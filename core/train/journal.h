@@ -1,6 +1,8 @@
 // The files of a run folder that grow while it trains.
 #pragma once
 
+#include "train/events.h"
+
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
@@ -27,17 +29,18 @@ class Lines {
 };
 
 // metrics.jsonl holds what is a function of recipe, data, seed and machine shape: a run that was killed and resumed has
-// the same bytes. timing.jsonl holds the seconds.
+// the same bytes. timing.jsonl holds the seconds. Both stand as scalars in TensorBoard's event file, too.
 class Journal {
  public:
   // `lengths`: as sync() gave them; an empty object starts anew.
   Journal(const std::string& folder, const nlohmann::json& lengths);
-  void metrics(const nlohmann::json& line) { metrics_.add(line); }
-  void timing(const nlohmann::json& line) { timing_.add(line); }
+  void metrics(const nlohmann::json& line);
+  void timing(const nlohmann::json& line);
   nlohmann::json sync();
 
  private:
   Lines metrics_, timing_;
+  Events events_;
 };
 
 }  // namespace braid::train

@@ -1,6 +1,7 @@
 #include "train/run.h"
 
 #include "log/log.h"
+#include "report/report.h"
 #include "train/folder.h"
 #include "train/interrupt.h"
 #include "train/replay.h"
@@ -93,6 +94,15 @@ Json result_of(const Outcome& outcome, const Model& model, const Workshop& shop,
   return out;
 }
 
+// The page is made from the folder's files, and can be made again: no reason to lose a run.
+void draw(const std::string& out, const recipe::Plan* plan) {
+  try {
+    report::write_report(out, plan);
+  } catch (const std::exception& e) {
+    log::warning("no report.html: " + std::string(e.what()));
+  }
+}
+
 // How one run ended.
 struct Ended {
   int code = 0;
@@ -142,6 +152,7 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
   journal.sync();
   const auto result = result_of(outcome, model, shop, start_mib);
   write_file(out + "/result.json", result.dump(2) + "\n");
+  draw(out, &model.plan);
   print_gradients(outcome);
   for (const auto& [split, figures] : outcome.splits) print_figures(split, figures);
   std::printf("%.0f rows/s, waits for data %.0f %%, %lld parameters, %s/result.json\n",
@@ -279,6 +290,7 @@ int finish_seeds(const std::string& out, const std::vector<std::uint64_t>& seeds
   mean["seeds"] = seeds;
   mean["spread"] = all;
   write_file(out + "/result.json", mean.dump(2) + "\n");
+  draw(out, nullptr);
   std::printf("mean of %zu seeds\n", results.size());
   for (const auto& [split, figures] : mean.at("splits").items()) print_figures(split, figures);
   return 0;
