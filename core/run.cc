@@ -8,6 +8,7 @@
 #include "log/log.h"
 #include "memory/pool.h"
 #include "serve/export.h"
+#include "serve/score.h"
 #include "train/run.h"
 
 #include <ATen/Context.h>
@@ -88,6 +89,9 @@ int dispatch(const RunCall& call) {
         {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), call.options.count("half") > 0,
          call.options.count("lookup-only") > 0, one(call, "vectors")},
         shop);
+  if (command == "score")
+    return serve::score_command(call.arguments.at(0), {one(call, "top").empty() ? 0 : std::stoll(one(call, "top"))},
+                                shop);
   throw std::logic_error("no such command: " + command);
 }
 
