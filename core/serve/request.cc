@@ -2,6 +2,7 @@
 
 #include "data/hash.h"
 #include "recipe/check.h"
+#include "serve/side.h"
 
 #include <algorithm>
 #include <array>
@@ -33,11 +34,6 @@ std::string inside(const std::string& place, const std::string& name) {
 std::string inside(const std::string& place, std::size_t index) { return place + "[" + std::to_string(index) + "]"; }
 
 const std::string& column_of(const recipe::LinkPlan& link) { return link.column.empty() ? link.name : link.column; }
-
-std::vector<std::string> columns_of(const recipe::FieldPlan& field) {
-  if (field.from.empty() && field.media.empty()) return {field.name};
-  return field.from;
-}
 
 bool holds(const std::vector<std::string>& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();

@@ -1,6 +1,7 @@
 #include "serve/score.h"
 
 #include "data/parallel.h"
+#include "serve/arrays.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -183,27 +184,6 @@ struct Found {
   std::string trouble;
 };
 
-void append_rows(std::string& out, const Flow& flow, std::int64_t row) {
-  if (flow.mask.defined() && !flow.mask.const_data_ptr<bool>()[row]) {
-    out += "null";
-    return;
-  }
-  const auto width = flow.value.size(0) ? flow.value.numel() / flow.value.size(0) : 0;
-  const auto* values = flow.value.const_data_ptr<float>() + row * width;
-  if (flow.value.dim() == 1) return append_number(out, values[0]);
-  // Dims after the rows stand in lists of lists.
-  const auto nested = [&](const auto& self, std::int64_t dim, const float*& next) -> void {
-    out += '[';
-    for (std::int64_t k = 0; k < flow.value.size(dim); ++k) {
-      if (k) out += ',';
-      if (dim + 1 < flow.value.dim()) self(self, dim + 1, next);
-      else append_number(out, *next++);
-    }
-    out += ']';
-  };
-  nested(nested, 1, values);
-}
-
 class Answers {
  public:
   Answers(Scorer& scorer, const ScoreOptions& options) : scorer_(scorer), options_(options) {}
@@ -258,7 +238,7 @@ class Answers {
         auto& one = found[owners[p]];
         for (std::size_t o = 0; o < flows.size(); ++o) {
           if (!one.texts[o].empty()) one.texts[o] += ',';
-          append_rows(one.texts[o], flows[o], row);
+          append_row(one.texts[o], flows[o], row);
         }
         if (!options_.top) continue;
         if (flows[0].value.dim() != 1) {

@@ -353,12 +353,7 @@ struct Scorer::Inside {
     }
     graph->run(batch, {}, side.request, given);
     std::vector<Flow> out;
-    for (const auto& wire : side.outputs) {
-      auto flow = graph->read(wire);
-      flow.value = flow.value.to(at::kFloat).contiguous();
-      if (flow.mask.defined()) flow.mask = (flow.mask.dim() > 1 ? flow.mask.flatten(1).any(1) : flow.mask).contiguous();
-      out.push_back(std::move(flow));
-    }
+    for (const auto& wire : side.outputs) out.push_back(answer_of(graph->read(wire)));
     graph->clear();
     return out;
   }
