@@ -8,6 +8,8 @@
 #include "log/log.h"
 #include "memory/pool.h"
 #include "serve/export.h"
+#include "serve/replay.h"
+#include "serve/score.h"
 #include "train/replay.h"
 #include "train/run.h"
 
@@ -86,6 +88,9 @@ int dispatch(const RunCall& call) {
   if (command == "train")
     return train::train_command(
         {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), seeds_of(call), all(call, "split")}, shop);
+  if (command == "eval" && (call.options.count("requests") || call.options.count("scores")))
+    return serve::replay_command(
+        {call.arguments.at(0), all(call, "split"), all(call, "set"), one(call, "requests"), one(call, "scores")}, shop);
   if (command == "eval")
     return train::eval_command(call.arguments.at(0), all(call, "split"), all(call, "set"),
                                call.options.count("json") > 0, shop);
@@ -94,6 +99,9 @@ int dispatch(const RunCall& call) {
         {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), call.options.count("half") > 0,
          call.options.count("lookup-only") > 0, one(call, "vectors")},
         shop);
+  if (command == "score")
+    return serve::score_command(call.arguments.at(0), {one(call, "top").empty() ? 0 : std::stoll(one(call, "top"))},
+                                shop);
   throw std::logic_error("no such command: " + command);
 }
 

@@ -15,7 +15,7 @@ struct RunCall {
   // Options by name without dashes, each with its values in order; flags have one empty value. Only those given.
   //   train: out, set (any number), seeds ("1,2,3": whole numbers, checked), split (any number); or
   //          resume, allow-changes, set
-  //   eval:  split, set (any number), json
+  //   eval:  split, set (any number), json, requests, scores
   //   export: out, set (any number), half, lookup-only, vectors
   //   score: top (a whole number, checked)
   //   card:  out, beside

@@ -16,4 +16,9 @@ Flow join(const std::vector<Flow>& parts);
 // is all true is left out, as a batch of the data plane has it. `rows` int64[n].
 Flow rows_of(const Flow& from, const at::Tensor& rows);
 
+// A served output as answers need it: float[rows, ...] on the CPU, bool[rows] where rows can be absent.
+Flow answer_of(const Flow& from);
+// One row of it as JSON: a number, or lists of them; null where the row is absent or a number is not finite.
+void append_row(std::string& out, const Flow& answer, std::int64_t row);
+
 }  // namespace braid::serve
