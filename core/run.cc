@@ -7,6 +7,8 @@
 #include "host/host.h"
 #include "log/log.h"
 #include "memory/pool.h"
+#include "serve/export.h"
+#include "train/replay.h"
 #include "train/run.h"
 
 #include <ATen/Context.h>
@@ -22,6 +24,11 @@ namespace {
 std::vector<std::string> all(const RunCall& call, const std::string& option) {
   const auto found = call.options.find(option);
   return found == call.options.end() ? std::vector<std::string>{} : found->second;
+}
+
+std::string one(const RunCall& call, const std::string& option) {
+  const auto given = all(call, option);
+  return given.empty() ? "" : given.back();
 }
 
 std::vector<std::uint64_t> seeds_of(const RunCall& call) {
@@ -71,12 +78,22 @@ int dispatch(const RunCall& call) {
   cards::Store store({call.program_folder});
   host::Host host;
   const auto shop = workshop(call, store, host);
+  if (command == "train" && call.options.count("resume"))
+    return train::resume_command({all(call, "resume").at(0), call.arguments.empty() ? "" : call.arguments[0],
+                                  all(call, "set"), call.options.count("allow-changes") > 0},
+                                 shop);
+  if (command == "replay") return train::replay_command(call.arguments.at(0), shop);
   if (command == "train")
     return train::train_command(
         {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), seeds_of(call), all(call, "split")}, shop);
   if (command == "eval")
     return train::eval_command(call.arguments.at(0), all(call, "split"), all(call, "set"),
                                call.options.count("json") > 0, shop);
+  if (command == "export")
+    return serve::export_command(
+        {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), call.options.count("half") > 0,
+         call.options.count("lookup-only") > 0, one(call, "vectors")},
+        shop);
   throw std::logic_error("no such command: " + command);
 }
 

@@ -1,15 +1,11 @@
 #include "data/batcher.h"
 
 #include "data/hash.h"
+#include "data/parallel.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 #include <stdexcept>
-
-#include <tbb/blocked_range.h>
-#include <tbb/parallel_for.h>
-#include <tbb/parallel_reduce.h>
 
 namespace braid::data {
 
@@ -17,17 +13,6 @@ namespace {
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
-
-template <class Each>
-void parallel(std::int64_t n, std::int64_t grain, const Each& each) {
-  if (n <= grain) {
-    for (std::int64_t i = 0; i < n; ++i) each(i);
-    return;
-  }
-  tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, n, grain), [&](const auto& range) {
-    for (auto i = range.begin(); i != range.end(); ++i) each(i);
-  });
-}
 
 }  // namespace
 
@@ -114,7 +99,10 @@ Batch Batcher::make(std::span<const std::int32_t> rows, const Moment& moment, st
     else collect(axis, batch);
     for (const int g : route.gather_after[at(axis)]) gather(route.gathers[at(g)], batch, moment, gathered_[at(g)]);
   }
-  for (std::size_t a = 0; a < batch.axes.size(); ++a) batch.axes[a] = fill(static_cast<int>(a), axis_rows_[a], moment);
+  for (std::size_t a = 0; a < batch.axes.size(); ++a)
+    batch.axes[a] = world_.plan.axes[a].whole && !moment.training
+                        ? fill_lasting(static_cast<int>(a), axis_rows_[a], moment)
+                        : fill(static_cast<int>(a), axis_rows_[a], world_.reads, moment);
   for (std::size_t u = 0; u < route.uses.size(); ++u)
     batch.links.push_back(link(route.uses[u], gathered_[at(route.use_gather[u])], batch));
 
@@ -185,11 +173,14 @@ void Batcher::collect(int axis, Batch&) {
   auto& rows = axis_rows_[at(axis)];
   rows.clear();
   if (world_.plan.axes[at(axis)].whole) {
-    rows.resize(at(world_.table_of(axis).rows));
-    std::iota(rows.begin(), rows.end(), 0);
+    rows = all_rows(axis);
     return;
   }
   auto& marks = marks_[at(axis)];
+  if (const auto size = at(world_.table_of(axis).rows); marks.stamp.size() < size) {
+    marks.stamp.resize(size, 0);
+    marks.place.resize(size);
+  }
   for (const int g : world_.route.axis_gathers[at(axis)])
     for (const auto row : gathered_[at(g)].rows) {
       if (row < 0 || marks.stamp[at(row)] == now_) continue;
@@ -207,12 +198,55 @@ void Batcher::collect(int axis, Batch&) {
   for (std::size_t k = 0; k < rows.size(); ++k) marks.place[at(rows[k])] = static_cast<std::int32_t>(k);
 }
 
-AxisBatch Batcher::fill(int axis, std::vector<std::int32_t> rows, const Moment& moment) const {
-  const bool lasting = world_.plan.axes[at(axis)].whole && !moment.training;
-  if (lasting) {
+std::vector<std::int32_t> Batcher::all_rows(int axis) const {
+  const auto& table = world_.table_of(axis);
+  std::vector<std::int32_t> rows(at(table.rows - table.inline_rows));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+Batch Batcher::entities(int table, std::span<const std::int32_t> rows, const Reads& reads, const Moment& moment) const {
+  const auto& axes = world_.plan.axes;
+  Batch batch;
+  batch.axes.resize(axes.size());
+  const std::vector<std::int32_t> chosen(rows.begin(), rows.end());
+  for (std::size_t a = 0; a < axes.size(); ++a) {
+    if (!axes[a].whole && axes[a].table != table) continue;
+    batch.axes[a] = fill(static_cast<int>(a), axes[a].whole ? all_rows(static_cast<int>(a)) : chosen, reads, moment);
+  }
+  const bool all = static_cast<std::int64_t>(rows.size()) == world_.tables[at(table)].rows;
+  for (const auto& use : world_.route.uses) {
+    LinkBatch out;
+    out.axis = use.axis;
+    const bool here = use.via.axis != recipe::none && axes[at(use.axis)].table == table;
+    if (here && (all || axes[at(use.axis)].whole || !axes[at(use.from_axis)].whole)) {
+      const auto& from = batch.axes[at(use.from_axis)];
+      out.index = new_array(DType::whole, {from.rows});
+      if (axes[at(use.axis)].whole || all)
+        std::copy_n(from.row.as<std::int64_t>(), from.rows, out.index.as<std::int64_t>());
+      else std::iota(out.index.as<std::int64_t>(), out.index.as<std::int64_t>() + from.rows, std::int64_t{0});
+    }
+    batch.links.push_back(std::move(out));
+  }
+  batch.labels.resize(reads.labels.size());
+  batch.link_keys.resize(reads.link_keys.size());
+  return batch;
+}
+
+// Whole axes do not change outside training.
+AxisBatch Batcher::fill_lasting(int axis, const std::vector<std::int32_t>& rows, const Moment& moment) const {
+  {
     const std::lock_guard lock(world_.whole_mutex);
     if (world_.whole[at(axis)]) return *world_.whole[at(axis)];
   }
+  auto out = fill(axis, rows, world_.reads, moment);
+  const std::lock_guard lock(world_.whole_mutex);
+  world_.whole[at(axis)] = std::make_shared<const AxisBatch>(out);
+  return out;
+}
+
+AxisBatch Batcher::fill(int axis, const std::vector<std::int32_t>& rows, const Reads& reads,
+                        const Moment& moment) const {
   const auto& table = world_.table_of(axis);
   AxisBatch out;
   out.rows = static_cast<std::int64_t>(rows.size());
@@ -222,67 +256,24 @@ AxisBatch Batcher::fill(int axis, std::vector<std::int32_t> rows, const Moment& 
     out.row.as<std::int64_t>()[i] = rows[i];
     out.key.as<std::uint64_t>()[i] = table.keys[at(rows[i])];
   }
-  const auto& read = world_.reads.fields[at(axis)];
+  const auto& read = reads.fields[at(axis)];
   out.fields.resize(read.size());
   for (std::size_t f = 0; f < read.size(); ++f)
     if (read[f]) out.fields[f] = field(*world_.cells[at(world_.plan.axes[at(axis)].table)][f], table, rows, moment);
-  if (lasting) {
-    const std::lock_guard lock(world_.whole_mutex);
-    world_.whole[at(axis)] = std::make_shared<const AxisBatch>(out);
-  }
   return out;
 }
 
 FieldBatch Batcher::field(const FieldCells& cells, const Table& table, std::span<const std::int32_t> rows,
                           const Moment& moment) const {
-  const auto& layout = cells.layout();
-  const auto& component = cells.component();
-  const auto n = static_cast<std::int64_t>(rows.size());
   std::vector<FieldCells::Handle> handles(rows.size());
-  std::vector<std::int64_t> places(rows.size(), 0);
-  parallel(n, 8, [&](std::int64_t i) {
-    auto& handle = handles[at(i)] = cells.decoded(rows[at(i)]);
-    if (!handle.cell->present) return;
-    places[at(i)] =
-        layout.padded < 0
-            ? 1
-            : std::min<std::int64_t>(static_cast<std::int64_t>(component.places(handle.cell->bytes)), layout.bound());
+  std::vector<const Decoded*> decoded(rows.size());
+  std::vector<std::uint64_t> keys(rows.size());
+  parallel(static_cast<std::int64_t>(rows.size()), 8, [&](std::int64_t i) {
+    handles[at(i)] = cells.decoded(rows[at(i)]);
+    decoded[at(i)] = handles[at(i)].cell;
+    keys[at(i)] = table.keys[at(rows[at(i)])];
   });
-
-  auto sizes = layout.dims;
-  std::int64_t longest = 1;
-  bool full = true;
-  if (layout.padded >= 0) {
-    for (const auto p : places) longest = std::max(longest, p);
-    for (const auto p : places) full = full && p == longest;
-    sizes[at(layout.padded - 1)] = longest;
-  } else if (layout.optional_rows) {
-    for (const auto p : places) full = full && p;
-  }
-  std::int64_t elements = 1;
-  for (const auto s : sizes) elements *= s;
-  sizes.insert(sizes.begin(), n);
-
-  FieldBatch out;
-  out.values.push_back(new_array(layout.type, sizes));
-  auto* bytes = out.values[0].bytes.get();
-  const auto row_bytes = at(elements) * element_size(layout.type);
-  parallel(n, std::max<std::int64_t>(1, 16384 / static_cast<std::int64_t>(row_bytes + 64)), [&](std::int64_t i) {
-    auto* row = bytes + at(i) * row_bytes;
-    std::memset(row, 0, row_bytes);
-    if (!handles[at(i)].cell->present) return;
-    const Draw draw{moment.training, mixed(moment.seed, cells.name_hash(), static_cast<std::uint64_t>(moment.step),
-                                           table.keys[at(rows[at(i)])])};
-    component.place(handles[at(i)].cell->bytes, Slot{row, at(elements)}, draw);
-  });
-
-  out.masked = !full;
-  if (full) return out;
-  const auto width = layout.padded >= 0 ? longest : 1;
-  out.mask = new_array(DType::boolean, layout.padded >= 0 ? std::vector{n, longest} : std::vector{n});
-  for (std::int64_t i = 0; i < n; ++i)
-    for (std::int64_t p = 0; p < width; ++p) out.mask.as<bool>()[i * width + p] = p < places[at(i)];
-  return out;
+  return lay_out(cells.layout(), cells.component(), cells.name_hash(), decoded, keys, moment);
 }
 
 LinkBatch Batcher::link(const LinkUse& use, const Gathered& gathered, const Batch& batch) const {

@@ -15,6 +15,9 @@ class Batcher {
  public:
   explicit Batcher(const World& world);
   Batch make(std::span<const std::int32_t> rows, const Moment& moment, std::int64_t number);
+  // These rows of one entity table on all axes of that table, whole axes in full, nothing on others; the fields that
+  // `reads` names. What stands on one axis for each row of another (`AXIS.row`) is given, links and lists are not.
+  Batch entities(int table, std::span<const std::int32_t> rows, const Reads& reads, const Moment& moment) const;
 
  private:
   struct Gathered {  // entity rows, [from rows, places]; -1 where padded
@@ -28,7 +31,9 @@ class Batcher {
   };
   void gather(const Gather& gather, const Batch& batch, const Moment& moment, Gathered& out) const;
   void collect(int axis, Batch& batch);
-  AxisBatch fill(int axis, std::vector<std::int32_t> rows, const Moment& moment) const;
+  AxisBatch fill(int axis, const std::vector<std::int32_t>& rows, const Reads& reads, const Moment& moment) const;
+  AxisBatch fill_lasting(int axis, const std::vector<std::int32_t>& rows, const Moment& moment) const;
+  std::vector<std::int32_t> all_rows(int axis) const;  // of an axis that is whole
   FieldBatch field(const FieldCells& cells, const Table& table, std::span<const std::int32_t> rows,
                    const Moment& moment) const;
   LinkBatch link(const LinkUse& use, const Gathered& gathered, const Batch& batch) const;

@@ -40,7 +40,7 @@ FieldCells::FieldCells(const Table& table, int field, std::unique_ptr<Field> com
       component_(std::move(component)),
       budget_(budget),
       complaints_(complaints),
-      name_hash_(key_of(table.plan->name + "." + plan_.name)),
+      name_hash_(field_hash(table.plan->name, plan_.name)),
       cache_(static_cast<std::size_t>(table.rows)) {
   auto from = plan_.from;
   if (from.empty() && plan_.media.empty()) from = {plan_.name};
@@ -64,62 +64,13 @@ void FieldCells::prepare(const Media::Archives& archives, const std::string* sav
       component_->open();
       if (plan_.use.schema.fits) component_->fit(Rows(*this));
     }
-    layout_ = make_layout();
+    layout_ = layout_of(plan_, *component_);
   } catch (const Error& e) {
     const std::string what = e.what();
     if (what.find(": error: ") != std::string::npos) throw;
     throw Error(place + ": error: field '" + table_.plan->name + "." + plan_.name + "': " + what + " [field-failed]");
   }
   prepared_ = true;
-}
-
-Layout FieldCells::make_layout() const {
-  const PortSchema* output = nullptr;
-  for (const auto& port : plan_.use.schema.ports) {
-    if (!port.output) continue;
-    if (output) throw Error("a field gives one output, '" + plan_.use.component + "' declares two");
-    output = &port;
-  }
-  if (!output) throw Error("'" + plan_.use.component + "' declares no output");
-  const auto shape = parse_shape(output->shape);
-  const auto fitted = component_->sizes();
-  const auto value_of = [&](std::string_view name) -> const Value* {
-    const auto it = plan_.use.values.find(name);
-    return it == plan_.use.values.end() ? nullptr : &it->second;
-  };
-  const auto on = [&](const std::string& param) {
-    const auto* value = value_of(param);
-    if (!value) return false;
-    return std::visit(
-        [](const auto& v) {
-          using T = std::decay_t<decltype(v)>;
-          if constexpr (std::is_same_v<T, std::monostate>) return false;
-          else if constexpr (std::is_same_v<T, Path>) return !v.text.empty();
-          else if constexpr (requires { v.empty(); }) return !v.empty();
-          else return v != T{};
-        },
-        *value);
-  };
-  const DimLookup lookup = [&](std::string_view name) -> std::optional<std::int64_t> {
-    if (const auto it = fitted.find(name); it != fitted.end()) return it->second;
-    const auto* value = value_of(name);
-    if (value && std::holds_alternative<std::int64_t>(*value)) return std::get<std::int64_t>(*value);
-    return std::nullopt;
-  };
-  Layout layout;
-  layout.type = shape.type;
-  layout.optional_rows = shape.optional_rows;
-  for (std::size_t d = 1; d < shape.dims.size(); ++d) {
-    const auto& dim = shape.dims[d];
-    if (!dim.only_if.empty() && !on(dim.only_if)) continue;
-    const auto size = evaluate_dim(dim.size, lookup, [](std::string_view) { return std::optional<std::int64_t>(); });
-    if (!size || *size < 0) throw Error("the size of dim '" + dim.size + "' of '" + output->shape + "' is not known");
-    layout.dims.push_back(*size);
-    if (!dim.padded) continue;
-    if (layout.padded >= 0) throw Error("'" + output->shape + "' has two padded dims; a field has at most one");
-    layout.padded = static_cast<int>(layout.dims.size());
-  }
-  return layout;
 }
 
 std::int64_t FieldCells::source(std::int64_t row) const {
@@ -153,7 +104,7 @@ std::string FieldCells::named(std::int64_t row, const Texts& texts) const {
   return out.empty() ? table_.where(row) : out;
 }
 
-FieldCells::Decoded FieldCells::decode(std::int64_t row) const {
+Decoded FieldCells::decode(std::int64_t row) const {
   thread_local Texts texts;
   Decoded out;
   try {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "braid/field.h"
+#include "data/layout.h"
 #include "data/media.h"
 #include "data/table.h"
 
@@ -24,23 +25,10 @@ struct Budget {
   }
 };
 
-// The field's one output, sizes known.
-struct Layout {
-  DType type = DType::floating;
-  bool optional_rows = false;      // absent rows carry a mask bit
-  int padded = -1;                 // dim that is padded (1 or more), or -1
-  std::vector<std::int64_t> dims;  // without rows; the padded one at its bound
-  std::int64_t bound() const { return padded < 0 ? 1 : dims[static_cast<std::size_t>(padded - 1)]; }
-};
-
 // Safe from many threads once prepared.
 class FieldCells {
  public:
   // A decoded cell; kept by the cache, or owned by the caller.
-  struct Decoded {
-    bool present = false;
-    Bytes bytes;
-  };
   struct Handle {
     const Decoded* cell = nullptr;
     std::unique_ptr<const Decoded> owned;
@@ -68,7 +56,6 @@ class FieldCells {
   std::int64_t source(std::int64_t row) const;  // where the row's cells come from
   void cell(std::int64_t row, Texts& texts) const;
   Decoded decode(std::int64_t row) const;
-  Layout make_layout() const;
   std::string named(std::int64_t row, const Texts& texts) const;
 
   const Table& table_;

@@ -1,6 +1,7 @@
 #include "data/source.h"
 
 #include "braid/reader.h"
+#include "data/batcher.h"
 #include "data/hash.h"
 #include "data/pass.h"
 #include "data/world.h"
@@ -87,6 +88,12 @@ class Loaded final : public Source {
   const braid::Field& field(int table, int field) const override {
     return world_->cells.at(static_cast<std::size_t>(table)).at(static_cast<std::size_t>(field))->component();
   }
+  std::string row_name(int table, std::int64_t row) const override {
+    const auto& t = world_->tables.at(static_cast<std::size_t>(table));
+    if (t.event() || row < t.first_row()) return t.where(row);
+    const auto* key = t.column(t.plan->key);
+    return (key ? std::string((*key)[row]) + " " : "") + "(" + t.where(row) + ")";
+  }
   std::uint64_t fingerprint() const override { return fingerprint_; }
   std::int64_t rows(const std::string& split) const override {
     const int at = world_->splits.find(split);
@@ -103,6 +110,32 @@ class Loaded final : public Source {
       for (auto r = range.begin(); r != range.end(); ++r) in[static_cast<std::size_t>(r)] = where.truth(r);
     });
     return {in.begin(), in.end()};
+  }
+
+  std::int64_t table_rows(int table) const override { return world_->tables.at(static_cast<std::size_t>(table)).rows; }
+  std::optional<std::string_view> cell(int table, const std::string& column, std::int64_t row) const override {
+    const auto* cells = std::as_const(world_->tables.at(static_cast<std::size_t>(table))).column(column);
+    if (!cells) throw std::logic_error("column '" + column + "' was not loaded");
+    const auto text = (*cells)[row];
+    return text.data() ? std::optional(text) : std::nullopt;
+  }
+  std::int32_t linked(int table, int link, std::int64_t row) const override {
+    return world_->tables.at(static_cast<std::size_t>(table))
+        .links.at(static_cast<std::size_t>(link))
+        .at(static_cast<std::size_t>(row));
+  }
+  std::vector<std::int32_t> listed(int table, int list, std::int64_t row) const override {
+    const auto& lists = world_->lists.at(static_cast<std::size_t>(table));
+    if (lists.empty()) return {};
+    const auto& one = *lists.at(static_cast<std::size_t>(list));
+    std::vector<std::int32_t> out(static_cast<std::size_t>(one.count(row)));
+    one.fill(row, {world_->plan.train.seed, 0, false}, out);
+    return out;
+  }
+  std::shared_ptr<const Batch> entities(int table, std::span<const std::int32_t> rows,
+                                        const Reads& reads) const override {
+    if (!batcher_) batcher_ = std::make_unique<Batcher>(*world_);
+    return std::make_shared<const Batch>(batcher_->entities(table, rows, reads, {world_->plan.train.seed, 0, false}));
   }
 
   std::vector<std::pair<std::int64_t, std::int64_t>> encoded() const override {
@@ -234,6 +267,7 @@ class Loaded final : public Source {
   }
 
   std::shared_ptr<World> world_;
+  mutable std::unique_ptr<Batcher> batcher_;  // made by the first call of entities()
   mutable std::mutex report_mutex_;
   mutable Report report_;
   std::uint64_t fingerprint_ = 0;

@@ -71,6 +71,7 @@ struct Table {
   std::vector<std::int64_t> file_starts;  // first row of each file
   KeyIndex index;                         // entity tables
   std::uint64_t content = 0;              // over all cells of all files
+  std::int64_t inline_rows = 0;           // the last ones: entities that came with a request; on no whole axis
 
   std::vector<std::vector<std::int32_t>> links;  // [link][row]: row of the linked table; 0 unknown
   std::vector<std::int64_t> dangling;            // [link]

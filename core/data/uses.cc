@@ -14,7 +14,9 @@ std::vector<LinkUse> link_uses(const recipe::Plan& plan) {
   return uses;
 }
 
-Reads reads(const recipe::Plan& plan) {
+namespace {
+
+Reads nothing_of(const recipe::Plan& plan) {
   Reads out;
   for (const auto& axis : plan.axes)
     out.fields.emplace_back(
@@ -23,6 +25,25 @@ Reads reads(const recipe::Plan& plan) {
   const auto& driving = plan.tables[static_cast<std::size_t>(plan.train.rows)];
   out.labels.resize(driving.labels.size(), false);
   out.link_keys.resize(driving.links.size(), false);
+  return out;
+}
+
+}  // namespace
+
+Reads reads_of(const recipe::Plan& plan, const std::vector<bool>& nodes) {
+  auto out = nothing_of(plan);
+  for (std::size_t k = 0; k < nodes.size(); ++k)
+    if (nodes[k])
+      for (const auto& port : plan.nodes[k].inputs)
+        for (const auto& wire : port)
+          if (wire.source == recipe::Wire::Source::field)
+            out.fields[static_cast<std::size_t>(wire.axis)][static_cast<std::size_t>(wire.field)] = true;
+  return out;
+}
+
+Reads reads(const recipe::Plan& plan) {
+  auto out = nothing_of(plan);
+  if (plan.train.rows == recipe::none) return out;
   each_wire(plan, [&](const recipe::Wire& wire) {
     using Source = recipe::Wire::Source;
     if (wire.source == Source::field)

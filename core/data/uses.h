@@ -12,6 +12,8 @@ struct Reads {
   std::vector<bool> labels, link_keys;    // of the driving table
 };
 Reads reads(const recipe::Plan& plan);
+// The fields that these nodes read, no labels and no links' keys.
+Reads reads_of(const recipe::Plan& plan, const std::vector<bool>& nodes);
 
 // Calls visit(wire) for every wire: nodes, metrics, evaluation, serving.
 template <class Visit>

@@ -65,6 +65,16 @@ const at::Tensor& Flows::keys(int axis) {
 
 void Flows::put(int node, std::vector<Flow> outputs) { nodes_.at(static_cast<std::size_t>(node)) = std::move(outputs); }
 
+void Flows::give(const recipe::Wire& source, Flow flow) {
+  const bool node = source.source == recipe::Wire::Source::node;
+  if (!node && source.source != recipe::Wire::Source::field)
+    throw std::logic_error("only nodes' outputs and fields can be given: " + source.text);
+  auto& flows = node ? nodes_.at(static_cast<std::size_t>(source.node)) : fields_[{source.axis, source.field}];
+  const auto port = static_cast<std::size_t>(std::max(source.port, 0));
+  if (flows.size() <= port) flows.resize(port + 1);
+  flows[port] = std::move(flow);
+}
+
 Flow Flows::source(const recipe::Wire& wire) {
   using Source = recipe::Wire::Source;
   switch (wire.source) {

@@ -20,7 +20,8 @@ class Flows {
  public:
   Flows(const recipe::Plan& plan, std::shared_ptr<const data::Batch> batch);
   Flow read(const recipe::Wire& wire);
-  void put(int node, std::vector<Flow> outputs);  // flat over ports and their names
+  void put(int node, std::vector<Flow> outputs);     // flat over ports and their names
+  void give(const recipe::Wire& source, Flow flow);  // what a node's output or a field is, instead of the batch's
   const std::vector<Flow>& outputs(int node) const { return nodes_.at(static_cast<std::size_t>(node)); }
   const at::Tensor& keys(int axis);
 

@@ -39,6 +39,12 @@ struct LossValue {
   std::int64_t count = 0;
 };
 
+// A node's output or a field that is known already.
+struct Given {
+  recipe::Wire source;
+  Flow flow;
+};
+
 // Thrown when a node fails; the message names node, component, recipe place, the inputs' sizes and the step. NodeError:
 // the component reported something that the user can mend. NodeFault: it threw anything else, its own or LibTorch's
 // fault.
@@ -61,12 +67,22 @@ class Graph {
   // Runs what the losses need (training) or the metrics need over one batch, and keeps every output until the next call
   // or clear(). Throws NodeError, NodeFault.
   void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode);
+  // Runs the chosen nodes alone (per node of the plan). `given`: what the others would have put out, and fields that
+  // the batch does not hold; by the wires of their sources, without `via`. Throws NodeError, NodeFault.
+  void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode, const std::vector<bool>& nodes,
+           const std::vector<Given>& given = {});
   // Losses of the last run; with `mode.training`, differentiable.
   const std::vector<LossValue>& losses() const;
   // What a wire carries in the last run.
   Flow read(const recipe::Wire& wire) const;
   // int64[rows]: keys of an axis in the last run.
   at::Tensor keys(int axis) const;
+  // A node's outputs of the last run, flat over ports and their names; empty when it did not run.
+  const std::vector<Flow>& outputs(int node) const;
+  // A frame for a node, wired to the last run, as the node was given it.
+  FrameState node_frame(int node, const Mode& mode) const;
+  // Seconds that each node's forward has taken so far, in training and evaluation.
+  const std::vector<double>& seconds() const;
   void clear();
 
   // Metric components, constructed with the graph, in the plan's order.

@@ -30,6 +30,12 @@ void read_top(Checker& c) {
   for (const auto* name :
        {"include", "vars", "tables", "axes", "nodes", "train", "data", "eval", "metrics", "slices", "serve", "spare"})
     keys.find(name);
+  if (c.plan.serving) {
+    keys.find("serving");
+    c.plan.lookup_only = keys.boolean("lookup_only", false);
+  } else if (keys.find("serving", Item::Kind::boolean)) {
+    keys.find("lookup_only");
+  }
   keys.later({"datasets", "stages"});
   keys.finish();
 }
@@ -125,6 +131,10 @@ Checked run(const std::string& file, const std::string* text, const std::vector<
   if (c.document.load(file, text, c.report)) {
     c.document.apply(sets, c.report);
     c.document.fill_in(c.report);
+    if (const auto* serving = c.document.root().find("serving"); serving && serving->boolean) {
+      c.plan.serving = true;
+      c.files = false;
+    }
     read_top(c);
     read_tables(c);
     read_axes(c);
@@ -137,6 +147,7 @@ Checked run(const std::string& file, const std::string* text, const std::vector<
     type_nodes(c);
     type_eval(c);
     check_reach(c);
+    check_serving(c);
     if (c.report.clean()) {
       c.plan.files = c.document.files();
       c.plan.resolved = resolved_text(c);

@@ -59,13 +59,15 @@ struct MetricDraft {
 };
 
 struct Checker {
-  Checker(const World& world_in, const Fitted& fitted_in) : world(world_in), fitted(fitted_in), cards(world_in) {}
+  Checker(const World& world_in, const Fitted& fitted_in)
+      : world(world_in), fitted(fitted_in), cards(world_in), files(world_in.files) {}
 
   const World& world;
   const Fitted& fitted;
   Report report;
   Document document;
   Cards cards;
+  bool files;  // false: neither files nor columns are looked at
   Plan plan;
 
   std::vector<Columns> columns;  // per table
@@ -89,6 +91,8 @@ struct Checker {
   }
   int table(const std::string& name) const;
   std::vector<std::string> table_names() const;
+  // Whether a file or folder that the recipe names is known to be missing.
+  bool absent(const std::string& path) const { return files && world.exists && !world.exists(path); }
   // A table of the recipe's top, nullptr when it is not there (or no table, which is reported).
   Item* section(const std::string& name);
 };
@@ -108,11 +112,13 @@ void order_nodes(Checker& c);           // order.cc
 void type_nodes(Checker& c);            // types.cc
 void read_train(Checker& c);            // train.cc: [train], [data]
 void read_eval(Checker& c);             // eval.cc: [eval], metrics, [serve]
-void read_slices(Checker& c);           // eval.cc: slices and splits, after [train]
+void read_slices(Checker& c);           // eval.cc: slices, splits and [serve] candidates, after [train]
 void type_eval(Checker& c);             // types.cc: metrics' wires
 void check_reach(Checker& c);           // reach.cc
+void check_serving(Checker& c);         // serve.cc: whether nodes and outputs can be where the recipe wants them
 void make_plan(Checker& c);             // check.cc: drafts to the plan
 std::string resolved_text(Checker& c);  // resolved.cc
+std::string toml_of(const Item& root);  // resolved.cc: a tree as TOML, tables and nodes under headings of their own
 
 // ---- columns.cc ----
 
@@ -141,7 +147,6 @@ int list_of(const TablePlan& table, const std::string& name);
 // ---- types.cc ----
 
 std::string type_text(const Checker& c, const Flow& flow);  // "float[items, 64]"
-std::string size_text(const Checker& c, const Size& size);
 // Types a field's outputs on its table's axis.
 void type_field(Checker& c, int table, int field);
 

@@ -52,7 +52,7 @@ Columns read_columns(Checker& c, const std::vector<Item*>& items, const std::vec
       out.names = *names;
       return out;
     }
-  if (!c.world.files || !c.world.header || reader.schema.header != "text") return out;
+  if (!c.files || !c.world.header || reader.schema.header != "text") return out;
   for (std::size_t k = 0; k < files.size(); ++k) {
     const auto& place = items[std::min(k, items.size() - 1)]->place;
     const auto signs = signs_of(reader, files[k]);
@@ -94,7 +94,7 @@ std::optional<Use> read_reader(Checker& c, Keys& keys, const Item& file) {
     keys.fill("reader", found.plugin->name == found.schema->name ? found.schema->name
                                                                  : found.plugin->name + "/" + found.schema->name);
   }
-  return read_use(keys, found, c.world);
+  return read_use(keys, found, [&](const std::string& path) { return c.absent(path); });
 }
 
 // ---- expressions ----

@@ -130,9 +130,11 @@ std::vector<std::string> Cards::mask_removers(bool rows) const {
 
 namespace {
 
+using Absent = std::function<bool(const std::string&)>;
+
 class ParamReader {
  public:
-  ParamReader(const World& world, Report& report, Use& use) : world_(world), report_(report), use_(use) {}
+  ParamReader(const Absent& absent, Report& report, Use& use) : absent_(absent), report_(report), use_(use) {}
 
   // All parameters below `prefix` ("" or "unknown."), from the table that `keys` reads.
   void group(Keys& keys, const std::string& prefix) {
@@ -292,7 +294,7 @@ class ParamReader {
     item.text = joined_path(item.folder, item.text);
     item.folder.clear();
     item.written.clear();
-    if (world_.files && world_.exists && !item.text.empty() && !world_.exists(item.text)) {
+    if (!item.text.empty() && absent_(item.text)) {
       report_.error(item.place, "missing-file", "no file " + quote(item.text));
       return {};
     }
@@ -323,16 +325,16 @@ class ParamReader {
     return false;
   }
 
-  const World& world_;
+  const Absent& absent_;
   Report& report_;
   Use& use_;
 };
 
 }  // namespace
 
-Use read_use(Keys& keys, const Found& found, const World& world) {
+Use read_use(Keys& keys, const Found& found, const Absent& absent) {
   Use use{found.schema->name, found.plugin->name, *found.file, *found.schema, {}};
-  ParamReader(world, keys.report(), use).group(keys, "");
+  ParamReader(absent, keys.report(), use).group(keys, "");
   return use;
 }
 

@@ -28,7 +28,7 @@ void read_metric(Checker& c, Item& item) {
   metric.node.plan.place = item.key_place;
   metric.node.found = use ? c.cards.find(*use, {Kind::metric}, c.report) : Found{};
   if (metric.node.found) {
-    metric.node.plan.use = read_use(keys, metric.node.found, c.world);
+    metric.node.plan.use = read_use(keys, metric.node.found, [&](const std::string& path) { return c.absent(path); });
     setup_ports(metric.node);
     read_inputs(c, metric.node, keys);
     keys.finish();
@@ -44,6 +44,20 @@ void read_metric(Checker& c, Item& item) {
     }
   }
   c.metrics.push_back(std::move(metric));
+}
+
+// [serve] candidates: which link of the rows a request's candidates stand for.
+void read_candidates(Checker& c) {
+  const auto* serve = c.document.root().find("serve");
+  const auto* item = serve ? serve->find("candidates") : nullptr;
+  if (!item || !item->is(Item::Kind::text)) return;
+  const auto& table = c.plan.tables[static_cast<std::size_t>(c.plan.train.rows)];
+  c.plan.candidates = link_of(table, item->text);
+  if (c.plan.candidates != none) return;
+  std::vector<std::string> notes, names;
+  for (const auto& link : table.links) names.push_back(link.name);
+  note_choices(notes, item->text, names);
+  c.error(item->place, "unknown-link", "table " + quote(table.name) + " has no link " + quote(item->text), notes);
 }
 
 }  // namespace
@@ -67,11 +81,12 @@ void read_eval(Checker& c) {
     Keys keys(c.report, *serve, "[serve]");
     if (const auto* outputs = keys.find("outputs"))
       for (auto& wire : read_wires(c, *outputs, true)) c.serve.push_back(std::move(wire));
+    keys.find("candidates", Item::Kind::text);
     keys.finish();
   }
 }
 
-// Slices and splits need to know which table is trained on.
+// Slices, splits and candidates need to know which table is trained on.
 void read_slices(Checker& c) {
   const int rows = c.plan.train.rows;
   if (auto* slices = c.section("slices"))
@@ -83,6 +98,7 @@ void read_slices(Checker& c) {
       if (where) c.plan.slices.push_back({item->key, std::move(*where), item->text, item->key_place});
     }
   if (rows == none) return;
+  read_candidates(c);
   const auto& table = c.plan.tables[static_cast<std::size_t>(rows)];
   auto& splits = c.plan.eval.splits;
   const auto* section = c.document.root().find("eval");

@@ -52,7 +52,7 @@ void read_media(Checker& c, int table, Item& item, std::string& out) {
                                    : brace == std::string::npos ? text.size()
                                                                 : text.rfind('/', brace));
   const auto path = joined_path(item.folder, root.empty() ? "." : root);
-  if (c.world.files && c.world.exists && !c.world.exists(path))
+  if (c.absent(path))
     c.error(item.place, "missing-file",
             "no " + std::string(split != std::string::npos ? "archive " : "folder ") + quote(path));
   item.text = out = joined_path(item.folder, text);
@@ -116,7 +116,7 @@ void read_field(Checker& c, int table, Item& item) {
   }
   const auto* names = keys.find("names", Item::Kind::text);
   const auto before = c.report.doubts();
-  const auto value = read_use(keys, found, c.world);
+  const auto value = read_use(keys, found, [&](const std::string& path) { return c.absent(path); });
   keys.finish();
   const bool good = c.report.doubts() == before;
   if (names) {

@@ -28,6 +28,17 @@ void list_ports(NodeDraft& node) {
   node.flows.resize(node.flow_names.size());
 }
 
+// `serve = "ahead" | "request"`, unless the component has a parameter of that name.
+void read_serve(Checker& c, NodeDraft& node, Keys& keys) {
+  if (node.found.schema->param("serve")) return;
+  if (node.plan.trains)
+    if (auto* serve = keys.find("serve"))
+      return c.error(serve->key_place, "unknown-key", "'serve' belongs to nodes that are served; losses never are");
+  const auto serve = keys.choice("serve", "", {"ahead", "request"});
+  using Serve = NodePlan::Serve;
+  node.plan.serve = serve == "ahead" ? Serve::ahead : serve == "request" ? Serve::request : Serve::automatic;
+}
+
 // What a node says besides its parameters and wires.
 void read_own(Checker& c, NodeDraft& node, Keys& keys) {
   const auto kind = node.found.schema->kind;
@@ -38,7 +49,7 @@ void read_own(Checker& c, NodeDraft& node, Keys& keys) {
             "only losses have a weight; " + quote(node.plan.name) + " is a " + std::string(name_of(kind)));
   node.plan.frozen = keys.boolean("frozen", false);
   keys.later({"copy", "every", "run", "weights", "lora"});
-  if (!node.found.schema->param("serve")) keys.later({"serve"});
+  read_serve(c, node, keys);
   if (!node.found.schema->param("losses"))
     keys.refuse("losses", "not-yet", "'losses' belongs to data sets and stages, which this version does not carry out");
   keys.refuse("stop", "unknown-key", keys.what() + " has no key 'stop'",
@@ -115,7 +126,7 @@ void read_node(Checker& c, NodeDraft& node) {
   node.found = use ? c.cards.find(*use, node_kinds, c.report) : Found{};
   if (!node.found) return;
   const auto before = c.report.doubts();
-  node.plan.use = read_use(keys, node.found, c.world);
+  node.plan.use = read_use(keys, node.found, [&](const std::string& path) { return c.absent(path); });
   read_scalars(node, keys);
   list_ports(node);
   read_own(c, node, keys);
@@ -156,6 +167,7 @@ void read_same(Checker& c, NodeDraft& node) {
   keys.find("use");
   keys.find("in");
   if (node.plan.trains) node.plan.weight = read_scalar(keys, "weight", 1.0, 0.0, {});
+  read_serve(c, node, keys);
   for (const auto& param : node.found.schema->params)
     keys.refuse(param.name.substr(0, param.name.find('.')), "bad-same",
                 "a node with 'same' has no parameters of its own",

@@ -196,6 +196,8 @@ struct NodePlan {
   // What is known; a padded dim counts with its upper bound.
   std::map<std::string, std::int64_t, std::less<>> sizes;
   bool frozen = false;
+  // Where it runs in serving (serving.h); `automatic`: as its wires say.
+  enum class Serve { automatic, ahead, request } serve = Serve::automatic;
   ScalarPlan weight{ScalarPlan::How::constant, 1.0, false, 0, 0, 0, {}, {}};  // losses and distillers
   bool trains = false;                                                        // a loss or distiller
   Place place;
@@ -226,6 +228,8 @@ struct TrainPlan {
   std::string keep_best;      // metric on valid; empty: the first one
   std::int64_t patience = 0;  // early stop after as many validations without gain; 0: off
   bool best = true;           // false: the last weights are kept
+  std::int64_t checkpoint = 0;   // every n steps; 0: every five minutes. At the end of each epoch in any case
+  bool skip_not_finite = false;  // a step whose loss or gradient is no number is left out, instead of ending the run
   Place place;
 };
 
@@ -265,6 +269,9 @@ struct Plan {
   std::vector<MetricPlan> metrics;
   std::vector<SlicePlan> slices;  // over rows of train.rows
   std::vector<Wire> serve;        // [serve] outputs
+  int candidates = none;          // [serve] candidates: a link of train.rows; none: not said
+  bool serving = false;           // the serving side of an exported run (`serving = true`): nothing can be trained
+  bool lookup_only = false;       // and its towers were left out of the export
   std::string resolved;           // the whole recipe as TOML, includes merged, --set applied, defaults filled in
 };
 

@@ -18,6 +18,7 @@ class Reach {
 
   void run() {
     mark();
+    if (c_.plan.serving) return;  // what is served was chosen by the export
     read_spare();
     if (!all_known()) return;  // a wire that was not understood may be the missing one
     unused_nodes();

@@ -1,5 +1,7 @@
 // The whole recipe as one TOML text: includes merged, --set and variables applied, defaults filled in, paths absolute.
 // And such a text as a list of keys.
+#include "recipe/resolved.h"
+
 #include "recipe/checker.h"
 #include "recipe/flat.h"
 #include "recipe/words.h"
@@ -7,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <sstream>
 
 namespace braid::recipe {
 
@@ -139,10 +142,14 @@ void absolute_paths(Checker& c, Item& root) {
 std::string resolved_text(Checker& c) {
   auto root = copy(c.document.root());
   absolute_paths(c, *root);
+  return toml_of(*root);
+}
+
+std::string toml_of(const Item& root) {
   std::string out;
-  for (const auto& item : root->items)
+  for (const auto& item : root.items)
     if (!item->is(Item::Kind::table)) out += toml_key(item->key) + " = " + inline_value(*item) + "\n";
-  for (const auto& item : root->items) {
+  for (const auto& item : root.items) {
     if (!item->is(Item::Kind::table) || item->key == "vars") continue;
     const int depth = item->key == "tables"                                                   ? 2
                       : item->key == "nodes" || item->key == "axes" || item->key == "metrics" ? 1
@@ -153,6 +160,23 @@ std::string resolved_text(Checker& c) {
 }
 
 namespace {
+
+std::vector<std::pair<std::string, std::string>> keys_of(const std::string& resolved) {
+  std::vector<std::pair<std::string, std::string>> out;
+  std::istringstream lines(resolved);
+  std::string section;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    if (line[0] == '[' && line.back() == ']') {
+      section = line.substr(1, line.size() - 2) + ".";
+      continue;
+    }
+    const auto equals = line.find(" = ");
+    if (equals == std::string::npos) out.emplace_back(section + line, "");
+    else out.emplace_back(section + line.substr(0, equals), line.substr(equals + 3));
+  }
+  return out;
+}
 
 void flatten(const Item& item, const std::string& path, std::map<std::string, std::string>& out) {
   const bool tables =
@@ -171,6 +195,20 @@ void flatten(const Item& item, const std::string& path, std::map<std::string, st
 }
 
 }  // namespace
+
+std::vector<Change> changes(const std::string& was, const std::string& is) {
+  const auto before = keys_of(was), now = keys_of(is);
+  const auto find = [](const auto& keys, const std::string& key) -> std::optional<std::string> {
+    const auto at = std::find_if(keys.begin(), keys.end(), [&](const auto& k) { return k.first == key; });
+    return at == keys.end() ? std::nullopt : std::optional(at->second);
+  };
+  std::vector<Change> out;
+  for (const auto& [key, value] : before)
+    if (const auto other = find(now, key); other != value) out.push_back({key, value, other});
+  for (const auto& [key, value] : now)
+    if (!find(before, key)) out.push_back({key, std::nullopt, value});
+  return out;
+}
 
 std::optional<std::map<std::string, std::string>> flat_recipe(const std::string& text, const std::string& name) {
   Report report;

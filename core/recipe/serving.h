@@ -3,6 +3,7 @@
 
 #include "recipe/plan.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,15 +22,36 @@ struct Stored {
 // table when a run is exported, and again for entities that come inline with a request. *On request* is the rest: two
 // tables, a list, an event row; and, unless the recipe says serve = "ahead", nodes that only look up tables (all of
 // their weights are embedding rows): storing what they give would store the table twice. A node that feeds both parts
-// stands in both.
+// stands in both; one that the recipe puts on request (serve = "request") takes all that read it along.
 struct Serving {
-  std::vector<Wire> outputs;          // [serve] outputs, else [eval] score; they live on the driving table's rows
-  std::vector<bool> ahead, request;   // per node of the plan
-  std::vector<Stored> stored;         // what the part on request reads of the part ahead, and of entity tables' fields
-  int candidates = none;              // the driving table's link that a request's candidates stand for: [serve]
-                                      // candidates, else the one that the first list is `of`, else the last one read
+  std::vector<Wire> outputs;         // [serve] outputs, else [eval] score; they live on the driving table's rows
+  std::vector<bool> ahead, request;  // per node of the plan
+  std::vector<Stored> stored;        // what the part on request reads of the part ahead, and of entity tables' fields
+  int candidates = none;             // the driving table's link that a request's candidates stand for: [serve]
+                                     // candidates, else the one that the first history is `of`, else the last one that
+                                     // a served wire goes through; none: nothing goes through a link
+  std::string trouble;               // why nothing can be served; empty: `outputs` are not
 };
 
 Serving serving(const Plan& plan);
+
+// The serving side as a recipe of its own (top-level `serving = true`): only nodes that serve, and those whose
+// component they run (`same`), with the tables, fields, links, lists and axes that these read. Nothing of training is
+// in it: files, splits, labels, metrics, optimizer. Checking it looks at no file and gives the nodes, wires, sizes and
+// values of `plan`. A node that copies another (`copy`) is one of its own there. Throws std::logic_error without
+// outputs.
+std::string serving_text(const Plan& plan);
+
+// Whether a node's wires let it be ahead. `table`: whose rows it needs, none for whole axes alone; `against`: the
+// first wire that prevents it, or null when `serve = "request"` does.
+struct CanBeAhead {
+  bool can = false;
+  int table = none;
+  const Wire* against = nullptr;
+};
+// Per node. `order`: so that sources come first; the other two are asked by node number, as wires count them.
+std::vector<CanBeAhead> can_be_ahead(const Plan& tables, const std::vector<int>& order,
+                                     const std::function<void(int, const std::function<void(const Wire&)>&)>& each_wire,
+                                     const std::function<NodePlan::Serve(int)>& serve);
 
 }  // namespace braid::recipe

@@ -47,13 +47,13 @@ std::vector<std::string> expanded(Checker& c, Item& item) {
   item.text = path;
   const auto name = std::filesystem::path(path).filename().string();
   if (name.find('*') == std::string::npos) {
-    if (c.world.files && c.world.exists && !c.world.exists(path)) {
+    if (c.absent(path)) {
       c.error(item.place, "missing-file", "no file " + quote(path));
       return {};
     }
     return {path};
   }
-  if (!c.world.files) return {path};
+  if (!c.files) return {path};
   std::vector<std::string> out;
   const auto folder = std::filesystem::path(path).parent_path();
   std::error_code error;
@@ -135,7 +135,7 @@ void read_ground(Checker& c, int table, Keys& keys) {
   const bool later = keys.table().find("from") != nullptr;
   const auto* key = keys.find("key", Item::Kind::text);
   if (key) plan.key = key->text;
-  const auto files = later ? Files{{}, {}, false} : read_files(c, keys, true);
+  const auto files = later || c.plan.serving ? Files{{}, {}, false} : read_files(c, keys, true);
   Item* said = files.items.empty() ? keys.table().find("file") : files.items[0];
   if (said && said->is(Item::Kind::text)) {
     if (auto reader = read_reader(c, keys, *said)) {
@@ -231,7 +231,7 @@ void read_tables(Checker& c) {
   each(read_rows);
   each(read_lists);
   for (std::size_t k = 0; k < keys.size(); ++k)  // without its reader a table's other keys cannot be judged
-    if (keys[k] && !c.plan.tables[k].reader.component.empty()) keys[k]->finish();
+    if (keys[k] && (c.plan.serving || !c.plan.tables[k].reader.component.empty())) keys[k]->finish();
 }
 
 }  // namespace braid::recipe

@@ -1,0 +1,173 @@
+#include "data/requests.h"
+
+#include "data/hash.h"
+#include "data/world.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace braid::data {
+
+namespace {
+
+std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
+
+// A list whose places stand ready, for each row of its table.
+class ReadyList final : public List {
+ public:
+  std::vector<const std::vector<std::int32_t>*> rows;
+  std::int64_t count(std::int64_t row) const override { return static_cast<std::int64_t>(rows[at(row)]->size()); }
+  void fill(std::int64_t row, const Moment&, std::span<std::int32_t> out) const override {
+    std::copy_n(rows[at(row)]->begin(), out.size(), out.begin());
+  }
+};
+
+}  // namespace
+
+struct RequestBatcher::Inside {
+  World world;
+  std::vector<KnownEntities> known;
+  std::vector<EventField> fields;
+  std::unique_ptr<Batcher> batcher;
+  std::vector<std::vector<ReadyList*>> lists;  // of the world, by table and list
+
+  Table& driving() { return world.tables[world.driving]; }
+  bool gathers(int table, int link, int list) const {
+    return std::any_of(world.route.gathers.begin(), world.route.gathers.end(), [&](const Gather& g) {
+      return g.via.table == table && (link == recipe::none || g.via.link == link) &&
+             (list == recipe::none || g.via.list == list);
+    });
+  }
+
+  void entities(std::size_t t, const std::vector<InlineEntity>& inlined) {
+    auto& table = world.tables[t];
+    const auto& rows = known[t];
+    const auto count = rows.keys.size();
+    table.inline_rows = static_cast<std::int64_t>(inlined.size());
+    table.rows = static_cast<std::int64_t>(count + inlined.size());
+    table.keys.resize(count);
+    for (const auto& one : inlined) table.keys.push_back(one.key);
+    for (std::size_t l = 0; l < table.links.size(); ++l) {
+      if (rows.links[l].empty()) continue;
+      table.links[l].resize(count);
+      for (const auto& one : inlined) table.links[l].push_back(one.links[l]);
+    }
+    for (std::size_t l = 0; l < lists[t].size(); ++l) {
+      if (rows.lists[l].empty()) continue;
+      lists[t][l]->rows.resize(count);
+      for (const auto& one : inlined) lists[t][l]->rows.push_back(&one.lists[l]);
+    }
+  }
+
+  void events(std::span<const RequestRow> rows) {
+    auto& table = driving();
+    table.rows = static_cast<std::int64_t>(rows.size());
+    table.keys.assign(rows.size(), 0);
+    table.columns.clear();
+    for (std::size_t l = 0; l < table.links.size(); ++l) {
+      table.links[l].resize(rows.size());
+      for (std::size_t r = 0; r < rows.size(); ++r) table.links[l][r] = rows[r].links[l];
+      if (!world.reads.link_keys[l]) continue;
+      const auto& plan = table.plan->links[l];
+      const auto& name = plan.column.empty() ? plan.name : plan.column;
+      if (table.column(name)) continue;
+      Column column(name);
+      for (const auto& row : rows) row.link_texts[l].data() ? column.add(row.link_texts[l]) : column.add_missing();
+      table.columns.push_back(std::move(column));
+    }
+    for (std::size_t l = 0; l < lists[world.driving].size(); ++l) {
+      auto& list = lists[world.driving][l]->rows;
+      list.resize(rows.size());
+      for (std::size_t r = 0; r < rows.size(); ++r) list[r] = &(*rows[r].lists)[l];
+    }
+  }
+};
+
+RequestBatcher::RequestBatcher(const recipe::Plan& plan, std::vector<KnownEntities> known,
+                               std::vector<EventField> fields)
+    : in_(std::make_unique<Inside>()) {
+  auto& in = *in_;
+  auto& w = in.world;
+  w.plan = plan;
+  w.driving = at(plan.train.rows);
+  in.known = std::move(known);
+  in.fields = std::move(fields);
+  w.route = make_route(w.plan);
+  w.whole.resize(plan.axes.size());
+  w.cells.resize(plan.tables.size());
+  const auto read = reads(w.plan);
+  w.reads = reads_of(w.plan, {});  // entity axes hold no fields here
+  w.reads.link_keys = read.link_keys;
+  w.tables.resize(plan.tables.size());
+  w.lists.resize(plan.tables.size());
+  in.lists.resize(plan.tables.size());
+  for (std::size_t t = 0; t < w.tables.size(); ++t) {
+    auto& table = w.tables[t];
+    table.plan = &w.plan.tables[t];
+    table.links.resize(table.plan->links.size());
+    for (const auto& list : table.plan->lists) {
+      if (list.per != recipe::none)
+        throw Error("list '" + table.plan->name + "." + list.name +
+                    "' draws for each place of another list: no request can give that [serve-list]");
+      auto made = std::make_unique<ReadyList>();
+      in.lists[t].push_back(made.get());
+      w.lists[t].push_back(std::move(made));
+    }
+    if (t == w.driving) continue;
+    auto& rows = in.known[t];
+    table.keys = rows.keys;
+    for (std::size_t r = 1; r < rows.keys.size(); ++r) table.index.insert(rows.keys[r], static_cast<std::int32_t>(r));
+    rows.links.resize(table.links.size());
+    rows.lists.resize(in.lists[t].size());
+    table.links = rows.links;
+    for (std::size_t l = 0; l < rows.lists.size(); ++l)
+      for (const auto& one : rows.lists[l]) in.lists[t][l]->rows.push_back(&one);
+    in.entities(t, {});
+  }
+  in.batcher = std::make_unique<Batcher>(w);
+}
+
+RequestBatcher::~RequestBatcher() = default;
+
+std::int64_t RequestBatcher::known(int table) const {
+  return static_cast<std::int64_t>(in_->known.at(at(table)).keys.size());
+}
+std::int32_t RequestBatcher::row_of(int table, std::string_view key) const {
+  return std::max(0, in_->world.tables.at(at(table)).index.find(key_of(key)));
+}
+bool RequestBatcher::reads_link(int table, int link) const {
+  return in_->gathers(table, link, recipe::none) ||
+         (at(table) == in_->world.driving && in_->world.reads.link_keys.at(at(link)));
+}
+bool RequestBatcher::reads_list(int table, int list) const { return in_->gathers(table, recipe::none, list); }
+bool RequestBatcher::reads_field(int field) const { return in_->fields.at(at(field)).component != nullptr; }
+
+Batch RequestBatcher::make(std::span<const RequestRow> rows, const std::vector<std::vector<InlineEntity>>& inlined) {
+  auto& in = *in_;
+  for (std::size_t t = 0; t < in.world.tables.size(); ++t)
+    if (t != in.world.driving) in.entities(t, inlined[t]);
+  in.events(rows);
+  std::vector<std::int32_t> numbers(rows.size());
+  std::iota(numbers.begin(), numbers.end(), 0);
+  auto batch = in.batcher->make(numbers, {in.world.plan.train.seed, 0, false}, 0);
+  auto& axis = batch.axes[in.world.driving];
+  axis.fields.resize(in.fields.size());
+  std::vector<const Decoded*> cells(rows.size());
+  for (std::size_t f = 0; f < in.fields.size(); ++f) {
+    const auto& field = in.fields[f];
+    if (!field.component) continue;
+    for (std::size_t r = 0; r < rows.size(); ++r) cells[r] = &(*rows[r].cells)[f];
+    const auto& plan = in.driving().plan->fields[f];
+    axis.fields[f] = lay_out(field.layout, *field.component, field_hash(in.driving().plan->name, plan.name), cells,
+                             in.driving().keys, {in.world.plan.train.seed, 0, false});
+  }
+  return batch;
+}
+
+Batch RequestBatcher::inline_entities(int table, std::int64_t first, std::int64_t count) const {
+  std::vector<std::int32_t> rows(at(count));
+  std::iota(rows.begin(), rows.end(), static_cast<std::int32_t>(known(table) + first));
+  return in_->batcher->entities(table, rows, in_->world.reads, {in_->world.plan.train.seed, 0, false});
+}
+
+}  // namespace braid::data

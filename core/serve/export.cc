@@ -1,0 +1,398 @@
+#include "serve/export.h"
+
+#include "log/log.h"
+#include "serve/ahead.h"
+#include "serve/arrays.h"
+#include "serve/folder.h"
+#include "serve/npy.h"
+#include "train/safetensors.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <numeric>
+#include <sstream>
+
+namespace braid::serve {
+namespace {
+
+using Json = nlohmann::json;
+using Source = recipe::Wire::Source;
+
+constexpr std::int64_t chunk = 512;  // entities that run through the nodes ahead at a time
+
+std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
+
+const char* dtype_name(at::ScalarType type) {
+  return type == at::kFloat ? "float32" : type == at::kHalf ? "float16" : type == at::kLong ? "int64" : "bool";
+}
+
+class Export {
+ public:
+  Export(train::Model& model, const ExportRequest& request) : model_(model), plan_(model.plan), request_(request) {}
+
+  void served(const recipe::World& world, const train::Workshop& shop) {
+    const auto side = recipe::serving(plan_);
+    if (side.outputs.empty()) throw Error(request_.run + ": error: nothing to serve: " + side.trouble + " [export]");
+    const auto& rows = plan_.tables[at(plan_.train.rows)];
+    if (!rows.event())
+      throw Error(request_.run + ": error: the rows of [train] are entities of table '" + rows.name +
+                  "'; requests are rows of an event table [export]");
+    auto text = recipe::serving_text(plan_);
+    if (request_.lookup_only) text = "lookup_only = true\n" + text;
+    const auto serve = serving_plan(text, world);
+    const auto serve_side = recipe::serving(serve);
+    prove(side, serve_side);
+
+    NewFolder folder(request_.out);
+    train::write_file(folder.file("serve.toml"), text);
+    Json manifest{
+        {"format", "braid-export"}, {"version", format_version},           {"braid", BRAID_VERSION},
+        {"half", request_.half},    {"lookup_only", request_.lookup_only}, {"plugins", plugins(serve, world, shop)}};
+    for (const auto& wire : serve_side.outputs) manifest["outputs"].push_back(wire.text);
+    if (serve_side.candidates != recipe::none)
+      manifest["candidates"] = serve.tables[at(serve.train.rows)].links[at(serve_side.candidates)].name;
+    tables(serve, folder, manifest);
+    weights(serve, serve_side, shop, folder, manifest);
+    fields(serve, folder);
+    arrays(side, folder, manifest);
+    folder.commit(manifest);
+    std::printf("%s: %zu stored arrays, %lld weights; `braid score %s < requests.jsonl` answers requests\n",
+                request_.out.c_str(), manifest["stored"].size(), manifest["parameters"].get<long long>(),
+                request_.out.c_str());
+  }
+
+  void vectors() {
+    const auto wire = port(request_.vectors);
+    const int table = plan_.axes[at(wire.axis)].table;
+    recipe::Serving side;  // as if this output were all that is stored
+    side.ahead.assign(plan_.nodes.size(), false);
+    side.request.assign(plan_.nodes.size(), false);
+    need(wire.node, side.ahead);
+    side.stored.push_back({table, wire, request_.vectors});
+    NewFolder folder(request_.out);
+    Json manifest{{"format", "braid-vectors"}, {"version", format_version}, {"braid", BRAID_VERSION}};
+    run_ahead(side);
+    auto flow = join(chunks_.at(0));
+    const auto n = model_.source->table_rows(table) - 1;  // the unknown entity is nobody's vector
+    flow.value = flow.value.narrow(0, 1, n);
+    if (flow.mask.defined()) flow.mask = flow.mask.narrow(0, 1, n);
+    save(folder, request_.vectors, flow);
+    write_keys(table, 1, folder.file(request_.vectors + ".keys.txt"));
+    folder.commit(manifest);
+    std::ostringstream sizes;
+    sizes << flow.value.sizes();
+    std::printf("%s/%s.npy: %s, keys beside it in %s.keys.txt\n", request_.out.c_str(), request_.vectors.c_str(),
+                sizes.str().c_str(), request_.vectors.c_str());
+  }
+
+ private:
+  recipe::Plan serving_plan(const std::string& text, const recipe::World& world) const {
+    auto checked = recipe::check_text(text, request_.out + "/serve.toml", {}, world, model_.source->fitted());
+    if (checked.plan) return std::move(*checked.plan);
+    std::string why;
+    for (const auto& problem : checked.problems) why += "\n" + problem.text();
+    throw std::logic_error("the serving recipe is not sound:" + why);
+  }
+
+  // The serving recipe stands by itself: it has to split the nodes in the same way.
+  static void prove(const recipe::Serving& a, const recipe::Serving& b) {
+    const auto names = [](const recipe::Serving& side) {
+      std::vector<std::string> out;
+      for (const auto& one : side.stored) out.push_back(one.name);
+      std::sort(out.begin(), out.end());
+      return out;
+    };
+    if (names(a) != names(b)) throw std::logic_error("the serving recipe stores other arrays than the run's");
+  }
+
+  static Json plugins(const recipe::Plan& serve, const recipe::World& world, const train::Workshop& shop) {
+    std::map<std::string, std::string> used;
+    for (const auto& table : serve.tables)
+      for (const auto& field : table.fields) used[field.use.plugin] = field.use.plugin_file;
+    for (const auto& node : serve.nodes) used[node.use.plugin] = node.use.plugin_file;
+    Json out = Json::object();
+    for (const auto& [name, file] : used) {
+      const auto card = std::find_if(world.plugins.begin(), world.plugins.end(),
+                                     [&, wanted = file](const auto& p) { return p.first == wanted; });
+      out[name] = {{"version", card == world.plugins.end() ? "" : card->second.version},
+                   {"file", std::filesystem::path(file).filename().string()},
+                   {"digest", shop.digest(file)}};
+    }
+    return out;
+  }
+
+  int ours(const std::string& table) const {
+    for (std::size_t t = 0; t < plan_.tables.size(); ++t)
+      if (plan_.tables[t].name == table) return static_cast<int>(t);
+    throw std::logic_error("the serving recipe has a table '" + table + "' of its own");
+  }
+
+  void write_keys(int table, std::int64_t first, const std::string& file) const {
+    const auto& key = plan_.tables[at(table)].key;
+    std::string text;
+    for (auto r = first; r < model_.source->table_rows(table); ++r)
+      text += escaped(model_.source->cell(table, key, r).value_or("")) + "\n";
+    train::write_file(file, text);
+  }
+
+  // Keys, links and lists of the entity tables that serving knows.
+  void tables(const recipe::Plan& serve, NewFolder& folder, Json& manifest) {
+    for (const auto& table : serve.tables) {
+      if (table.event()) continue;
+      const int t = ours(table.name);
+      const auto& own = plan_.tables[at(t)];
+      const auto n = model_.source->table_rows(t);
+      write_keys(t, 0, folder.file("keys/" + table.name + ".txt"));
+      manifest["tables"][table.name] = {{"rows", n}, {"key", table.key}};
+      const auto place_of = [](const auto& things, const std::string& name) {
+        return static_cast<int>(
+            std::find_if(things.begin(), things.end(), [&](const auto& x) { return x.name == name; }) - things.begin());
+      };
+      for (const auto& link : table.links) {
+        const int l = place_of(own.links, link.name);
+        std::vector<std::int64_t> to;
+        for (std::int64_t r = 0; r < n; ++r) to.push_back(model_.source->linked(t, l, r));
+        save_npy(folder.file("links/" + table.name + "." + link.name + ".npy"), numbers(to, n, 1).flatten());
+      }
+      for (const auto& list : table.lists) {
+        const int l = place_of(own.lists, list.name);
+        std::vector<std::vector<std::int32_t>> to;
+        std::size_t width = 1;
+        for (std::int64_t r = 0; r < n; ++r) {
+          to.push_back(model_.source->listed(t, l, r));
+          width = std::max(width, to.back().size());
+        }
+        std::vector<std::int64_t> flat;
+        for (const auto& one : to) {
+          flat.insert(flat.end(), one.begin(), one.end());
+          flat.insert(flat.end(), width - one.size(), -1);
+        }
+        save_npy(folder.file("lists/" + table.name + "." + list.name + ".npy"),
+                 numbers(flat, n, static_cast<std::int64_t>(width)));
+      }
+    }
+  }
+
+  static at::Tensor numbers(const std::vector<std::int64_t>& values, std::int64_t rows, std::int64_t width) {
+    auto out = at::empty({rows, width}, at::TensorOptions().dtype(at::kLong));
+    std::copy(values.begin(), values.end(), out.mutable_data_ptr<std::int64_t>());
+    return out;
+  }
+
+  // Builds the serving graph too: what is written must fit it.
+  void weights(const recipe::Plan& serve, const recipe::Serving& side, const train::Workshop& shop, NewFolder& folder,
+               Json& manifest) {
+    graph::Graph graph(
+        serve,
+        [&](int table, int field) {
+          const auto& name = serve.tables[at(table)].fields[at(field)].name;
+          const int t = ours(serve.tables[at(table)].name);
+          for (std::size_t f = 0; f < plan_.tables[at(t)].fields.size(); ++f)
+            if (plan_.tables[at(t)].fields[f].name == name)
+              return model_.source->field(t, static_cast<int>(f)).specials();
+          throw std::logic_error("the serving recipe has a field '" + name + "' of its own");
+        },
+        shop.component);
+    const auto kept = weighted(serve, side, request_.lookup_only);
+    std::map<std::string, at::Tensor> have;
+    for (const auto& w : model_.graph->weights()) have[w.name] = w.value;
+    std::vector<std::pair<std::string, at::Tensor>> out;
+    std::int64_t parameters = 0;
+    for (const auto& w : graph.weights()) {
+      if (!kept[at(w.node)]) continue;
+      const auto found = have.find(w.name);
+      if (found == have.end() || found->second.sizes() != w.value.sizes())
+        throw std::logic_error("the serving graph's weight '" + w.name + "' is not the run's");
+      out.emplace_back(w.name, found->second);
+      parameters += w.value.numel();
+    }
+    train::save_safetensors(folder.file("weights.safetensors"), out, {{"braid", BRAID_VERSION}});
+    manifest["parameters"] = parameters;
+  }
+
+  void fields(const recipe::Plan& serve, NewFolder& folder) {
+    const auto saved = model_.source->save();
+    for (const auto& table : serve.tables)
+      for (const auto& field : table.fields) {
+        const auto name = table.name + "." + field.name;
+        if (const auto found = saved.find(name); found != saved.end())
+          train::write_file(folder.file("fields/" + name), found->second);
+      }
+  }
+
+  void arrays(const recipe::Serving& side, NewFolder& folder, Json& manifest) {
+    const auto wholes = run_ahead(side);
+    manifest["stored"] = Json::array();
+    for (std::size_t k = 0; k < side.stored.size(); ++k) {
+      auto entry = save(folder, "vectors/" + side.stored[k].name, join(chunks_[k]));
+      entry["name"] = side.stored[k].name;
+      entry["table"] = plan_.tables[at(side.stored[k].table)].name;
+      manifest["stored"].push_back(entry);
+      chunks_[k].clear();
+    }
+    if (request_.lookup_only) return;
+    const Ahead ahead(plan_, side);
+    for (std::size_t k = 0; k < ahead.whole.size(); ++k) {
+      auto entry = save(folder, "whole/" + ahead.whole[k].name, wholes[k].flow);
+      entry["name"] = ahead.whole[k].name;
+      manifest["whole"].push_back(entry);
+    }
+  }
+
+  Json save(NewFolder& folder, const std::string& name, const Flow& flow) const {
+    auto value = flow.value.detach();
+    if (request_.half && value.is_floating_point()) value = value.to(at::kHalf);
+    save_npy(folder.file(name + ".npy"), value);
+    Json entry{{"file", name + ".npy"}, {"dtype", dtype_name(value.scalar_type())}, {"shape", value.sizes().vec()}};
+    if (flow.mask.defined()) {
+      save_npy(folder.file(name + ".mask.npy"), flow.mask);
+      entry["mask"] = name + ".mask.npy";
+    }
+    return entry;
+  }
+
+  // Fills `chunks_`, one list of flows for each stored array; gives what stands on whole axes for the nodes elsewhere.
+  std::vector<graph::Given> run_ahead(const recipe::Serving& side) {
+    const at::NoGradGuard off;
+    const Ahead ahead(plan_, side);
+    const graph::Mode mode;
+    chunks_.assign(side.stored.size(), {});
+    auto& source = *model_.source;
+    const auto whole_axis = [&](const recipe::Wire& wire) { return plan_.axes[at(wire.axis)].whole; };
+
+    std::vector<graph::Given> wholes;
+    for (const auto& one : ahead.whole) wholes.push_back({one.wire, {}});
+    for (std::size_t t = 0; t < plan_.tables.size(); ++t) {
+      if (plan_.tables[t].event()) continue;
+      const auto here = [&](const recipe::Wire& wire) {
+        return whole_axis(wire) && plan_.axes[at(wire.axis)].table == static_cast<int>(t);
+      };
+      bool any = false;
+      auto reads = data::reads_of(plan_, ahead.on_whole);
+      const auto look = [&](const recipe::Wire& wire) {
+        if (!here(wire)) return;
+        any = true;
+        if (wire.source == Source::field) reads.fields[at(wire.axis)][at(wire.field)] = true;
+      };
+      for (const auto& one : wholes) look(one.source);
+      for (const auto& one : side.stored) look(one.wire);
+      if (!any) continue;
+      std::vector<std::int32_t> rows(at(source.table_rows(static_cast<int>(t))));
+      std::iota(rows.begin(), rows.end(), 0);
+      model_.graph->run(source.entities(static_cast<int>(t), rows, reads), mode, ahead.on_whole);
+      for (auto& one : wholes)
+        if (here(one.source)) one.flow = model_.graph->read(one.source);
+      for (std::size_t k = 0; k < side.stored.size(); ++k)
+        if (here(side.stored[k].wire)) chunks_[k] = {model_.graph->read(side.stored[k].wire)};
+    }
+
+    for (std::size_t t = 0; t < plan_.tables.size(); ++t) {
+      const bool any = std::any_of(side.stored.begin(), side.stored.end(), [&](const recipe::Stored& s) {
+        return s.table == static_cast<int>(t) && !whole_axis(s.wire);
+      });
+      if (!any) continue;
+      const auto reads = ahead.reads(static_cast<int>(t), side);
+      const auto n = source.table_rows(static_cast<int>(t));
+      for (std::int64_t first = 0; first < n; first += chunk) {
+        std::vector<std::int32_t> rows(at(std::min(chunk, n - first)));
+        std::iota(rows.begin(), rows.end(), static_cast<std::int32_t>(first));
+        model_.graph->run(source.entities(static_cast<int>(t), rows, reads), mode, ahead.nodes[t], wholes);
+        for (std::size_t k = 0; k < side.stored.size(); ++k)
+          if (side.stored[k].table == static_cast<int>(t) && !whole_axis(side.stored[k].wire))
+            chunks_[k].push_back(model_.graph->read(side.stored[k].wire));
+        model_.graph->clear();
+      }
+    }
+    return wholes;
+  }
+
+  // ---- --vectors ----
+
+  // "node.port" or "node": an output that lives on an entity table and needs nothing else.
+  recipe::Wire port(const std::string& text) const {
+    const auto wrong = [&](const std::string& why) {
+      return Error("--vectors " + text + ": error: " + why + " [export]");
+    };
+    std::vector<std::string> names;
+    for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
+      const auto& node = plan_.nodes[k];
+      std::size_t output = 0;
+      int flat = 0;
+      for (const auto& schema : node.use.schema.ports) {
+        if (!schema.output) continue;
+        const auto& types = node.outputs[output++];
+        const auto* list = schema.named_by.empty()
+                               ? nullptr
+                               : std::get_if<std::vector<std::string>>(&node.use.values.at(schema.named_by));
+        for (std::size_t p = 0; p < types.size(); ++p, ++flat) {
+          const auto name = node.name + "." + (list ? list->at(p) : schema.name);
+          names.push_back(name);
+          if (name != text) continue;
+          const auto& type = types[p];
+          if (type.dims.empty() || type.dims[0].kind != recipe::Size::Kind::axis ||
+              plan_.tables[at(plan_.axes[at(type.dims[0].axis)].table)].event())
+            throw wrong("it does not live on the rows of an entity table");
+          if (!node.wanted.empty() && !node.wanted[output - 1][p])
+            throw wrong("nothing reads it, so it is not computed");
+          recipe::Wire wire;
+          wire.node = static_cast<int>(k);
+          wire.port = flat;
+          wire.axis = wire.to_axis = type.dims[0].axis;
+          wire.text = name;
+          std::vector<int> order(plan_.nodes.size());
+          std::iota(order.begin(), order.end(), 0);
+          const auto can = recipe::can_be_ahead(
+              plan_, order,
+              [&](int n, const auto& visit) {
+                for (const auto& in : plan_.nodes[at(n)].inputs)
+                  for (const auto& w : in) visit(w);
+              },
+              [](int) { return recipe::NodePlan::Serve::automatic; });
+          if (!can[k].can) throw wrong("it needs more than one table: the wire '" + can[k].against->text + "'");
+          return wire;
+        }
+      }
+    }
+    const auto near = recipe::nearest(text, names);
+    throw wrong("no node has this output" + (near ? "; did you mean '" + *near + "'?" : std::string()));
+  }
+
+  void need(int node, std::vector<bool>& on) const {
+    if (on[at(node)]) return;
+    on[at(node)] = true;
+    for (const auto& in : plan_.nodes[at(node)].inputs)
+      for (const auto& wire : in)
+        if (wire.source == Source::node) need(wire.node, on);
+  }
+
+  train::Model& model_;
+  const recipe::Plan& plan_;
+  const ExportRequest& request_;
+  std::vector<std::vector<Flow>> chunks_;  // per stored array
+};
+
+void warn_of_other_data(const std::string& run, const train::Model& model) {
+  const auto lock = Json::parse(train::read_file(run + "/lock.json"), nullptr, false);
+  char text[32];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(model.source->fingerprint()));
+  if (lock.is_object() && lock.value("data", "") != text)
+    log::warning(run + ": the data are not those that the run was trained on; entities are exported as they are now");
+}
+
+}  // namespace
+
+int export_command(const ExportRequest& request, const train::Workshop& shop) {
+  const auto model = train::load_run(request.run, request.sets, shop);
+  if (!model) return 1;
+  warn_of_other_data(request.run, *model);
+  Export out(*model, request);
+  if (request.vectors.empty()) out.served(shop.world(request.run + "/resolved.toml"), shop);
+  else out.vectors();
+  return 0;
+}
+
+}  // namespace braid::serve

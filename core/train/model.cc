@@ -1,0 +1,100 @@
+#include "train/model.h"
+
+#include "log/log.h"
+#include "train/safetensors.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+namespace braid::train {
+
+namespace files = std::filesystem;
+
+std::string read_file(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw Error(file + ": error: cannot be read [file]");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void print(const std::vector<recipe::Problem>& problems) {
+  for (const auto& p : problems) log::error(p.text());
+}
+
+std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std::string>& sets, const Workshop& shop,
+                                const std::map<std::string, std::string>& saved,
+                                const std::function<void()>& found_right) {
+  auto model = std::make_unique<Model>();
+  const auto world = shop.world(recipe);
+  auto checked = recipe::check(recipe, sets, world);
+  print(checked.warnings);
+  if (!checked.plan) {
+    print(checked.problems);
+    return nullptr;
+  }
+  if (checked.plan->serving)
+    throw Error(recipe +
+                ": error: this is the serving side of an exported run; nothing in it can be trained [serving]");
+  if (found_right) found_right();
+  model->first = std::move(*checked.plan);
+  model->source = data::Source::open(model->first, shop.makers, saved);
+  auto again = recipe::check(recipe, sets, world, model->source->fitted());
+  if (!again.plan) {
+    print(again.problems);
+    return nullptr;
+  }
+  model->plan = std::move(*again.plan);
+  const auto& source = *model->source;
+  model->graph = std::make_unique<graph::Graph>(
+      model->plan, [&source](int table, int field) { return source.field(table, field).specials(); }, shop.component);
+  return model;
+}
+
+void load_weights(graph::Graph& graph, const std::string& file,
+                  const std::function<bool(const graph::NamedWeight&)>& wanted) {
+  const auto weights = load_safetensors(file);
+  const at::NoGradGuard off;
+  std::set<std::string> unused;
+  for (const auto& [name, tensor] : weights) unused.insert(name);
+  for (auto& w : graph.weights()) {
+    const auto found = weights.find(w.name);
+    if (found == weights.end() && wanted && !wanted(w)) continue;
+    if (found == weights.end()) throw Error(file + ": error: has no weight '" + w.name + "' [weights-file]");
+    if (found->second.sizes() != w.value.sizes()) {
+      std::ostringstream out;
+      out << file << ": error: weight '" << w.name << "' is " << found->second.sizes() << ", the recipe makes it "
+          << w.value.sizes() << " [weights-file]";
+      throw Error(out.str());
+    }
+    w.value.copy_(found->second);
+    unused.erase(w.name);
+  }
+  if (!unused.empty())
+    throw Error(file + ": error: weight '" + *unused.begin() + "' belongs to no node of the recipe [weights-file]");
+}
+
+std::map<std::string, std::string> saved_fields(const std::string& run) {
+  std::map<std::string, std::string> out;
+  std::error_code failed;
+  for (const auto& entry : files::directory_iterator(run + "/fields", failed))
+    out[entry.path().filename().string()] = read_file(entry.path().string());
+  if (failed) throw Error(run + "/fields: error: cannot be read: " + failed.message() + " [run-folder]");
+  return out;
+}
+
+std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::string>& sets, const Workshop& shop) {
+  if (!files::exists(run + "/resolved.toml"))
+    throw Error(run + ": error: is no run folder: it has no resolved.toml [run-folder]");
+  if (!files::exists(run + "/weights.safetensors") && files::exists(run + "/request.json"))
+    throw Error(run + ": error: the run has not ended yet [run-folder]\n  go on with `braid train --resume " + run +
+                "`");
+  auto model = assemble(run + "/resolved.toml", sets, shop, saved_fields(run));
+  if (model) load_weights(*model->graph, run + "/weights.safetensors");
+  return model;
+}
+
+}  // namespace braid::train

@@ -1,0 +1,54 @@
+// A recipe with its data and its graph, ready to run; and a run folder's model again.
+#pragma once
+
+#include "data/source.h"
+#include "graph/graph.h"
+#include "recipe/check.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace braid::train {
+
+// What a run needs from the host.
+struct Workshop {
+  std::function<recipe::World(const std::string& recipe_file)> world;
+  graph::MakeComponent component;
+  data::Makers makers;
+  std::function<std::string(const std::string& file)> digest;  // of a plugin's bytes, for the lock
+  int threads = 0;
+};
+
+// The plan, its data and its graph, checked a second time with the sizes that the data told.
+struct Model {
+  recipe::Plan first, plan;
+  std::unique_ptr<data::Source> source;
+  std::unique_ptr<graph::Graph> graph;
+};
+
+// nullptr when the recipe has problems, which are printed. `saved`: fitted fields by "table.field", instead of fitting.
+// `found_right` is called when the recipe has none, before data is read.
+std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std::string>& sets, const Workshop& shop,
+                                const std::map<std::string, std::string>& saved,
+                                const std::function<void()>& found_right = {});
+
+// A run folder's fitted fields, by "table.field". Throws Error.
+std::map<std::string, std::string> saved_fields(const std::string& run);
+
+// Copies weights into a graph by name. Every weight of the graph for which `wanted` holds (all without it) must stand
+// in the file with its size, and every weight of the file in the graph. Throws Error naming `file`.
+void load_weights(graph::Graph& graph, const std::string& file,
+                  const std::function<bool(const graph::NamedWeight&)>& wanted = {});
+
+// The model of a run folder with its weights and its fields' saved state. Throws Error when RUN is no run folder.
+std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::string>& sets, const Workshop& shop);
+
+// A whole file's bytes. Throws Error.
+std::string read_file(const std::string& file);
+// What the checker found, on the terminal.
+void print(const std::vector<recipe::Problem>& problems);
+
+}  // namespace braid::train
