@@ -1,7 +1,5 @@
 // The whole recipe as one TOML text: includes merged, --set and variables applied, defaults filled in, paths absolute.
 // And such a text as a list of keys.
-#include "recipe/resolved.h"
-
 #include "recipe/checker.h"
 #include "recipe/flat.h"
 #include "recipe/words.h"
@@ -9,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <sstream>
 
 namespace braid::recipe {
 
@@ -161,23 +158,6 @@ std::string toml_of(const Item& root) {
 
 namespace {
 
-std::vector<std::pair<std::string, std::string>> keys_of(const std::string& resolved) {
-  std::vector<std::pair<std::string, std::string>> out;
-  std::istringstream lines(resolved);
-  std::string section;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    if (line[0] == '[' && line.back() == ']') {
-      section = line.substr(1, line.size() - 2) + ".";
-      continue;
-    }
-    const auto equals = line.find(" = ");
-    if (equals == std::string::npos) out.emplace_back(section + line, "");
-    else out.emplace_back(section + line.substr(0, equals), line.substr(equals + 3));
-  }
-  return out;
-}
-
 void flatten(const Item& item, const std::string& path, std::map<std::string, std::string>& out) {
   const bool tables =
       item.is(Item::Kind::array) && !item.items.empty() &&
@@ -196,26 +176,29 @@ void flatten(const Item& item, const std::string& path, std::map<std::string, st
 
 }  // namespace
 
-std::vector<Change> changes(const std::string& was, const std::string& is) {
-  const auto before = keys_of(was), now = keys_of(is);
-  const auto find = [](const auto& keys, const std::string& key) -> std::optional<std::string> {
-    const auto at = std::find_if(keys.begin(), keys.end(), [&](const auto& k) { return k.first == key; });
-    return at == keys.end() ? std::nullopt : std::optional(at->second);
-  };
-  std::vector<Change> out;
-  for (const auto& [key, value] : before)
-    if (const auto other = find(now, key); other != value) out.push_back({key, value, other});
-  for (const auto& [key, value] : now)
-    if (!find(before, key)) out.push_back({key, std::nullopt, value});
-  return out;
-}
-
 std::optional<std::map<std::string, std::string>> flat_recipe(const std::string& text, const std::string& name) {
   Report report;
   Document document;
   if (!document.load(name, &text, report)) return std::nullopt;
   std::map<std::string, std::string> out;
   flatten(document.root(), "", out);
+  return out;
+}
+
+std::vector<Change> changes(const std::string& was, const std::string& is) {
+  const auto before = flat_recipe(was, "the recipe as it was"), now = flat_recipe(is, "the recipe as it is");
+  if (!before || !now)
+    return {{"", before ? std::nullopt : std::optional<std::string>("no TOML"),
+             now ? std::nullopt : std::optional<std::string>("no TOML")}};
+  std::vector<Change> out;
+  const auto value = [](const auto& keys, const std::string& key) {
+    const auto at = keys.find(key);
+    return at == keys.end() ? std::nullopt : std::optional(at->second);
+  };
+  for (const auto& [key, text] : *before)
+    if (const auto other = value(*now, key); other != text) out.push_back({key, text, other});
+  for (const auto& [key, text] : *now)
+    if (!before->count(key)) out.push_back({key, std::nullopt, text});
   return out;
 }
 

@@ -1,7 +1,7 @@
 #include "train/folder.h"
 
 #include "log/log.h"
-#include "recipe/resolved.h"
+#include "recipe/flat.h"
 #include "train/safetensors.h"
 
 #include <torch/version.h>
