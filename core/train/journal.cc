@@ -62,24 +62,26 @@ std::uint64_t length_of(const nlohmann::json& lengths, const char* name) {
   return lengths.is_object() ? lengths.value(name, std::uint64_t{0}) : 0;
 }
 
-double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+double wall_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace
 
 Journal::Journal(const std::string& folder, const nlohmann::json& lengths)
     : metrics_(folder + "/metrics.jsonl", length_of(lengths, "metrics")),
       timing_(folder + "/timing.jsonl", length_of(lengths, "timing")),
-      events_(folder + "/" + events_name(folder, static_cast<std::int64_t>(now())), length_of(lengths, "events")) {}
+      events_(folder + "/" + events_name(folder, static_cast<std::int64_t>(wall_time())),
+              length_of(lengths, "events")) {}
 
 void Journal::metrics(const nlohmann::json& line) {
   metrics_.add(line);
-  log_line(events_, line, now());
+  log_line(events_, line, wall_time());
 }
-
 void Journal::timing(const nlohmann::json& line) {
   timing_.add(line);
-  log_line(events_, line, now());
-  events_.flush();  // these lines come every few seconds: often enough for one who watches
+  log_line(events_, line, wall_time());
+  events_.flush();  // such a line comes every few seconds: often enough for one who watches
 }
 
 nlohmann::json Journal::sync() {

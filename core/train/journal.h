@@ -29,7 +29,7 @@ class Lines {
 };
 
 // metrics.jsonl holds what is a function of recipe, data, seed and machine shape: a run that was killed and resumed has
-// the same bytes. timing.jsonl holds the seconds. The event file shows both in TensorBoard.
+// the same bytes. timing.jsonl holds the seconds. Both stand as scalars in TensorBoard's event file, too.
 class Journal {
  public:
   // `lengths`: as sync() gave them; an empty object starts anew.

@@ -96,6 +96,15 @@ Json result_of(const Outcome& outcome, const Model& model, const Workshop& shop,
   return out;
 }
 
+// The page is made from the folder's files, and can be made again: no reason to lose a run.
+void draw(const std::string& out, const recipe::Plan* plan) {
+  try {
+    report::write_report(out, plan);
+  } catch (const std::exception& e) {
+    log::warning("no report.html: " + std::string(e.what()));
+  }
+}
+
 // How one run ended.
 struct Ended {
   int code = 0;
@@ -108,15 +117,6 @@ void complain(const Model& model) {
     if (table.bad_rows || table.dangling_links)
       log::warning("table " + table.name + ": " + std::to_string(table.bad_rows) + " bad rows skipped, " +
                    std::to_string(table.dangling_links) + " links to entities that are not listed");
-}
-
-// The page of a run that is done; that it cannot be written takes nothing from the run.
-void write_page(const std::string& folder, const recipe::Plan* plan) {
-  try {
-    report::write_report(folder, plan);
-  } catch (const report::RunError& e) {
-    log::warning(e.what());
-  }
 }
 
 // Trains in a folder that is made and held, from the start or after a checkpoint, to its result.json.
@@ -154,7 +154,7 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
   journal.sync();
   const auto result = result_of(outcome, model, shop, start_mib);
   write_file(out + "/result.json", result.dump(2) + "\n");
-  write_page(out, &model.plan);
+  draw(out, &model.plan);
   print_gradients(outcome);
   for (const auto& [split, figures] : outcome.splits) print_figures(split, figures);
   std::printf("%.0f rows/s, waits for data %.0f %%, %lld parameters, %s/result.json\n",
@@ -292,7 +292,7 @@ int finish_seeds(const std::string& out, const std::vector<std::uint64_t>& seeds
   mean["seeds"] = seeds;
   mean["spread"] = all;
   write_file(out + "/result.json", mean.dump(2) + "\n");
-  write_page(out, nullptr);  // the seeds' pages have the graph
+  draw(out, nullptr);
   std::printf("mean of %zu seeds\n", results.size());
   for (const auto& [split, figures] : mean.at("splits").items()) print_figures(split, figures);
   return 0;
