@@ -12,15 +12,6 @@ namespace {
 using report::Json;
 using report::RunFiles;
 
-// What a run cost, and its key in result.json.
-constexpr std::pair<const char*, const char*> costs[] = {{"rows/s", "samples_per_second"},
-                                                         {"parameters", "parameters"},
-                                                         {"train seconds", "train_seconds"},
-                                                         {"waiting share", "waiting_share"},
-                                                         {"steps", "steps"},
-                                                         {"chosen step", "best_step"},
-                                                         {"peak MiB", "peak_mib"}};
-
 const Json& inner(const Json& json, const std::string& key) {
   static const Json none = Json::object();
   return json.contains(key) && json.at(key).is_object() ? json.at(key) : none;
@@ -28,6 +19,12 @@ const Json& inner(const Json& json, const std::string& key) {
 
 std::string letter_of(std::size_t k) {
   return k < 26 ? std::string(1, static_cast<char>('A' + k)) : letter_of(k / 26 - 1) + letter_of(k % 26);
+}
+
+template <class Map>
+auto* found(const Map& map, const std::string& key) {
+  const auto at = map.find(key);
+  return at == map.end() ? nullptr : &at->second;
 }
 
 // `spreads`: the same tree with {"mean", "spread"} in place of numbers; empty for one seed.
@@ -51,35 +48,34 @@ void add_result(Column& out, const Json& result) {
   }
   std::map<std::string, Figure> top;
   add_numbers(top, result, spreads);
-  for (const auto& [name, key] : costs)
-    if (const auto found = top.find(key); found != top.end()) out.costs[name] = found->second;
+  for (const auto& cost : costs)
+    if (const auto* figure = found(top, cost.key)) out.costs[cost.name] = *figure;
 }
 
-// Numbers of columns that are runs of one recipe, as one column.
+// Mean and spread of what `find` finds in every column; nothing when one lacks it.
+template <class Find>
+std::optional<Figure> together(const std::vector<const Column*>& all, const Find& find) {
+  std::vector<double> values;
+  for (const auto* column : all) {
+    const Figure* figure = find(*column);
+    if (!figure) return std::nullopt;
+    values.push_back(figure->value);
+  }
+  const auto s = report::spread_of(values);
+  return Figure{s.mean, s.deviation};
+}
+
 void add_together(Column& out, const std::vector<const Column*>& all) {
-  const auto join = [&](auto member, const auto& put) {
-    for (const auto& [name, figure] : all[0]->*member) {
-      std::vector<double> values;
-      for (const auto* column : all)
-        if (const auto found = (column->*member).find(name); found != (column->*member).end())
-          values.push_back(found->second.value);
-      if (values.size() != all.size()) continue;
-      const auto s = report::spread_of(values);
-      put(name, Figure{s.mean, s.deviation});
-    }
-  };
-  join(&Column::costs, [&](const std::string& name, const Figure& f) { out.costs[name] = f; });
+  for (const auto& [name, unused] : all[0]->costs)
+    if (const auto f = together(all, [&, key = name](const Column& c) { return found(c.costs, key); }))
+      out.costs[name] = *f;
   for (const auto& [part, figures] : all[0]->figures)
-    for (const auto& [metric, figure] : figures) {
-      std::vector<double> values;
-      for (const auto* column : all)
-        if (const auto at = column->figures.find(part); at != column->figures.end())
-          if (const auto found = at->second.find(metric); found != at->second.end())
-            values.push_back(found->second.value);
-      if (values.size() != all.size()) continue;
-      const auto s = report::spread_of(values);
-      out.figures[part][metric] = {s.mean, s.deviation};
-    }
+    for (const auto& [metric, unused] : figures)
+      if (const auto f = together(all, [&, in = part, key = metric](const Column& c) {
+            const auto* inside = found(c.figures, in);
+            return inside ? found(*inside, key) : nullptr;
+          }))
+        out.figures[part][metric] = *f;
 }
 
 void flatten(const Json& json, const std::string& path, std::map<std::string, std::string>& out) {

@@ -16,6 +16,19 @@ struct Figure {
   std::optional<double> spread;
 };
 
+// What a run cost: the name shown, its key in result.json, places after the point.
+struct Cost {
+  const char *name, *key;
+  int places;
+};
+inline constexpr Cost costs[] = {{"rows/s", "samples_per_second", 0},
+                                 {"parameters", "parameters", 0},
+                                 {"train seconds", "train_seconds", 1},
+                                 {"waiting share", "waiting_share", 4},
+                                 {"steps", "steps", 0},
+                                 {"chosen step", "best_step", 0},
+                                 {"peak MiB", "peak_mib", 0}};
+
 // One column: a run, a folder of several seeds, or runs of one recipe taken together.
 struct Column {
   std::string letter;  // "A"; of runs taken together "A C"

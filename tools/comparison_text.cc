@@ -67,11 +67,9 @@ void add_part(std::vector<Row>& rows, const Comparison& comparison, const std::s
 
 void add_costs(std::vector<Row>& rows, const Comparison& comparison) {
   bool heading = false;
-  for (const auto* name :
-       {"rows/s", "parameters", "train seconds", "waiting share", "steps", "chosen step", "peak MiB"}) {
+  for (const auto& [name, key, places] : costs) {
     Row row{std::string("  ") + name, {}};
     bool any = false;
-    const int places = std::string(name) == "waiting share" ? 4 : std::string(name) == "train seconds" ? 1 : 0;
     for (const auto& column : comparison.columns) {
       const auto found = column.costs.find(name);
       any = any || found != column.costs.end();

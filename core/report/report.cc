@@ -174,7 +174,7 @@ std::string several_seeds(const RunFiles& run, const recipe::Plan* plan) {
   add("figures", "Means and spread",
       figures_table(inner(run.result, "splits"), inner(inner(run.result, "spread"), "splits")));
   add("curves", "Curves", charts(drawn));
-  add("graph", "Graph", graph_part(plan, first.result));
+  if (plan) add("graph", "Graph", graph_part(plan, first.result));
   add("recipe", "Recipe and lock of the first seed", recipe_texts(first));
   const auto done = std::count_if(run.seeds.begin(), run.seeds.end(), [](const RunFiles& s) { return s.finished; });
   const auto text =

@@ -11,7 +11,7 @@
 
 namespace braid::report {
 
-// `plan`: of the run's recipe, for the picture of the graph; null: the page says that it has none. The page is
+// `plan`: of the run's recipe, for the picture of the graph; null: the page of a run says that it has none. The page is
 // well-formed XML too. A run of several seeds gives a page that compares them and leads to theirs.
 std::string report_html(const RunFiles& run, const recipe::Plan* plan);
 

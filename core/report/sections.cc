@@ -168,9 +168,9 @@ std::string gradients(const Json& result) {
   for (const auto& row : all) {
     std::string dead;
     for (const auto& name : inner(row, "without_gradient"))
-      dead += (dead.empty() ? "" : ", ") + name.get<std::string>();
+      dead += (dead.empty() ? "" : "<br/>") + escaped(name.get<std::string>());
     Cells cells{{escaped(text_of(row, "node")), false, "mono"}};
-    if (any_dead) cells.push_back({escaped(dead), false, "warn-cell"});
+    if (any_dead) cells.push_back({dead, false, "warn-cell mono"});
     cells.push_back(number_cell(counted(whole_of(row, "parameters"))));
     cells.push_back(number_cell(figure(number_of(row, "norm"))));
     cells.push_back(bar_cell(most > 0 ? number_of(row, "parameters") / most : 0));

@@ -81,6 +81,7 @@ void Journal::metrics(const nlohmann::json& line) {
 void Journal::timing(const nlohmann::json& line) {
   timing_.add(line);
   log_line(events_, line, wall_time());
+  events_.flush();  // such a line comes every few seconds: often enough for one who watches
 }
 
 nlohmann::json Journal::sync() {

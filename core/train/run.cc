@@ -65,6 +65,8 @@ Json result_of(const Outcome& outcome, const Model& model, const Workshop& shop,
   const auto& s = outcome.seconds;
   out["splits"] = Json::object();
   for (const auto& [split, figures] : outcome.splits) out["splits"][split] = figures;
+  for (std::size_t m = 0; m < model.plan.metrics.size(); ++m)
+    out["higher_is_better"][model.plan.metrics[m].name] = model.graph->metric(m).higher_is_better();
   out["samples_per_second"] = s.training > 0 ? static_cast<double>(outcome.rows) / s.training : 0;
   out["waiting_share"] = s.training > 0 ? s.waiting / s.training : 0;
   out["parameters"] = outcome.parameters;
