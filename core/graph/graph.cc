@@ -298,8 +298,10 @@ void Graph::Inside::add_loss(std::size_t k, const FrameState& frame, const Mode&
 }
 
 void Graph::run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode) {
-  run(batch, mode, mode.training ? in_->for_losses : in_->for_metrics);
+  run(batch, mode, needed(mode.training));
 }
+
+const std::vector<bool>& Graph::needed(bool training) const { return training ? in_->for_losses : in_->for_metrics; }
 
 void Graph::run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode, const std::vector<bool>& nodes,
                 const std::vector<Given>& given) {

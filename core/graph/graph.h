@@ -71,6 +71,8 @@ class Graph {
   // the batch does not hold; by the wires of their sources, without `via`. Throws NodeError, NodeFault.
   void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode, const std::vector<bool>& nodes,
            const std::vector<Given>& given = {});
+  // Per node: whether the losses need it (training) or the metrics do.
+  const std::vector<bool>& needed(bool training) const;
   // Losses of the last run; with `mode.training`, differentiable.
   const std::vector<LossValue>& losses() const;
   // What a wire carries in the last run.
