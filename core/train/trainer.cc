@@ -99,6 +99,7 @@ class Loop {
   }
 
   double step(const std::shared_ptr<const data::Batch>& batch, std::int64_t epoch) {
+    graph_.copy_weights(step_);
     graph_.run(batch, {.training = true, .step = step_, .epoch = epoch});
     at::Tensor total;
     nlohmann::json line{{"step", step_}, {"epoch", epoch}};
