@@ -200,7 +200,7 @@ std::string serving_text(const Drawing& d) {
   std::vector<std::string> left;
   for (std::size_t k = 0; k < d.plan.nodes.size(); ++k)
     if (!side.ahead[k] && !side.request[k]) left.push_back(d.plan.nodes[k].name);
-  if (!left.empty()) out += "  not in it: " + wrapped(recipe::listed(left, left.size()), 4) + "\n";
+  if (!left.empty()) out += "  not in it: " + wrapped(recipe::listed(left, left.size()), 13) + "\n";
   return out;
 }
 

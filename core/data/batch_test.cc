@@ -252,6 +252,36 @@ TEST_CASE("fields: trimmed places, masks, absent rows, draws by step and key") {
   CHECK(drawn(5, 1) != drawn(5, 2));
 }
 
+TEST_CASE("a field of another run has that run's state and no draws") {
+  World3 w;
+  through_link(w.plan, World3::items, World3::events, 1);
+  read_field(w.plan, World3::items, 0);
+  const auto step = [](const recipe::Plan& plan, bool training) {
+    return Source::open(plan, makers())->pass({.batch = 300, .training = training, .first_step = 5})->next();
+  };
+  const auto ids = [](const Batch& batch) {
+    return values<std::int64_t>(batch.axes[World3::items].fields[0].values[0]);
+  };
+  auto& field = w.plan.tables[World3::items].fields[0];
+  const auto own = ids(*step(w.plan, false));
+  CHECK(ids(*step(w.plan, true)) != own);
+  field.still = true;
+  CHECK(ids(*step(w.plan, true)) == own);
+
+  field.saved = w.folder.write("items.words", "red 77\n");
+  const auto theirs = ids(*step(w.plan, true));
+  CHECK(std::count(theirs.begin(), theirs.end(), 77) > 0);
+  CHECK(std::all_of(theirs.begin(), theirs.end(), [](auto id) { return id == 0 || id == 77; }));
+  // What this run saved of it counts first.
+  const auto later = Source::open(w.plan, makers(), {{"items.words", "red 5\n"}})->pass({.batch = 300})->next();
+  const auto mine = ids(*later);
+  CHECK(std::count(mine.begin(), mine.end(), 5) > 0);
+  field.saved = w.folder.path() + "/absent";
+  CHECK(message_of([&] { step(w.plan, false); }).find("/absent' cannot be read [field-failed]") != std::string::npos);
+  field.use.schema.fits = false;  // nothing was fitted, so nothing is missed
+  CHECK(message_of([&] { step(w.plan, false); }) == "nothing was thrown");
+}
+
 TEST_CASE("neither threads, nor the cache, nor what is prepared ahead change a byte") {
   World3 w;
   through_link(w.plan, World3::items, World3::events, 1);

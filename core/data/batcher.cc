@@ -273,7 +273,9 @@ FieldBatch Batcher::field(const FieldCells& cells, const Table& table, std::span
     decoded[at(i)] = handles[at(i)].cell;
     keys[at(i)] = table.keys[at(rows[at(i)])];
   });
-  return lay_out(cells.layout(), cells.component(), cells.name_hash(), decoded, keys, moment);
+  auto calm = moment;
+  calm.training = moment.training && !cells.still();
+  return lay_out(cells.layout(), cells.component(), cells.name_hash(), decoded, keys, calm);
 }
 
 LinkBatch Batcher::link(const LinkUse& use, const Gathered& gathered, const Batch& batch) const {

@@ -3,8 +3,21 @@
 #include "data/hash.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
 
 namespace braid::data {
+
+namespace {
+
+std::optional<std::string> bytes_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return {};
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+}  // namespace
 
 // A row's cells with what they point into.
 struct FieldCells::Texts {
@@ -58,6 +71,13 @@ void FieldCells::prepare(const Media::Archives& archives, const std::string* sav
       plan_.place.file + ":" + std::to_string(plan_.place.line) + ":" + std::to_string(plan_.place.column);
   try {
     if (!plan_.media.empty()) media_ = std::make_unique<Media>(plan_.media, archives);
+    std::optional<std::string> kept;  // what an exported run saved of this field
+    if (!saved && !plan_.saved.empty()) {
+      kept = bytes_of(plan_.saved);
+      if (!kept && plan_.use.schema.fits)
+        throw Error("it was fitted in another run, and '" + plan_.saved + "' cannot be read");
+      saved = kept ? &*kept : nullptr;
+    }
     if (saved) {
       component_->load(*saved);
     } else {

@@ -37,12 +37,14 @@ class FieldCells {
   FieldCells(const Table& table, int field, std::unique_ptr<Field> component, Budget& budget, Complaints& complaints);
   ~FieldCells();
 
-  // Opens the component and fits it, or loads what was saved; finds its media. Throws Error.
+  // Opens the component and fits it, or loads what was saved: by this run (`saved`), or by the one that the field is
+  // of. Finds its media. Throws Error.
   void prepare(const Media::Archives& archives, const std::string* saved);
 
   const Field& component() const { return *component_; }
   const Layout& layout() const { return layout_; }
   bool prepared() const { return prepared_; }
+  bool still() const { return plan_.still; }  // placed without the draws of training
   bool fits() const { return plan_.use.schema.fits; }
   std::uint64_t name_hash() const { return name_hash_; }
 

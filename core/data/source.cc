@@ -101,6 +101,20 @@ class Loaded final : public Source {
   }
   std::unique_ptr<Pass> pass(const PassOptions& options) override { return make_pass(world_, options); }
 
+  void read_only(const std::vector<bool>& nodes) override {
+    auto& fields = world_->reads.fields;
+    fields = reads_of(world_->plan, nodes).fields;
+    const auto add = [&](const recipe::Wire& wire) {
+      if (wire.source == recipe::Wire::Source::field)
+        fields[static_cast<std::size_t>(wire.axis)][static_cast<std::size_t>(wire.field)] = true;
+    };
+    for (const auto& metric : world_->plan.metrics)
+      for (const auto& port : metric.inputs)
+        for (const auto& wire : port) add(wire);
+    for (const auto* wire : {&world_->plan.eval.score, &world_->plan.eval.label, &world_->plan.eval.group})
+      if (*wire) add(**wire);
+  }
+
   std::vector<bool> slice(const recipe::SlicePlan& slice) const override {
     auto& w = *world_;
     const Evaluator where(slice.where, names_of(w.tables, w.driving, &w.link_counts));

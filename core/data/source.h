@@ -73,6 +73,9 @@ class Source {
   virtual std::int64_t rows(const std::string& split) const = 0;
   // Fields and links that no wire of `plan` reads are left out of batches.
   virtual std::unique_ptr<Pass> pass(const PassOptions& options) = 0;
+  // From now on passes hold only the fields that these nodes (per node of the plan) and the metrics read. To be called
+  // before passes are made.
+  virtual void read_only(const std::vector<bool>& nodes) = 0;
   // Whether each driving row is in the slice. Rows as in Batch::row_numbers.
   virtual std::vector<bool> slice(const recipe::SlicePlan& slice) const = 0;
   // What an export reads. Rows of entity tables count from 0, the unknown entity.

@@ -102,6 +102,7 @@ struct Graph::Inside {
   std::vector<std::unique_ptr<Component>> metrics;
   std::vector<NamedWeight> weights;
   std::vector<std::pair<std::size_t, std::size_t>> weight_of;  // node, index in the component
+  std::vector<std::pair<std::size_t, std::size_t>> copies;     // weights: from, to
   std::vector<LossValue> losses;
   std::unique_ptr<Flows> flows;
   std::vector<bool> for_losses, for_metrics;
@@ -113,7 +114,7 @@ struct Graph::Inside {
     LiveScalar out{p, {}, at::full({}, p.value, at::TensorOptions().dtype(at::kFloat))};
     if (p.how != recipe::ScalarPlan::How::learnt) return out;
     out.weight = at::full({}, p.log ? std::log(p.value) : p.value, at::TensorOptions().dtype(at::kFloat))
-                     .set_requires_grad(true);
+                     .set_requires_grad(!plan.nodes[static_cast<std::size_t>(node)].frozen);
     weights.push_back({name, out.weight, false, false, true, node});
     weight_of.emplace_back(static_cast<std::size_t>(node), SIZE_MAX);
     return out;
@@ -135,6 +136,25 @@ struct Graph::Inside {
         for (const auto& w : port) add(w);
     }
     return on;
+  }
+
+  // The weights that copies take over, by their names below the nodes.
+  void find_copies() {
+    std::map<std::pair<int, std::string>, std::size_t> at;
+    const auto below = [&](const NamedWeight& w) {
+      return w.name.substr(plan.nodes[static_cast<std::size_t>(w.node)].name.size());
+    };
+    for (std::size_t w = 0; w < weights.size(); ++w) at[{weights[w].node, below(weights[w])}] = w;
+    for (std::size_t w = 0; w < weights.size(); ++w) {
+      const auto& node = plan.nodes[static_cast<std::size_t>(weights[w].node)];
+      if (node.copy == recipe::none) continue;
+      const auto from = at.find({node.copy, below(weights[w])});
+      if (from == at.end() || weights[from->second].value.sizes() != weights[w].value.sizes())
+        throw NodeError(text_of(node.place) + ": error: node '" + node.name + "' copies '" +
+                        plan.nodes[static_cast<std::size_t>(node.copy)].name +
+                        "', whose weights are not like its own '" + weights[w].name + "' [node]");
+      copies.emplace_back(from->second, w);
+    }
   }
 
   Sizes specials(const recipe::Wire& wire) const {
@@ -177,11 +197,7 @@ Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeCompo
     const auto& node = plan.nodes[k];
     auto& live = in.nodes[k];
     try {
-      if (node.same != recipe::none) {
-        live.component = in.nodes[static_cast<std::size_t>(node.same)].component;
-        live.scalars = in.nodes[static_cast<std::size_t>(node.same)].scalars;
-        continue;
-      }
+      if (node.same != recipe::none) continue;
       live.own = make(node.use, counts(node.use.schema, node.inputs));
       live.component = live.own.get();
       set_sizes(*live.component, sizes_of(node));
@@ -202,6 +218,13 @@ Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeCompo
           in.scalar(node.scalars[s], node.name + "." + state.schema.scalars[s].name, static_cast<int>(k)));
     if (node.trains) live.weight = in.scalar(node.weight, node.name + ".weight", static_cast<int>(k));
   }
+  for (std::size_t k = 0; k < plan.nodes.size(); ++k) {  // owners may come later in the plan's order
+    if (plan.nodes[k].same == recipe::none) continue;
+    const auto& owner = in.nodes[static_cast<std::size_t>(plan.nodes[k].same)];
+    in.nodes[k].component = owner.component;
+    in.nodes[k].scalars = owner.scalars;
+  }
+  in.find_copies();
   for (const auto& metric : plan.metrics) {
     in.metrics.push_back(make(metric.use, counts(metric.use.schema, metric.inputs)));
     set_sizes(*in.metrics.back(), {});
@@ -370,6 +393,15 @@ void Graph::clamp_scalars() {
     if (!node.own) continue;
     for (auto& s : node.scalars) clamp(s);
     clamp(node.weight);
+  }
+}
+
+void Graph::copy_weights(std::int64_t step) {
+  const at::NoGradGuard off;
+  for (const auto& [from, to] : in_->copies) {
+    auto& weights = in_->weights;
+    if (step % in_->plan.nodes[static_cast<std::size_t>(weights[to].node)].copy_every == 0)
+      weights[to].value.copy_(weights[from].value);
   }
 }
 

@@ -92,10 +92,12 @@ class Graph {
   // A frame for the k-th metric, wired to the last run.
   FrameState metric_frame(std::size_t k, const Mode& mode) const;
 
-  void prepare(std::int64_t epoch);           // Component::prepare of every node
-  std::vector<NamedWeight>& weights();        // all, in the nodes' order
-  void mark_touched(std::size_t weight);      // that table's gradient comes as sparse rows from now on
-  void clamp_scalars();                       // learnt scalars back into their limits, after a step
+  void prepare(std::int64_t epoch);       // Component::prepare of every node
+  std::vector<NamedWeight>& weights();    // all, in the nodes' order
+  void mark_touched(std::size_t weight);  // that table's gradient comes as sparse rows from now on
+  void clamp_scalars();                   // learnt scalars back into their limits, after a step
+  // Before step `step`: nodes with `copy` whose time has come get the weights of the nodes that they copy.
+  void copy_weights(std::int64_t step);
   std::vector<std::string> describe() const;  // one line a node: kind, wires, sizes, parameters
 
  private:

@@ -20,4 +20,7 @@ Flow rows_of(const Flow& from, const at::Tensor& rows);
 recipe::Wire source_of(const recipe::Wire& wire);
 bool same_source(const recipe::Wire& a, const recipe::Wire& b);
 
+// The axis that a node's outputs live on; none where they have none.
+int axis_of(const recipe::NodePlan& node);
+
 }  // namespace braid::graph

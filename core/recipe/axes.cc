@@ -103,6 +103,7 @@ void read_axes(Checker& c) {
       item->used = true;
       read_axis(c, *item);
     }
+  add_run_axes(c);
 }
 
 }  // namespace braid::recipe

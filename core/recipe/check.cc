@@ -73,9 +73,10 @@ void make_plan(Checker& c) {
       for (std::size_t n = 0; n < names.size(); ++n) types.push_back(node.flows[flat++].type);
       node.plan.wanted.emplace_back(names.size(), node.plan.trains);
     }
-    if (!node.same.empty())
-      for (const int o : order)
-        if (c.nodes[index(o)].plan.name == node.same) node.plan.same = c.nodes[index(o)].order;
+    for (const int o : order) {
+      if (c.nodes[index(o)].plan.name == node.same) node.plan.same = c.nodes[index(o)].order;
+      if (c.nodes[index(o)].plan.name == node.copy) node.plan.copy = c.nodes[index(o)].order;
+    }
     for (const auto& port : node.inputs)
       for (const auto& wire : port) readers.push_back(&wire);
   }
@@ -136,6 +137,7 @@ Checked run(const std::string& file, const std::string* text, const std::vector<
       c.files = false;
     }
     read_top(c);
+    read_runs(c);
     read_tables(c);
     read_axes(c);
     read_nodes(c);
@@ -147,6 +149,7 @@ Checked run(const std::string& file, const std::string* text, const std::vector<
     type_nodes(c);
     type_eval(c);
     check_reach(c);
+    check_runs(c);
     check_serving(c);
     if (c.report.clean()) {
       c.plan.files = c.document.files();

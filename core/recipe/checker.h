@@ -41,6 +41,8 @@ struct NodeDraft {
   NodePlan plan;
   std::string same;  // name of the node whose component this one runs
   const Item* same_item = nullptr;
+  std::string copy;  // name of the node whose weights are copied into this one's
+  const Item* copy_item = nullptr;
   std::vector<std::vector<WireDraft>> inputs;  // per input port
   std::vector<const PortSchema*> input_ports, output_ports;
   std::vector<std::vector<std::string>> output_names;  // per output port
@@ -56,6 +58,21 @@ struct NodeDraft {
 struct MetricDraft {
   Item* item = nullptr;
   NodeDraft node;  // a metric takes wires as a node does
+};
+
+// An exported run that a node names (`run = "DIR"`). Its fields, lists, axes and nodes get names with a dot in them,
+// "teacher.rank", which no user's has.
+struct RunDraft {
+  std::string name;        // of the node
+  Item* item = nullptr;    // the node, and ...
+  Item* folder = nullptr;  // ... its `run`: where all that is wrong with the run is told
+  bool good = false;
+  Plan plan;                // of its serve.toml
+  std::vector<int> tables;  // its tables, axes and nodes: ours
+  std::vector<std::vector<int>> fields, links, lists;
+  std::vector<int> axes;
+  int first_node = none;  // in Checker::nodes; the others follow in the plan's order
+  std::string own(const std::string& inner) const { return name + "." + inner; }
 };
 
 struct Checker {
@@ -78,6 +95,7 @@ struct Checker {
   std::set<std::pair<int, std::string>> broken_names;  // (table, name): declared with errors
   std::vector<NodeDraft> nodes;                        // in the order of writing
   std::vector<int> node_order;                         // indices into nodes
+  std::vector<RunDraft> runs;
   std::vector<MetricDraft> metrics;
   std::optional<WireDraft> score, label, group;
   std::vector<WireDraft> serve;
@@ -100,6 +118,11 @@ struct Checker {
 // Names that users choose: letters, digits, '_' and '-', not starting with a digit.
 bool good_name(Checker& c, const Item& item, const std::string& what);
 
+void read_runs(Checker& c);                                 // runs.cc: exported runs that nodes name; the next three
+void add_run_tables(Checker& c);                            // put their fields and lists,
+void add_run_axes(Checker& c);                              // axes
+void add_run_nodes(Checker& c);                             // and nodes among ours
+void check_runs(Checker& c);                                // runs.cc: whether what is needed of them is there
 void read_tables(Checker& c);                               // tables.cc: files, keys, links; calls the next three
 void read_fields(Checker& c, int table, Keys& keys);        // fields.cc
 void read_lists(Checker& c, int table, Keys& keys);         // lists.cc
@@ -143,6 +166,8 @@ std::vector<std::string> ways_to(const Checker& c, int axis, bool links, bool li
 std::string axis_words(const Checker& c, int axis);  // "rows of 'items'", with the axis when it is not the table's own
 int link_of(const TablePlan& table, const std::string& name);
 int list_of(const TablePlan& table, const std::string& name);
+// The file or folder in front of a media text: "posters.tar.gz" of "posters.tar.gz:{item}.jpg". fields.cc
+std::string media_root(const std::string& text);
 
 // ---- types.cc ----
 

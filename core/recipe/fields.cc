@@ -6,6 +6,17 @@
 
 namespace braid::recipe {
 
+std::string media_root(const std::string& text) {
+  const auto brace = text.find('{');
+  auto end = text.find(':');
+  if (end == std::string::npos || (brace != std::string::npos && end > brace)) {
+    if (brace == std::string::npos) return text;
+    end = text.rfind('/', brace);
+  }
+  const auto root = end == std::string::npos ? std::string() : text.substr(0, end);
+  return root.empty() ? "." : root;
+}
+
 namespace {
 
 // "C{1..26}" to C1, C2, ... C26; any other text to itself.
@@ -48,10 +59,7 @@ void read_media(Checker& c, int table, Item& item, std::string& out) {
   if (brace == std::string::npos)
     c.error(item.place, "bad-media", "every row would get the same file: no column stands in { }",
             {"write \"posters.tar.gz:{item}.jpg\" or \"posters/{item}.jpg\""});
-  const auto root = text.substr(0, split != std::string::npos   ? split
-                                   : brace == std::string::npos ? text.size()
-                                                                : text.rfind('/', brace));
-  const auto path = joined_path(item.folder, root.empty() ? "." : root);
+  const auto path = joined_path(item.folder, media_root(text));
   if (c.absent(path))
     c.error(item.place, "missing-file",
             "no " + std::string(split != std::string::npos ? "archive " : "folder ") + quote(path));

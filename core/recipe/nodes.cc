@@ -48,7 +48,11 @@ void read_own(Checker& c, NodeDraft& node, Keys& keys) {
     c.error(weight->key_place, "unknown-key",
             "only losses have a weight; " + quote(node.plan.name) + " is a " + std::string(name_of(kind)));
   node.plan.frozen = keys.boolean("frozen", false);
-  keys.later({"copy", "every", "run", "weights", "lora"});
+  keys.later({"weights", "lora"});
+  keys.refuse("run", "unknown-key", "a node has 'use' or 'run', not both");
+  keys.refuse("copy", "unknown-key", "a node has 'use' or 'copy', not both",
+              {"a node with 'copy' has the other's component: leave 'use' out"});
+  keys.refuse("every", "unknown-key", "'every' belongs to a node with 'copy'");
   read_serve(c, node, keys);
   if (!node.found.schema->param("losses"))
     keys.refuse("losses", "not-yet", "'losses' belongs to data sets and stages, which this version does not carry out");
@@ -110,9 +114,11 @@ void read_node(Checker& c, NodeDraft& node) {
     if (same->is(Item::Kind::text)) node.same = same->text;
     return;  // its component is known after all others are read
   }
-  if (item.find("copy") || item.find("run")) {
-    keys.later({"copy", "run"});
-    return;
+  if (auto* copy = item.find("copy"); copy && !item.find("use")) {
+    keys.find("copy", Item::Kind::text);
+    node.copy_item = copy;
+    if (copy->is(Item::Kind::text)) node.copy = copy->text;
+    return;  // the same
   }
   if (!item.find("use") && item.from_set) {  // a --set into a node that is not there
     std::vector<std::string> notes, names;
@@ -136,21 +142,33 @@ void read_node(Checker& c, NodeDraft& node) {
   node.doubtful = c.report.doubts() > before;
 }
 
-// A node that runs another's component has that one's values and its own wires.
-void read_same(Checker& c, NodeDraft& node) {
-  auto& item = *node.item;
-  NodeDraft* target = nullptr;
+// The node that `same` or `copy` names, nullptr when that was reported.
+NodeDraft* target_of(Checker& c, const NodeDraft& node, const std::string& name, const Item& said) {
   std::vector<std::string> names;
   for (auto& other : c.nodes) {
     if (&other == &node) continue;
-    if (other.plan.name == node.same) target = &other;
-    else if (other.same.empty()) names.push_back(other.plan.name);
+    if (other.plan.name == name) return &other;
+    if (!other.same_item && !other.copy_item) names.push_back(other.plan.name);
   }
-  if (!target) {
-    std::vector<std::string> notes;
-    note_choices(notes, node.same, names);
-    return c.error(node.same_item->place, "unknown-node", "no other node " + quote(node.same), notes);
-  }
+  std::vector<std::string> notes;
+  note_choices(notes, name, names);
+  c.error(said.place, "unknown-node", "no other node " + quote(name), notes);
+  return nullptr;
+}
+
+void no_parameters(Keys& keys, const NodeDraft& target, const char* word, const char* tag) {
+  const auto refuse = [&](const std::string& name) {
+    keys.refuse(name, tag, std::string("a node with '") + word + "' has no parameters of its own",
+                {"say it in " + quote(target.plan.name) + ", " + text_of(target.plan.place)});
+  };
+  for (const auto& param : target.found.schema->params) refuse(param.name.substr(0, param.name.find('.')));
+  for (const auto& scalar : target.found.schema->scalars) refuse(scalar.name);
+}
+
+// A node that runs another's component has that one's values and its own wires.
+void read_same(Checker& c, NodeDraft& node) {
+  const auto* target = target_of(c, node, node.same, *node.same_item);
+  if (!target) return;
   if (target->same_item)
     return c.error(node.same_item->place, "bad-same", quote(node.same) + " runs another node's component itself",
                    {"write same = \"" + target->same + "\""});
@@ -162,19 +180,46 @@ void read_same(Checker& c, NodeDraft& node) {
   node.doubtful = target->doubtful;
   list_ports(node);
   node.plan.trains = target->plan.trains;
-  Keys keys(c.report, item, "node " + quote(item.key));
-  keys.find("same");
-  keys.find("use");
-  keys.find("in");
+  Keys keys(c.report, *node.item, "node " + quote(node.plan.name));
+  for (const auto* name : {"same", "use", "in"}) keys.find(name);
   if (node.plan.trains) node.plan.weight = read_scalar(keys, "weight", 1.0, 0.0, {});
   read_serve(c, node, keys);
-  for (const auto& param : node.found.schema->params)
-    keys.refuse(param.name.substr(0, param.name.find('.')), "bad-same",
-                "a node with 'same' has no parameters of its own",
-                {"say it in " + quote(node.same) + ", " + text_of(target->plan.place)});
-  for (const auto& scalar : node.found.schema->scalars)
-    keys.refuse(scalar.name, "bad-same", "a node with 'same' has no parameters of its own",
-                {"say it in " + quote(node.same) + ", " + text_of(target->plan.place)});
+  no_parameters(keys, *target, "same", "bad-same");
+  keys.finish();
+}
+
+// A node whose weights are another's of some steps ago: a component of its own with that one's values, frozen.
+void read_copy(Checker& c, NodeDraft& node) {
+  const auto* target = target_of(c, node, node.copy, *node.copy_item);
+  if (!target) return;
+  Keys keys(c.report, *node.item, "node " + quote(node.plan.name));
+  for (const auto* name : {"copy", "use", "in"}) keys.find(name);
+  if (const auto* every =
+          keys.required("every", Item::Kind::whole, "say after how many steps weights are copied: every = 1000")) {
+    node.plan.copy_every = every->whole;
+    if (every->whole < 1)
+      c.error(every->place, "out-of-range", "'every' is " + std::to_string(every->whole) + "; it is at least 1");
+  }
+  const auto refuse = [&](const std::string& what, std::vector<std::string> notes) {
+    c.error(node.copy_item->place, "bad-copy", what, std::move(notes));
+    keys.accept_all();
+  };
+  if (target->same_item || target->copy_item)
+    return refuse(quote(node.copy) + " has no weights of its own making",
+                  {"write copy = \"" + (target->same_item ? target->same : target->copy) + "\""});
+  if (!target->plan.weights_file.empty())
+    return refuse(quote(node.copy) + " is a node of a run and never changes", {"wire it as it is"});
+  if (!target->found) return keys.accept_all();
+  if (target->plan.trains) return refuse(quote(node.copy) + " is a loss; nothing reads a copy of it", {});
+  node.found = target->found;
+  node.plan.use = target->plan.use;
+  node.plan.scalars = target->plan.scalars;
+  node.plan.frozen = true;
+  node.doubtful = target->doubtful;
+  list_ports(node);
+  read_serve(c, node, keys);
+  keys.refuse("frozen", "bad-copy", "a copy is frozen always", {"leave 'frozen' out"});
+  no_parameters(keys, *target, "copy", "bad-copy");
   keys.finish();
 }
 
@@ -187,24 +232,31 @@ void read_nodes(Checker& c) {
   if (!nodes) return;
   for (const auto& item : nodes->items) {
     item->used = true;
-    NodeDraft node;
-    node.item = item.get();
-    node.plan.name = item->key;
-    node.plan.place = item->key_place;
     good_name(c, *item, "a node");
     for (const auto& axis : c.plan.axes)
       if (axis.name == item->key)
         c.error(item->key_place, "name-clash",
                 std::string(axis.standard ? "a table" : "an axis") + " is called " + quote(item->key) + " already",
                 {"it stands at " + text_of(axis.place)});
+    if (std::any_of(c.runs.begin(), c.runs.end(), [&](const RunDraft& run) { return run.item == item.get(); }))
+      continue;  // its nodes come with the run
+    NodeDraft node;
+    node.item = item.get();
+    node.plan.name = item->key;
+    node.plan.place = item->key_place;
     if (!demand(c.report, *item, Item::Kind::table, "node " + quote(item->key))) node.item = nullptr;
     c.nodes.push_back(std::move(node));
   }
   for (auto& node : c.nodes)
     if (node.item) read_node(c, node);
-  for (auto& node : c.nodes)
-    if (node.item && node.same_item && !node.same.empty()) read_same(c, node);
-  for (auto& node : c.nodes) {  // wires last: they name other nodes' outputs
+  const auto own = c.nodes.size();
+  add_run_nodes(c);
+  for (std::size_t k = 0; k < own; ++k)
+    if (auto& node = c.nodes[k]; node.item && node.copy_item && !node.copy.empty()) read_copy(c, node);
+  for (std::size_t k = 0; k < own; ++k)
+    if (auto& node = c.nodes[k]; node.item && node.same_item && !node.same.empty()) read_same(c, node);
+  for (std::size_t k = 0; k < own; ++k) {  // wires last: they name other nodes' outputs
+    auto& node = c.nodes[k];
     if (!node.item || !node.found) continue;
     Keys keys(c.report, *node.item, "node " + quote(node.plan.name));
     read_inputs(c, node, keys);

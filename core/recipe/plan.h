@@ -38,6 +38,9 @@ struct FieldPlan {
   std::vector<std::string> from;     // columns
   std::string media;                 // "posters.tar.gz:{item}.jpg" or "folder/{item}.jpg"; empty: cells
   std::vector<std::string> missing;  // texts that count as missing, besides the table's
+  std::string saved;                 // of an exported run: a file with the fitted state; where there is none, the field
+                                     // has no state but what its parameters name
+  bool still = false;                // placed as in evaluation, also in training steps
   Place place;
 };
 
@@ -188,6 +191,10 @@ struct NodePlan {
   std::string name;
   Use use;                                 // of `same`'s target for a node that shares it
   int same = none;                         // node whose component object this one runs
+  int copy = none;                         // node whose weights are copied into this one's, frozen, ...
+  std::int64_t copy_every = 0;             // ... before step 0 and before every step that this divides
+  std::string weights_file;                // a node of an exported run: where its weights are ...
+  std::string weights_prefix;              // ... and its name there
   std::vector<std::vector<Wire>> inputs;   // per input port of the schema, in its order; empty: not wired
   std::vector<std::vector<Type>> outputs;  // per output port; several where a list parameter names them
   std::vector<std::vector<bool>> wanted;   // per output, whether anybody reads it

@@ -22,6 +22,7 @@ class Reach {
     read_spare();
     if (!all_known()) return;  // a wire that was not understood may be the missing one
     unused_nodes();
+    unused_runs();
     unused_fields();
     unused_axes();
     losses();
@@ -51,9 +52,9 @@ class Reach {
     if (used_[index(k)]) return;
     used_[index(k)] = true;
     each_wire(c_.nodes[index(k)], [&](const WireDraft& wire) { use(wire); });
-    if (!c_.nodes[index(k)].same.empty())  // the component lives in its owner
-      for (std::size_t o = 0; o < c_.nodes.size(); ++o)
-        if (c_.nodes[o].plan.name == c_.nodes[index(k)].same) use_node(static_cast<int>(o));
+    const auto& node = c_.nodes[index(k)];  // the component lives in its owner, a copy's weights come from another
+    for (std::size_t o = 0; o < c_.nodes.size(); ++o)
+      if (c_.nodes[o].plan.name == node.same || c_.nodes[o].plan.name == node.copy) use_node(static_cast<int>(o));
   }
 
   void note_axes(const WireDraft& wire) {
@@ -103,6 +104,7 @@ class Reach {
     if (!item) return;
     std::vector<std::string> names;
     for (const auto& node : c_.nodes) names.push_back(node.plan.name);
+    for (const auto& run : c_.runs) names.push_back(run.name);
     for (const auto& table : c_.plan.tables)
       for (const auto& field : table.fields) names.push_back(table.name + "." + field.name);
     for (const auto& [table, name] : c_.broken_names)
@@ -144,12 +146,26 @@ class Reach {
   void unused_nodes() {
     for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
       const auto& node = c_.nodes[k];
-      if (used_[k] || read_by_[k] || spared(node.plan.name))
+      if (used_[k] || read_by_[k] || spared(node.plan.name) || !node.plan.weights_file.empty())
         continue;  // of a chain that leads nowhere, its end is named
       say(unwired_by_set(node.plan.name), node.plan.place, "unused-node",
           "no loss, metric or served output needs node " + quote(node.plan.name),
           {"wire " + quote(node.flow_names.empty() ? node.plan.name : node.plan.name + "." + node.flow_names[0]) +
            " into a node, or remove it"});
+    }
+  }
+
+  // Of another run some part is wanted.
+  void unused_runs() {
+    for (const auto& run : c_.runs) {
+      const auto count = run.plan.nodes.size();
+      bool used = spared(run.name);
+      for (std::size_t k = 0; k < count; ++k) used = used || used_[index(run.first_node) + k];
+      if (used) continue;
+      say(unwired_by_set(run.name), run.item->key_place, "unused-node",
+          "no loss, metric or served output needs the run " + quote(run.name),
+          {"wire one of its outputs into a node, such as " +
+           (count ? quote(run.own(run.plan.nodes[count - 1].name)) : "none") + ", or remove it"});
     }
   }
 
@@ -159,7 +175,7 @@ class Reach {
         if (c_.read_fields.contains({static_cast<int>(t), static_cast<int>(f)})) continue;
         const auto& field = c_.plan.tables[t].fields[f];
         const auto name = c_.plan.tables[t].name + "." + field.name;
-        if (spared(name)) continue;
+        if (spared(name) || field.still) continue;
         bool mild = unwired_by_set(name);
         for (const auto& axis : c_.plan.axes)
           if (axis.table == static_cast<int>(t)) mild = mild || unwired_by_set(axis.name + "." + field.name);
@@ -170,7 +186,8 @@ class Reach {
 
   void unused_axes() {
     for (std::size_t k = 0; k < c_.plan.axes.size(); ++k)
-      if (!c_.plan.axes[k].standard && !c_.read_axes.contains(static_cast<int>(k)))
+      if (!c_.plan.axes[k].standard && !c_.read_axes.contains(static_cast<int>(k)) &&
+          c_.plan.axes[k].name.find('.') == std::string::npos)
         c_.report.warning(c_.plan.axes[k].place, "unused-axis",
                           "nothing stands on the axis " + quote(c_.plan.axes[k].name), {});
   }

@@ -128,6 +128,8 @@ void absolute_paths(Checker& c, Item& root) {
     for (const auto& node : c.nodes)
       if (auto* item = nodes->find(node.plan.name); item && node.found && node.same.empty())
         absolute_params(*item, *node.found.schema);
+  for (const auto& run : c.runs)
+    if (auto* item = root.find("nodes")->find(run.name)) absolute_file(*item, "run");
   if (auto* metrics = root.find("metrics"))
     for (const auto& metric : c.metrics)
       if (auto* item = metrics->find(metric.node.plan.name); item && metric.node.found)

@@ -56,10 +56,15 @@ class ServeCheck {
         continue;
       }
       seen_.assign(c_.nodes.size(), false);
-      if (const auto* label = label_below(draft))
+      const auto* found = unservable(draft);
+      if (found && found->wire.source == Wire::Source::node)
         c_.error(draft.item->place, "not-served",
-                 quote(wire.text) + " needs the label " + quote(label->wire.text) + ", which no request has",
-                 {"the wire: " + text_of(label->wire.place)});
+                 quote(wire.text) + " needs " + quote(found->wire.text) + ", of another run",
+                 {"the wire: " + text_of(found->wire.place), "a teacher is not served: learn from it by a distiller"});
+      else if (found)
+        c_.error(draft.item->place, "not-served",
+                 quote(wire.text) + " needs the label " + quote(found->wire.text) + ", which no request has",
+                 {"the wire: " + text_of(found->wire.place)});
     }
   }
 
@@ -81,14 +86,16 @@ class ServeCheck {
     return "comes from a node that waits for a request";
   }
 
-  // The first wire to a label among all that `draft` needs.
-  const WireDraft* label_below(const WireDraft& draft) {
+  // The first wire to a label or to a node of another run among all that `draft` needs.
+  const WireDraft* unservable(const WireDraft& draft) {
     if (draft.wire.source == Wire::Source::label) return &draft;
     if (draft.wire.source != Wire::Source::node || seen_[index(draft.wire.node)]) return nullptr;
     seen_[index(draft.wire.node)] = true;
-    for (const auto& port : c_.nodes[index(draft.wire.node)].inputs)
+    const auto& node = c_.nodes[index(draft.wire.node)];
+    if (!node.plan.weights_file.empty()) return &draft;
+    for (const auto& port : node.inputs)
       for (const auto& wire : port)
-        if (const auto* found = wire.known ? label_below(wire) : nullptr) return found;
+        if (const auto* found = wire.known ? unservable(wire) : nullptr) return found;
     return nullptr;
   }
 

@@ -66,8 +66,10 @@ class Side {
 
   void run() {
     for (const auto& wire : out_.outputs) read(wire);
-    if (!label_.empty()) {
-      out_.trouble = "what is served needs the label '" + label_ + "', which no request has";
+    if (!label_.empty()) out_.trouble = "what is served needs the label '" + label_ + "', which no request has";
+    if (!foreign_.empty())
+      out_.trouble = "what is served needs '" + foreign_ + "', a node of another run: a teacher is not served";
+    if (!out_.trouble.empty()) {
       out_.outputs.clear();
       return;
     }
@@ -89,6 +91,7 @@ class Side {
   void read_node(const Wire& wire) {
     const auto k = index(wire.node);
     const auto& node = plan_.nodes[k];
+    if (!node.weights_file.empty() && foreign_.empty()) foreign_ = node.name;
     // On a whole axis a lookup gives the same rows to every request.
     const bool later =
         node.serve != NodePlan::Serve::ahead && looks_up(node) && can_[k].table != none && !on_whole(wire);
@@ -104,6 +107,7 @@ class Side {
   void go_ahead(int k) {
     if (out_.ahead[index(k)]) return;
     out_.ahead[index(k)] = true;
+    if (!plan_.nodes[index(k)].weights_file.empty() && foreign_.empty()) foreign_ = plan_.nodes[index(k)].name;
     for (const auto& port : plan_.nodes[index(k)].inputs)
       for (const auto& wire : port)
         if (wire.source == Wire::Source::node) go_ahead(wire.node);
@@ -141,7 +145,7 @@ class Side {
   Serving& out_;
   std::vector<CanBeAhead> can_;
   std::set<int> links_, lists_;  // of the driving table
-  std::string label_;
+  std::string label_, foreign_;  // what cannot be served
 };
 
 }  // namespace

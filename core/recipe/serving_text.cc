@@ -150,11 +150,7 @@ class Text {
          [&](const Item& section, const FieldPlan& f) { return field(section, f); });
     part("links", plan.links, tables_[t].links, same);
     part("labels", plan.labels, tables_[t].labels, same);
-    part("lists", plan.lists, tables_[t].lists, [](const Item& section, const ListPlan& list) {
-      auto item = made(Item::Kind::table);
-      take(*section.find(list.name), {"draw", "column", "of", "by", "last", "separator", "exclude", "per"}, *item);
-      return item;
-    });
+    part("lists", plan.lists, tables_[t].lists, same);  // whole: a run may be a teacher, whose lists are made again
     return out;
   }
 
@@ -199,8 +195,16 @@ class Text {
       if (!nodes_[k]) continue;
       const auto& node = plan_.nodes[k];
       auto item = made(Item::Kind::table);
-      for (const auto& key : document_.root().find("nodes")->find(node.name)->items)
-        if (key->key != "in") item->add(key->key, copy(*key));
+      const auto& all = *document_.root().find("nodes");
+      // A copy has weights of its own in what is exported; the node that they were copied from may not be there.
+      const auto& from = node.copy == none ? node.name : plan_.nodes[index(node.copy)].name;
+      for (const auto& key : all.find(from)->items)
+        if (key->key != "in" && (node.copy == none || (key->key != "frozen" && key->key != "serve")))
+          item->add(key->key, copy(*key));
+      if (node.copy != none) {
+        item->add("frozen", made(true));
+        if (const auto* serve = all.find(node.name)->find("serve")) item->add("serve", copy(*serve));
+      }
       auto ports = made(Item::Kind::table);
       std::size_t p = 0;
       for (const auto& port : node.use.schema.ports) {

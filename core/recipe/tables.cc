@@ -230,6 +230,7 @@ void read_tables(Checker& c) {
   each(read_fields);
   each(read_rows);
   each(read_lists);
+  add_run_tables(c);
   for (std::size_t k = 0; k < keys.size(); ++k)  // without its reader a table's other keys cannot be judged
     if (keys[k] && (c.plan.serving || !c.plan.tables[k].reader.component.empty())) keys[k]->finish();
 }

@@ -396,12 +396,32 @@ class NodeTyper {
   bool good_ = true;
 };
 
-// Nodes that run one component share its weights, so its sizes.
+// Whether two nodes give a component as many wires, with absent rows in the same places: else its weights differ.
+bool wired_alike(const NodeDraft& a, const NodeDraft& b) {
+  for (std::size_t p = 0; p < a.inputs.size(); ++p) {
+    if (a.input_ports[p]->repeated && a.inputs[p].size() != b.inputs[p].size()) return false;
+    for (std::size_t k = 0; k < std::min(a.inputs[p].size(), b.inputs[p].size()); ++k)
+      if (a.inputs[p][k].flow.known && b.inputs[p][k].flow.known &&
+          a.inputs[p][k].flow.type.optional_rows != b.inputs[p][k].flow.type.optional_rows)
+        return false;
+  }
+  return true;
+}
+
+// Nodes that run one component share its weights, so its sizes; a copy's weights are as large as those copied.
 void share_sizes(Checker& c) {
   for (auto& node : c.nodes) {
-    if (node.same.empty() || !node.found) continue;
+    const bool copies = !node.copy.empty();
+    if ((node.same.empty() && !copies) || !node.found) continue;
+    const auto& owner = copies ? node.copy : node.same;
+    const auto* said = copies ? node.copy_item : node.same_item;
     const auto target =
-        std::find_if(c.nodes.begin(), c.nodes.end(), [&](const NodeDraft& n) { return n.plan.name == node.same; });
+        std::find_if(c.nodes.begin(), c.nodes.end(), [&](const NodeDraft& n) { return n.plan.name == owner; });
+    if (copies && node.inputs_known && target->inputs_known && !wired_alike(node, *target))
+      c.error(said->place, "bad-copy",
+              quote(node.plan.name) + " is wired otherwise than " + quote(owner) + ": their weights differ in shape",
+              {"give each port as many wires, and wires whose rows may be absent where there are such",
+               quote(owner) + " is declared at " + text_of(target->plan.place)});
     const auto used = [&](const std::string& name) {
       for (const auto& weight : node.found.schema->weights)
         for (const auto& dim : weight.dims)
@@ -411,10 +431,10 @@ void share_sizes(Checker& c) {
     for (const auto& [name, size] : node.plan.sizes) {
       const auto [at, fresh] = target->plan.sizes.try_emplace(name, size);
       if (fresh || at->second == size || !used(name)) continue;
-      c.error(node.same_item->place, "size-conflict",
+      c.error(said->place, "size-conflict",
               quote(name) + " is " + std::to_string(size) + " in " + quote(node.plan.name) + " and " +
-                  std::to_string(at->second) + " in " + quote(node.same) + ", which share their weights",
-              {quote(node.same) + " is declared at " + text_of(target->plan.place)});
+                  std::to_string(at->second) + " in " + quote(owner) + ", which share their weights",
+              {quote(owner) + " is declared at " + text_of(target->plan.place)});
     }
     for (const auto& [name, size] : target->plan.sizes) node.plan.sizes.try_emplace(name, size);
   }

@@ -71,10 +71,22 @@ class WireText {
       return fail(text.size(), "bad-wire", text.empty() ? "an empty wire" : "the wire ends where a name is expected",
                   {form});
     if (!via_.empty() && !closed) return fail(text.size(), "bad-wire", "']' is missing", {form});
-    if (!via_.empty() && via_.size() != 2)
-      return fail(via_[0].at, "bad-wire", "in [ ] stands table.link, table.list or axis.row", {form});
+    join_runs(names_);
+    join_runs(via_);
     if (names_.size() > 3) return fail(names_[3].at, "bad-wire", "too many names in a wire", {form});
-    return true;
+    return via_.empty() || via_.size() == 2 ||
+           fail(via_[0].at, "bad-wire", "in [ ] stands table.link, table.list or axis.row", {form});
+  }
+
+  // What a run brought is called "teacher.rank": both parts are one name.
+  void join_runs(std::vector<Part>& parts) const {
+    for (const auto& run : c_.runs)
+      for (std::size_t k = 0; k + 1 < parts.size() && k < 2; ++k)
+        if (parts[k].text == run.name) {
+          parts[k].text += "." + parts[k + 1].text;
+          parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(k) + 1);
+          break;
+        }
   }
 
   int axis_named(const std::string& name) const {
@@ -132,6 +144,16 @@ class WireText {
     std::vector<std::string> notes, names;
     for (const auto& n : c_.nodes) names.push_back(n.plan.name);
     for (const auto& a : c_.plan.axes) names.push_back(a.name);
+    for (const auto& run : c_.runs) {
+      const bool whole = names_[0].text == run.name;
+      if (!run.good && (whole || names_[0].text.starts_with(run.own("")))) return {draft};  // that was said
+      if (!whole) continue;
+      std::string inner;
+      for (const auto& node : run.plan.nodes) inner = run.own(node.name);  // the last one is what it was made for
+      fail(names_[0].at, "bad-wire", quote(run.name) + " is a run: a wire names one of its nodes",
+           {"for example " + quote(inner)});
+      return {draft};
+    }
     note_choices(notes, names_[0].text, names);
     fail(names_[0].at, "unknown-node", "no node, table or axis " + quote(names_[0].text), notes);
     return {draft};

@@ -12,13 +12,6 @@ using Source = recipe::Wire::Source;
 
 }  // namespace
 
-int axis_of(const recipe::NodePlan& node) {
-  for (const auto& port : node.outputs)
-    for (const auto& type : port)
-      if (!type.dims.empty() && type.dims[0].kind == recipe::Size::Kind::axis) return type.dims[0].axis;
-  return recipe::none;
-}
-
 std::vector<bool> weighted(const recipe::Plan& plan, const recipe::Serving& side, bool lookup_only) {
   std::vector<bool> out(plan.nodes.size(), !lookup_only);
   for (std::size_t k = 0; k < plan.nodes.size(); ++k)
@@ -31,7 +24,7 @@ Ahead::Ahead(const recipe::Plan& plan, const recipe::Serving& side) : plan_(plan
   on_whole.assign(plan.nodes.size(), false);
   closed.assign(plan.tables.size(), false);
   for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
-    const int axis = axis_of(plan.nodes[k]);
+    const int axis = graph::axis_of(plan.nodes[k]);
     if (!side.ahead[k] || axis == recipe::none) continue;
     if (plan.axes[at(axis)].whole) on_whole[k] = true;
     else nodes[at(plan.axes[at(axis)].table)][k] = true;
@@ -50,7 +43,7 @@ Ahead::Ahead(const recipe::Plan& plan, const recipe::Serving& side) : plan_(plan
         const bool to_whole = wire.axis != recipe::none && plan.axes[at(wire.axis)].whole;
         if (to_whole && wire.via.any() && wire.via.axis != wire.axis) closed[at(plan.axes[at(wire.axis)].table)] = true;
         if (!to_whole || (wire.source != Source::node && wire.source != Source::field)) continue;
-        const int axis = axis_of(plan.nodes[k]);
+        const int axis = graph::axis_of(plan.nodes[k]);
         if (!side.ahead[k] || axis == recipe::none || plan.axes[at(axis)].whole) continue;
         const auto source = graph::source_of(wire);
         if (std::any_of(whole.begin(), whole.end(), [&](const Whole& w) { return graph::same_source(w.wire, source); }))

@@ -34,7 +34,4 @@ struct Ahead {
 // Per node of a serving plan: whether its weights stand in an export's file.
 std::vector<bool> weighted(const recipe::Plan& plan, const recipe::Serving& side, bool lookup_only);
 
-// The axis that a node's outputs live on; none where they have none.
-int axis_of(const recipe::NodePlan& node);
-
 }  // namespace braid::serve

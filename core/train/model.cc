@@ -51,7 +51,38 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
   const auto& source = *model->source;
   model->graph = std::make_unique<graph::Graph>(
       model->plan, [&source](int table, int field) { return source.field(table, field).specials(); }, shop.component);
+  load_runs(model->plan, *model->graph);
   return model;
+}
+
+namespace {
+
+[[noreturn]] void other_size(const std::string& file, const std::string& name, const at::Tensor& there,
+                             const at::Tensor& here) {
+  std::ostringstream out;
+  out << file << ": error: weight '" << name << "' is " << there.sizes() << ", the recipe makes it " << here.sizes()
+      << " [weights-file]";
+  throw Error(out.str());
+}
+
+}  // namespace
+
+void load_runs(const recipe::Plan& plan, graph::Graph& graph) {
+  const at::NoGradGuard off;
+  std::map<std::string, std::map<std::string, at::Tensor>> open;
+  for (auto& w : graph.weights()) {
+    const auto& node = plan.nodes[static_cast<std::size_t>(w.node)];
+    if (node.weights_file.empty()) continue;
+    auto [file, fresh] = open.try_emplace(node.weights_file);
+    if (fresh) file->second = load_safetensors(node.weights_file);
+    const auto name = node.weights_prefix + w.name.substr(node.name.size());
+    const auto found = file->second.find(name);
+    if (found == file->second.end())
+      throw Error(node.weights_file + ": error: has no weight '" + name + "', which node '" + node.name +
+                  "' needs [weights-file]");
+    if (found->second.sizes() != w.value.sizes()) other_size(node.weights_file, name, found->second, w.value);
+    w.value.copy_(found->second);
+  }
 }
 
 void load_weights(graph::Graph& graph, const std::string& file,
@@ -64,12 +95,7 @@ void load_weights(graph::Graph& graph, const std::string& file,
     const auto found = weights.find(w.name);
     if (found == weights.end() && wanted && !wanted(w)) continue;
     if (found == weights.end()) throw Error(file + ": error: has no weight '" + w.name + "' [weights-file]");
-    if (found->second.sizes() != w.value.sizes()) {
-      std::ostringstream out;
-      out << file << ": error: weight '" << w.name << "' is " << found->second.sizes() << ", the recipe makes it "
-          << w.value.sizes() << " [weights-file]";
-      throw Error(out.str());
-    }
+    if (found->second.sizes() != w.value.sizes()) other_size(file, w.name, found->second, w.value);
     w.value.copy_(found->second);
     unused.erase(w.name);
   }

@@ -43,6 +43,10 @@ std::map<std::string, std::string> saved_fields(const std::string& run);
 void load_weights(graph::Graph& graph, const std::string& file,
                   const std::function<bool(const graph::NamedWeight&)>& wanted = {});
 
+// Gives the nodes of exported runs (`run = "DIR"`) their weights. Throws Error naming the file and what of it is
+// missing or has another size.
+void load_runs(const recipe::Plan& plan, graph::Graph& graph);
+
 // The model of a run folder with its weights and its fields' saved state. Throws Error when RUN is no run folder.
 std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::string>& sets, const Workshop& shop);
 

@@ -90,17 +90,17 @@ std::string range_of(const at::Tensor& value) {
 
 }  // namespace
 
-Culprit find_culprit(graph::Graph& graph, const recipe::Plan& plan, const data::Source& source,
+Culprit find_culprit(graph::Graph& graph, const recipe::Plan& plan, const data::Source& source, const Settled& settled,
                      const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
   Culprit out;
-  graph.run(batch, mode);
+  graph.run(batch, mode, settled.rest(), settled.given(*batch));
   const auto found_in = [&](int k, const NotFinite& found) {
     out.node = k;
     out.what = words(out.frame, found);
     name_rows(out, found, plan, source, *batch);
   };
   for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
-    if (graph.outputs(static_cast<int>(k)).empty()) continue;
+    if (!settled.rest()[k]) continue;
     out.frame = graph.node_frame(static_cast<int>(k), mode);
     if (const auto found = look(out.frame, true, false); !found.empty()) {
       out.input = true;
@@ -127,7 +127,7 @@ Culprit find_culprit(graph::Graph& graph, const recipe::Plan& plan, const data::
   for (const auto& loss : graph.losses()) total = total.defined() ? total + loss.value : loss.value;
   total.backward();
   for (std::size_t k = plan.nodes.size(); k-- > 0;) {
-    if (graph.outputs(static_cast<int>(k)).empty()) continue;
+    if (!settled.rest()[k]) continue;
     const auto gradients = gradients_of(graph, plan.nodes[k], static_cast<int>(k));
     bool some = false, sound = true;
     for (const auto& port : gradients)
@@ -196,8 +196,8 @@ void write_replay(const std::string& folder, const Culprit& culprit, const recip
 }
 
 std::string explain(const std::string& run, graph::Graph& graph, const recipe::Plan& plan, const data::Source& source,
-                    const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
-  const auto culprit = find_culprit(graph, plan, source, batch, mode);
+                    const Settled& settled, const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
+  const auto culprit = find_culprit(graph, plan, source, settled, batch, mode);
   const auto step = "step " + std::to_string(mode.step) + " gives what is no number: ";
   if (culprit.node == recipe::none)
     return step + "no single node does, it appears where gradients are added up [not-finite]";

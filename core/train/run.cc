@@ -132,8 +132,8 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
                      from,
                      splits_of(model, splits),
                      name,
-                     [&](const auto& batch, const auto& mode) {
-                       return explain(out, *model.graph, model.plan, *model.source, batch, mode);
+                     [&](const auto& batch, const auto& mode, const auto& settled) {
+                       return explain(out, *model.graph, model.plan, *model.source, settled, batch, mode);
                      }};
   Outcome outcome;
   try {

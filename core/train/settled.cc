@@ -16,13 +16,6 @@ constexpr std::int64_t chunk = 512;  // rows of a table at once
 
 std::size_t at(int k) { return static_cast<std::size_t>(k); }
 
-int axis_of(const recipe::NodePlan& node) {
-  for (const auto& port : node.outputs)
-    for (const auto& type : port)
-      if (!type.dims.empty() && type.dims[0].kind == recipe::Size::Kind::axis) return type.dims[0].axis;
-  return recipe::none;
-}
-
 }  // namespace
 
 Settled::Settled(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, std::int64_t most_bytes)
@@ -33,7 +26,7 @@ Settled::Settled(const recipe::Plan& plan, data::Source& source, graph::Graph& g
   for (std::size_t t = 0; t < plan.tables.size(); ++t) {
     std::vector<bool> nodes(plan.nodes.size(), false);
     for (std::size_t k = 0; k < nodes.size(); ++k)
-      nodes[k] = can_[k] && plan.axes[at(axis_of(plan.nodes[k]))].table == static_cast<int>(t);
+      nodes[k] = can_[k] && plan.axes[at(graph::axis_of(plan.nodes[k]))].table == static_cast<int>(t);
     if (std::find(nodes.begin(), nodes.end(), true) == nodes.end()) continue;
     if (!compute(static_cast<int>(t), nodes, source, graph, most_bytes)) continue;
     for (std::size_t k = 0; k < nodes.size(); ++k)
@@ -51,7 +44,7 @@ void Settled::find(const graph::Graph& graph) {
   const auto& evaluation = graph.needed(false);
   for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
     const auto& node = plan_.nodes[k];
-    const int axis = axis_of(node);
+    const int axis = graph::axis_of(node);
     if (!training[k] || evaluation[k] || !node.frozen || node.copy != recipe::none || node.trains ||
         axis == recipe::none || plan_.axes[at(axis)].whole)
       continue;
@@ -61,10 +54,9 @@ void Settled::find(const graph::Graph& graph) {
       for (const auto& wire : port) {
         const bool here = wire.axis != recipe::none && !plan_.axes[at(wire.axis)].whole &&
                           plan_.axes[at(wire.axis)].table == table && wire.via.table == recipe::none;
-        const bool still = wire.source == Source::node ? can_[at(wire.node)]
-                           : wire.source == Source::field
-                               ? plan_.tables[at(table)].fields[at(wire.field)].still
-                               : wire.source == Source::key || wire.source == Source::rows;
+        const bool still = wire.source == Source::node    ? can_[at(wire.node)]
+                           : wire.source == Source::field ? plan_.tables[at(table)].fields[at(wire.field)].still
+                                                          : wire.source == Source::key || wire.source == Source::rows;
         good = good && here && still;
       }
     can_[k] = good;

@@ -11,7 +11,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <limits>
+#include <optional>
 
 namespace braid::train {
 namespace {
@@ -28,6 +28,12 @@ std::string rounded(double x) {
   char text[32];
   std::snprintf(text, sizeof text, "%.4f", x);
   return text;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
 }
 
 // The metric that chooses weights, and whether more of it is better.
@@ -61,6 +67,9 @@ class Loop {
     dead_.assign(graph_.weights().size(), true);
     norms_.assign(graph_.weights().size(), 0);
     if (job.from) take(*job.from);
+    settled_.emplace(plan_, job.source, graph_, plan_.data.cache_bytes);  // the weights are those of the run now
+    if (const auto names = settled_->names(); !names.empty())
+      progress_.say("computed ahead, for all rows: " + joined(names));
     progress_.start(step_);
   }
 
@@ -130,7 +139,8 @@ class Loop {
   double step(const std::shared_ptr<const data::Batch>& batch) {
     const graph::Mode mode{.training = true, .step = step_, .epoch = epoch_};
     auto start = Clock::now();
-    graph_.run(batch, mode);
+    graph_.copy_weights(step_);
+    graph_.run(batch, mode, settled_->rest(), settled_->given(*batch));
     at::Tensor total;
     Json line{{"step", step_}, {"epoch", epoch_}};
     double shown = 0;
@@ -174,7 +184,7 @@ class Loop {
     optimizer_.clear();
     const bool stop = !plan_.train.skip_not_finite;
     if (stop || outcome_.skipped == 0) {
-      const auto why = job_.not_finite(batch, mode);
+      const auto why = job_.not_finite(batch, mode, *settled_);
       optimizer_.clear();
       if (stop) {
         save();
@@ -430,6 +440,7 @@ class Loop {
   graph::Graph& graph_;
   std::int64_t per_epoch_, total_;
   Optimizer optimizer_;
+  std::optional<Settled> settled_;
   Progress progress_;
   Judge judge_;
   Outcome outcome_;

@@ -4,6 +4,7 @@
 #include "train/checkpoint.h"
 #include "train/evaluate.h"
 #include "train/journal.h"
+#include "train/settled.h"
 
 #include <functional>
 #include <string>
@@ -46,7 +47,7 @@ struct TrainJob {
   std::string name;                  // for the progress line
   // A step gave a loss or gradient that is no number, and nothing was changed by it: says where it came from, and
   // leaves what is needed to look at it.
-  std::function<std::string(const std::shared_ptr<const data::Batch>&, const graph::Mode&)> not_finite;
+  std::function<std::string(const std::shared_ptr<const data::Batch>&, const graph::Mode&, const Settled&)> not_finite;
 };
 
 // Trains on the train split, evaluates, and leaves the chosen weights in the graph. Ends early, with a checkpoint, when
