@@ -26,37 +26,24 @@ class ReadyList final : public List {
 
 struct RequestBatcher::Inside {
   World world;
-  std::vector<KnownEntities> known;
+  std::vector<std::vector<std::uint64_t>> known;
   std::vector<EventField> fields;
   std::unique_ptr<Batcher> batcher;
-  std::vector<std::vector<ReadyList*>> lists;  // of the world, by table and list
+  std::vector<ReadyList*> lists;  // of the driving table
 
   Table& driving() { return world.tables[world.driving]; }
-  bool gathers(int table, int link, int list) const {
+  bool gathers(int link, int list) const {
     return std::any_of(world.route.gathers.begin(), world.route.gathers.end(), [&](const Gather& g) {
-      return g.via.table == table && (link == recipe::none || g.via.link == link) &&
-             (list == recipe::none || g.via.list == list);
+      return g.via.table == static_cast<int>(world.driving) && g.via.link == link && g.via.list == list;
     });
   }
 
-  void entities(std::size_t t, const std::vector<InlineEntity>& inlined) {
+  void entities(std::size_t t, const std::vector<std::uint64_t>& inlined) {
     auto& table = world.tables[t];
-    const auto& rows = known[t];
-    const auto count = rows.keys.size();
     table.inline_rows = static_cast<std::int64_t>(inlined.size());
-    table.rows = static_cast<std::int64_t>(count + inlined.size());
-    table.keys.resize(count);
-    for (const auto& one : inlined) table.keys.push_back(one.key);
-    for (std::size_t l = 0; l < table.links.size(); ++l) {
-      if (rows.links[l].empty()) continue;
-      table.links[l].resize(count);
-      for (const auto& one : inlined) table.links[l].push_back(one.links[l]);
-    }
-    for (std::size_t l = 0; l < lists[t].size(); ++l) {
-      if (rows.lists[l].empty()) continue;
-      lists[t][l]->rows.resize(count);
-      for (const auto& one : inlined) lists[t][l]->rows.push_back(&one.lists[l]);
-    }
+    table.keys.resize(known[t].size());
+    table.keys.insert(table.keys.end(), inlined.begin(), inlined.end());
+    table.rows = static_cast<std::int64_t>(table.keys.size());
   }
 
   void events(std::span<const RequestRow> rows) {
@@ -75,15 +62,15 @@ struct RequestBatcher::Inside {
       for (const auto& row : rows) row.link_texts[l].data() ? column.add(row.link_texts[l]) : column.add_missing();
       table.columns.push_back(std::move(column));
     }
-    for (std::size_t l = 0; l < lists[world.driving].size(); ++l) {
-      auto& list = lists[world.driving][l]->rows;
+    for (std::size_t l = 0; l < lists.size(); ++l) {
+      auto& list = lists[l]->rows;
       list.resize(rows.size());
       for (std::size_t r = 0; r < rows.size(); ++r) list[r] = &(*rows[r].lists)[l];
     }
   }
 };
 
-RequestBatcher::RequestBatcher(const recipe::Plan& plan, std::vector<KnownEntities> known,
+RequestBatcher::RequestBatcher(const recipe::Plan& plan, std::vector<std::vector<std::uint64_t>> known,
                                std::vector<EventField> fields)
     : in_(std::make_unique<Inside>()) {
   auto& in = *in_;
@@ -100,28 +87,23 @@ RequestBatcher::RequestBatcher(const recipe::Plan& plan, std::vector<KnownEntiti
   w.reads.link_keys = read.link_keys;
   w.tables.resize(plan.tables.size());
   w.lists.resize(plan.tables.size());
-  in.lists.resize(plan.tables.size());
   for (std::size_t t = 0; t < w.tables.size(); ++t) {
     auto& table = w.tables[t];
     table.plan = &w.plan.tables[t];
     table.links.resize(table.plan->links.size());
-    for (const auto& list : table.plan->lists) {
-      if (list.per != recipe::none)
-        throw Error("list '" + table.plan->name + "." + list.name +
-                    "' draws for each place of another list: no request can give that [serve-list]");
-      auto made = std::make_unique<ReadyList>();
-      in.lists[t].push_back(made.get());
-      w.lists[t].push_back(std::move(made));
+    if (t == w.driving) {
+      for (const auto& list : table.plan->lists) {
+        if (list.per != recipe::none)
+          throw Error("list '" + table.plan->name + "." + list.name +
+                      "' draws for each place of another list: no request can give that [serve-list]");
+        auto made = std::make_unique<ReadyList>();
+        in.lists.push_back(made.get());
+        w.lists[t].push_back(std::move(made));
+      }
+      continue;
     }
-    if (t == w.driving) continue;
-    auto& rows = in.known[t];
-    table.keys = rows.keys;
-    for (std::size_t r = 1; r < rows.keys.size(); ++r) table.index.insert(rows.keys[r], static_cast<std::int32_t>(r));
-    rows.links.resize(table.links.size());
-    rows.lists.resize(in.lists[t].size());
-    table.links = rows.links;
-    for (std::size_t l = 0; l < rows.lists.size(); ++l)
-      for (const auto& one : rows.lists[l]) in.lists[t][l]->rows.push_back(&one);
+    for (std::size_t r = 1; r < in.known[t].size(); ++r)
+      table.index.insert(in.known[t][r], static_cast<std::int32_t>(r));
     in.entities(t, {});
   }
   in.batcher = std::make_unique<Batcher>(w);
@@ -130,19 +112,17 @@ RequestBatcher::RequestBatcher(const recipe::Plan& plan, std::vector<KnownEntiti
 RequestBatcher::~RequestBatcher() = default;
 
 std::int64_t RequestBatcher::known(int table) const {
-  return static_cast<std::int64_t>(in_->known.at(at(table)).keys.size());
+  return static_cast<std::int64_t>(in_->known.at(at(table)).size());
 }
 std::int32_t RequestBatcher::row_of(int table, std::string_view key) const {
   return std::max(0, in_->world.tables.at(at(table)).index.find(key_of(key)));
 }
-bool RequestBatcher::reads_link(int table, int link) const {
-  return in_->gathers(table, link, recipe::none) ||
-         (at(table) == in_->world.driving && in_->world.reads.link_keys.at(at(link)));
+bool RequestBatcher::reads_link(int link) const {
+  return in_->gathers(link, recipe::none) || in_->world.reads.link_keys.at(at(link));
 }
-bool RequestBatcher::reads_list(int table, int list) const { return in_->gathers(table, recipe::none, list); }
-bool RequestBatcher::reads_field(int field) const { return in_->fields.at(at(field)).component != nullptr; }
+bool RequestBatcher::reads_list(int list) const { return in_->gathers(recipe::none, list); }
 
-Batch RequestBatcher::make(std::span<const RequestRow> rows, const std::vector<std::vector<InlineEntity>>& inlined) {
+Batch RequestBatcher::make(std::span<const RequestRow> rows, const std::vector<std::vector<std::uint64_t>>& inlined) {
   auto& in = *in_;
   for (std::size_t t = 0; t < in.world.tables.size(); ++t)
     if (t != in.world.driving) in.entities(t, inlined[t]);

@@ -10,7 +10,6 @@
 #include "train/safetensors.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -127,44 +126,14 @@ class Export {
     train::write_file(file, text);
   }
 
-  // Keys, links and lists of the entity tables that serving knows.
+  // Keys of the entity tables that serving knows.
   void tables(const recipe::Plan& serve, NewFolder& folder, Json& manifest) {
     for (const auto& table : serve.tables) {
       if (table.event()) continue;
       const int t = same_table(plan_, table.name);
-      const auto& own = plan_.tables[at(t)];
-      const auto n = model_.source->table_rows(t);
       write_keys(t, 0, folder.file("keys/" + table.name + ".txt"));
-      manifest["tables"][table.name] = {{"rows", n}, {"key", table.key}};
-      for (const auto& link : table.links) {
-        const int l = same_name(own.links, link.name);
-        std::vector<std::int64_t> to;
-        for (std::int64_t r = 0; r < n; ++r) to.push_back(model_.source->linked(t, l, r));
-        save_npy(folder.file("links/" + table.name + "." + link.name + ".npy"), numbers(to, n, 1).flatten());
-      }
-      for (const auto& list : table.lists) {
-        const int l = same_name(own.lists, list.name);
-        std::vector<std::vector<std::int32_t>> to;
-        std::size_t width = 1;
-        for (std::int64_t r = 0; r < n; ++r) {
-          to.push_back(model_.source->listed(t, l, r));
-          width = std::max(width, to.back().size());
-        }
-        std::vector<std::int64_t> flat;
-        for (const auto& one : to) {
-          flat.insert(flat.end(), one.begin(), one.end());
-          flat.insert(flat.end(), width - one.size(), -1);
-        }
-        save_npy(folder.file("lists/" + table.name + "." + list.name + ".npy"),
-                 numbers(flat, n, static_cast<std::int64_t>(width)));
-      }
+      manifest["tables"][table.name] = {{"rows", model_.source->table_rows(t)}, {"key", table.key}};
     }
-  }
-
-  static at::Tensor numbers(const std::vector<std::int64_t>& values, std::int64_t rows, std::int64_t width) {
-    auto out = at::empty({rows, width}, at::TensorOptions().dtype(at::kLong));
-    std::copy(values.begin(), values.end(), out.mutable_data_ptr<std::int64_t>());
-    return out;
   }
 
   // Builds the serving graph too: what is written must fit it.

@@ -8,7 +8,6 @@
 //   entity vectors/NAME.npy     what requests read of tables, one row per entity; NAME.mask.npy beside it where rows or
 //   places
 //                        can be absent
-//   links/TABLE.LINK.npy, lists/TABLE.LIST.npy  rows of linked entities; -1: an unused place
 //   whole/NAME.npy       what entities that come inline read of whole axes
 #pragma once
 

@@ -109,11 +109,10 @@ class RequestReader::Reading {
     for (const auto& name : root.names)
       if (!holds(r_.names_, name)) unknown_name(name, r_.names_, "a request of this model", name);
     out_.inlined.resize(r_.plan_.tables.size());
-    links(root, rows, table);
+    links(root, table);
     for (std::size_t l = 0; l < table.lists.size(); ++l) {
       out_.lists.emplace_back();
-      if (const auto* list = root.find(table.lists[l].name))
-        read_list(*list, table.lists[l], rows, static_cast<int>(l));
+      if (const auto* list = root.find(table.lists[l].name)) read_list(*list, table.lists[l], static_cast<int>(l));
     }
     cells(root, rows, table);
   }
@@ -125,7 +124,7 @@ class RequestReader::Reading {
     std::map<std::string, std::string> places;
   };
 
-  void links(const Value& root, int rows, const recipe::TablePlan& table) {
+  void links(const Value& root, const recipe::TablePlan& table) {
     const auto count = table.links.size();
     out_.links.assign(count, 0);
     out_.link_texts.resize(count);
@@ -141,7 +140,7 @@ class RequestReader::Reading {
         continue;
       }
       if (!given) {
-        if (!r_.known_.reads_link(rows, static_cast<int>(l))) continue;
+        if (!r_.known_.reads_link(static_cast<int>(l))) continue;
         throw Wrong{
             candidate ? "it names no candidates" : "it does not name '" + link.name + "'; null stands for nobody known",
             candidate ? "candidates" : link.name};
@@ -183,10 +182,10 @@ class RequestReader::Reading {
     return false;
   }
 
-  void read_list(const Value& given, const recipe::ListPlan& list, int table, int number) {
+  void read_list(const Value& given, const recipe::ListPlan& list, int number) {
     if (given.kind != Value::Kind::array)
       throw Wrong{std::string("a list was asked for, not ") + given.word(), list.name};
-    if (!r_.known_.reads_list(table, number)) return;
+    if (!r_.known_.reads_list(number)) return;
     const auto length = static_cast<std::size_t>(std::max<std::int64_t>(0, list.length));
     const auto first = length && given.items.size() > length ? given.items.size() - length : 0;
     std::string lost_ones;
@@ -234,24 +233,7 @@ class RequestReader::Reading {
     if (const auto key = texts.columns.find(plan.key); key != texts.columns.end()) {
       text = key->second;
       keyed = true;
-      given.entity.key = data::key_of(text);
-    }
-    for (const auto& link : plan.links) {
-      const auto to = texts.columns.find(column_of(link));
-      given.entity.links.push_back(to == texts.columns.end() ? 0 : r_.known_.row_of(link.table, to->second));
-    }
-    for (const auto& list : plan.lists) {
-      auto& rows = given.entity.lists.emplace_back();
-      const auto to = texts.columns.find(list.column);
-      if (list.column.empty() || to == texts.columns.end()) continue;
-      std::string_view rest = to->second;
-      while (!rest.empty()) {
-        const auto end = rest.find(list.separator);
-        if (const auto key = rest.substr(0, end); !key.empty()) rows.push_back(r_.known_.row_of(list.table, key));
-        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + list.separator.size());
-      }
-      if (const auto extra = static_cast<std::int64_t>(rows.size()) - list.length; list.length > 0 && extra > 0)
-        rows.erase(rows.begin(), rows.begin() + extra);
+      given.key = data::key_of(text);
     }
     given.cells = decode(texts, table, place);
     auto& all = out_.inlined[at(table)];
@@ -369,9 +351,6 @@ RequestReader::RequestReader(const recipe::Plan& plan, int candidates, const dat
     auto words = words_of(table, fields[t]);
     if (static_cast<int>(t) != plan.train.rows) {
       if (!table.key.empty()) add(words.columns, table.key);
-      for (const auto& link : table.links) add(words.columns, column_of(link));
-      for (const auto& list : table.lists)
-        if (!list.column.empty()) add(words.columns, list.column);
     }
     words.all = words.columns;
     for (const auto& name : words.media) add(words.all, name);

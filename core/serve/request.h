@@ -15,7 +15,7 @@ namespace braid::serve {
 using Reference = std::int32_t;
 
 struct InlineGiven {
-  data::InlineEntity entity;
+  std::uint64_t key = 0;             // where its key is said; else 0, as the unknown entity has it
   std::vector<data::Decoded> cells;  // per field of its table; undecoded where no node ahead reads the field
 };
 

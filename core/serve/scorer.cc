@@ -185,51 +185,22 @@ struct Scorer::Inside {
   }
 
   void make_batcher() {
-    std::vector<data::KnownEntities> known(plan.tables.size());
+    std::vector<std::vector<std::uint64_t>> known(plan.tables.size());
     for (std::size_t t = 0; t < plan.tables.size(); ++t) {
       const auto& table = plan.tables[t];
       if (table.event()) continue;
-      const auto text = train::read_file(place + "/keys/" + table.name + ".txt");
+      const auto file = "keys/" + table.name + ".txt";
+      const auto text = train::read_file(place + "/" + file);
       for (std::size_t begin = 0; begin < text.size();) {
         const auto end = std::min(text.find('\n', begin), text.size());
-        known[t].keys.push_back(begin == 0 ? 0 : data::key_of(unescaped({text.data() + begin, end - begin})));
+        known[t].push_back(begin == 0 ? 0 : data::key_of(unescaped({text.data() + begin, end - begin})));
         begin = end + 1;
       }
-      if (known[t].keys.empty()) throw broken("keys/" + table.name + ".txt", "is empty");
-    }
-    const auto known_rows = [&](int table) { return static_cast<std::int64_t>(known[at(table)].keys.size()); };
-    for (std::size_t t = 0; t < plan.tables.size(); ++t) {
-      const auto& table = plan.tables[t];
-      if (table.event()) continue;
-      const auto rows = static_cast<std::int64_t>(known[t].keys.size());
-      for (const auto& one : side.stored)
-        if (one.table == static_cast<int>(t) && stored[at(&one - side.stored.data())].value.size(0) != rows)
-          throw broken("keys/" + table.name + ".txt", "has another number of lines than the table has rows");
-      const auto array = [&](const std::string& file, std::int64_t dims) {
-        auto out = load_npy(place + "/" + file);
-        if (out.scalar_type() != at::kLong || out.dim() != dims || out.size(0) != rows)
-          throw broken(file, "is no array of " + std::to_string(rows) + " rows");
-        return out;
-      };
-      const auto inside = [&](std::int64_t row, int target, const std::string& file, std::int64_t low) {
-        if (row < low || row >= known_rows(target)) throw broken(file, "names a row that its table does not have");
-        return static_cast<std::int32_t>(row);
-      };
-      for (const auto& link : table.links) {
-        const auto file = "links/" + table.name + "." + link.name + ".npy";
-        const auto to = array(file, 1);
-        auto& out = known[t].links.emplace_back();
-        for (std::int64_t r = 0; r < rows; ++r)
-          out.push_back(inside(to.const_data_ptr<std::int64_t>()[r], link.table, file, 0));
-      }
-      for (const auto& list : table.lists) {
-        const auto file = "lists/" + table.name + "." + list.name + ".npy";
-        const auto to = array(file, 2);
-        auto& out = known[t].lists.emplace_back(at(rows));
-        for (std::int64_t k = 0; k < to.numel(); ++k)
-          if (const auto row = inside(to.const_data_ptr<std::int64_t>()[k], list.table, file, -1); row >= 0)
-            out[at(k / to.size(1))].push_back(row);
-      }
+      if (known[t].empty()) throw broken(file, "is empty");
+      for (std::size_t k = 0; k < side.stored.size(); ++k)
+        if (side.stored[k].table == static_cast<int>(t) &&
+            stored[k].value.size(0) != static_cast<std::int64_t>(known[t].size()))
+          throw broken(file, "has another number of lines than the table has rows");
     }
     std::vector<data::RequestBatcher::EventField> events;
     const auto driving = at(plan.train.rows);
@@ -248,10 +219,10 @@ struct Scorer::Inside {
 
   // ---- scoring ----
 
-  // Entities that came inline, and where a request's references lead in this batch.
+  // Entities that came inline with the rows of one batch.
   struct Gathered {
-    std::vector<std::vector<data::InlineEntity>> entities;  // per table
-    std::vector<std::vector<const InlineGiven*>> given;     // per table
+    std::vector<std::vector<std::uint64_t>> keys;        // per table
+    std::vector<std::vector<const InlineGiven*>> given;  // per table
   };
 
   // The stored arrays of a table for entities that came inline, [entities, ...].
@@ -263,7 +234,7 @@ struct Scorer::Inside {
       const auto count = std::min(inline_chunk, n - first);
       auto batch = std::make_shared<data::Batch>(batcher->inline_entities(table, first, count));
       std::vector<std::uint64_t> keys;
-      for (std::int64_t k = 0; k < count; ++k) keys.push_back(given[at(first + k)]->entity.key);
+      for (std::int64_t k = 0; k < count; ++k) keys.push_back(given[at(first + k)]->key);
       std::vector<const data::Decoded*> cells(at(count));
       for (std::size_t a = 0; a < plan.axes.size(); ++a)
         for (std::size_t f = 0; f < reads.fields[a].size(); ++f) {
@@ -297,7 +268,7 @@ struct Scorer::Inside {
   std::vector<Flow> score(std::span<const Part> parts) {
     const at::NoGradGuard off;
     const auto tables = plan.tables.size();
-    Gathered gathered{std::vector<std::vector<data::InlineEntity>>(tables),
+    Gathered gathered{std::vector<std::vector<std::uint64_t>>(tables),
                       std::vector<std::vector<const InlineGiven*>>(tables)};
     const auto& driving = plan.tables[at(plan.train.rows)];
     std::vector<data::RequestRow> rows;
@@ -315,7 +286,7 @@ struct Scorer::Inside {
           const auto& given = request.inlined[at(table)][k];
           number = static_cast<std::int32_t>(batcher->known(table) +
                                              static_cast<std::int64_t>(gathered.given[at(table)].size()));
-          gathered.entities[at(table)].push_back(given.entity);
+          gathered.keys[at(table)].push_back(given.key);
           gathered.given[at(table)].push_back(&given);
         }
         return number;
@@ -341,7 +312,7 @@ struct Scorer::Inside {
         rows.push_back(row);
       }
     }
-    const auto batch = std::make_shared<data::Batch>(batcher->make(rows, gathered.entities));
+    const auto batch = std::make_shared<data::Batch>(batcher->make(rows, gathered.keys));
     std::vector<Flow> inlined(side.stored.size());
     for (std::size_t t = 0; t < tables; ++t)
       if (!gathered.given[t].empty()) run_inline(static_cast<int>(t), gathered.given[t], inlined);
