@@ -19,8 +19,18 @@ const Option set{"set", "KEY=VALUE",
                  "change a value of the recipe, as in --set train.epochs=3; paths are relative to the working folder",
                  true};
 
+// As asked for by --threads; 0: not asked.
+int threads_of(const Call& call) {
+  constexpr long most = 4096;
+  const auto n = call.has("threads") ? whole_number("threads", call.one("threads"), 1) : 0;
+  if (n > most)
+    throw Usage("braid: error: --threads is " + std::to_string(n) + "; it is at most " + std::to_string(most) +
+                " [command-line]");
+  return static_cast<int>(n);
+}
+
 int train(const Call& call) {
-  int threads = call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0;
+  int threads = threads_of(call);
   if (call.has("resume")) {
     for (const auto* not_now : {"out", "seeds", "split"})
       if (call.has(not_now))
@@ -46,20 +56,15 @@ int train(const Call& call) {
   return run_library_command("train", call, threads);
 }
 int replay(const Call& call) { return run_library_command("replay", call, 0); }
-int eval(const Call& call) {
-  return run_library_command(
-      "eval", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
-}
+int eval(const Call& call) { return run_library_command("eval", call, threads_of(call)); }
 int export_(const Call& call) {
   if (call.has("vectors") && call.has("lookup-only"))
     throw Usage("braid export: error: --vectors writes no model, so --lookup-only has no meaning [command-line]");
-  return run_library_command(
-      "export", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
+  return run_library_command("export", call, threads_of(call));
 }
 int score(const Call& call) {
   if (call.has("top")) whole_number("top", call.one("top"), 1);
-  return run_library_command(
-      "score", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
+  return run_library_command("score", call, threads_of(call));
 }
 // `braid data` alone; `braid data synth` reads its own words.
 int data(const Call& call) {

@@ -59,7 +59,9 @@ void Checkpoints::save(std::int64_t step, std::int64_t best, nlohmann::json stat
   best_of_[step] = best;
   // Only now is anything older given up: a second checkpoint stays, and the best weights that the two name.
   auto all = steps("step");
-  while (all.size() > 2) files::remove(file("step", all.front())), all.erase(all.begin());
+  std::erase(all, step);
+  while (all.size() > 1) files::remove(file("step", all.front())), all.erase(all.begin());
+  all.push_back(step);
   std::vector<std::int64_t> named;
   for (const auto one : all) named.push_back(best_of(one));
   for (const auto one : steps("best"))
@@ -79,12 +81,11 @@ std::int64_t Checkpoints::best_of(std::int64_t step) const {
 void Checkpoints::save_best(std::int64_t step, const NamedTensors& weights) {
   save_safetensors(file("best", step), weights, {{"step", std::to_string(step)}});
 }
-bool Checkpoints::has_best(std::int64_t step) const { return files::exists(file("best", step)); }
 std::map<std::string, at::Tensor> Checkpoints::best(std::int64_t step) const {
   return load_safetensors(file("best", step));
 }
 
-std::optional<Checkpoint> Checkpoints::newest(const std::function<void(const std::string&)>& damaged) const {
+std::optional<Checkpoint> Checkpoints::newest(const std::function<void(const std::string&)>& damaged) {
   auto all = steps("step");
   std::reverse(all.begin(), all.end());
   for (const auto step : all) try {
@@ -93,7 +94,11 @@ std::optional<Checkpoint> Checkpoints::newest(const std::function<void(const std
       if (best_of_[step] >= 0) best(best_of_[step]);
       return one;
     } catch (const Error& e) {
-      damaged(e.what());
+      // Out of the way, for it would count as a later one than those that are written from now on.
+      const auto aside = file("step", step) + ".damaged";
+      std::error_code failed;
+      files::rename(file("step", step), aside, failed);
+      damaged(std::string(e.what()) + (failed ? "" : "; it is " + aside + " now"));
     }
   return std::nullopt;
 }

@@ -31,11 +31,11 @@ class Checkpoints {
   // `best`: the step of the best weights (they must have been saved), or -1.
   void save(std::int64_t step, std::int64_t best, nlohmann::json state, const NamedTensors& tensors);
   void save_best(std::int64_t step, const NamedTensors& weights);
-  bool has_best(std::int64_t step) const;
   std::map<std::string, at::Tensor> best(std::int64_t step) const;  // throws Error
 
-  // The newest intact one whose best weights are intact too. `damaged` is told of each that is passed over.
-  std::optional<Checkpoint> newest(const std::function<void(const std::string&)>& damaged) const;
+  // The newest intact one whose best weights are intact too. `damaged` is told of each that is passed over; it
+  // is renamed to *.damaged.
+  std::optional<Checkpoint> newest(const std::function<void(const std::string&)>& damaged);
 
   // Evaluation under way, after training has ended at `step`: small, and of no use with another step's weights.
   void save_evaluation(std::int64_t step, nlohmann::json state, const NamedTensors& tensors);

@@ -10,10 +10,14 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace braid::train {
 namespace {
@@ -129,6 +133,21 @@ std::vector<std::string> differences(const Json& was, const Json& is, const std:
     if (lock->contains("plugins"))
       for (const auto& [name, value] : lock->at("plugins").items()) names[name];
   for (const auto& [name, none] : names) compare("plugin " + name, digest(was, name), digest(is, name));
+  return out;
+}
+
+std::string measured_by(const Json& lock, const std::string& resolved) {
+  auto same = lock;
+  same.erase("machine");
+  auto text = same.dump();
+  const auto keys = recipe::flat_recipe(resolved, "the recipe");
+  if (!keys) return "";
+  static const std::set<std::string> kept{"train.rows", "train.batch", "train.seed", "train.best", "train.keep"};
+  for (const auto& [key, value] : *keys)
+    if (!key.starts_with("data.") && (!key.starts_with("train.") || kept.count(key)))
+      text += "\n" + key + " = " + value;
+  char out[24];
+  std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
   return out;
 }
 

@@ -45,6 +45,8 @@ nlohmann::json lock_of(const Model& model, const Workshop& shop);
 // din: was 1f.., is 2a..". `was`, `is`: locks; the recipes as resolved texts.
 std::vector<std::string> differences(const nlohmann::json& was, const nlohmann::json& is, const std::string& recipe_was,
                                      const std::string& recipe_is);
+// Names what figures depend on: data, plugins, versions and the recipe, but for how long and how it is trained.
+std::string measured_by(const nlohmann::json& lock, const std::string& resolved);
 // "" when the machine shape is the same.
 std::string machine_difference(const nlohmann::json& was, const nlohmann::json& is);
 

@@ -31,10 +31,16 @@ double peak_mib() {
 }
 
 std::vector<std::string> splits_of(const Model& model, const std::vector<std::string>& asked) {
-  std::vector<std::string> known;
-  for (const auto& split : asked.empty() ? model.plan.eval.splits : asked)
-    if (model.source->rows(split) > 0) known.push_back(split);
-  return known;
+  std::vector<std::string> out;
+  const auto& known = model.source->report().splits;
+  for (const auto& split : asked.empty() ? model.plan.eval.splits : asked) {
+    if (model.source->rows(split) > 0) out.push_back(split);
+    if (asked.empty() || known.count(split)) continue;
+    std::string names;
+    for (const auto& [name, rows] : known) names += (names.empty() ? "" : ", ") + name;
+    throw Error("error: there is no split '" + split + "'; this data has " + names + " [split-unknown]");
+  }
+  return out;
 }
 
 void print_figures(const std::string& split, const Json& figures) {
@@ -123,6 +129,7 @@ void complain(const Model& model) {
 Ended train_in(const std::string& out, Model& model, const std::vector<std::string>& splits, const std::string& name,
                const std::string& resume, Checkpoints& checkpoints, const Checkpoint* from, double start_mib,
                const Workshop& shop) {
+  const auto measured = measured_by(lock_of(model, shop), model.plan.resolved);
   Journal journal(out, from ? from->state.at("journal") : Json::object());
   const TrainJob job{model.plan,
                      *model.source,
@@ -130,6 +137,7 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
                      journal,
                      checkpoints,
                      from,
+                     measured,
                      splits_of(model, splits),
                      name,
                      [&](const auto& batch, const auto& mode, const auto& settled) {
@@ -232,18 +240,17 @@ Ended resume_run(const std::string& out, const std::string& recipe, const std::v
   if (!model) return {1, {}};
   const double start_mib = peak_mib();
   const bool changed = compare_locks(out, *model, allow, shop);
-  if (!changed && files::exists(out + "/result.json")) {
+  if (!changed && files::exists(out + "/result.json") && files::exists(out + "/weights.safetensors")) {
     log::info(resume + ": the run is complete");
     return {0, Json::parse(read_file(out + "/result.json"))};
   }
   if (changed) {
-    files::remove(out + "/result.json");
+    for (const auto* old : {"/result.json", "/weights.safetensors"}) files::remove(out + old);
     request.write(out);
     begin(out, request, *model, shop);
   }
   Checkpoints checkpoints(out);
   auto from = checkpoints.newest([](const std::string& why) { log::warning("passed over: " + why); });
-  if (from && changed) from->state.erase("evaluation");
   if (from) log::info(resume + ": goes on after step " + std::to_string(from->state.at("step").get<std::int64_t>()));
   else log::info(resume + ": no checkpoint is there yet: it starts at the first step");
   return train_in(out, *model, request.splits, name, resume, checkpoints, from ? &*from : nullptr, start_mib, shop);
@@ -320,6 +327,7 @@ int train_command(const TrainRequest& asked, const Workshop& shop) {
   }
   std::vector<Json> results;
   make_room(asked.out);
+  const FolderLock lock(asked.out);
   request.write(asked.out);
   for (const auto seed : asked.seeds) {
     auto one = request;
@@ -338,9 +346,16 @@ int resume_command(const ResumeRequest& asked, const Workshop& shop) {
   const Interrupt interrupt;
   const auto out = files::absolute(asked.run).lexically_normal().string();
   const auto recipe = asked.recipe.empty() ? "" : files::absolute(asked.recipe).string();
-  const auto request = Request::read(out);
+  auto request = Request::read(out);
   if (request.seeds.size() <= 1)
     return resume_run(out, recipe, asked.sets, asked.allow_changes, "train", asked.run, shop).code;
+  const FolderLock lock(out);
+  std::error_code failed;
+  files::current_path(request.from, failed);  // paths in --set are seen from there
+  if (!recipe.empty()) request.recipe = recipe;
+  request.sets.insert(request.sets.end(), asked.sets.begin(), asked.sets.end());
+  if (asked.allow_changes) request.write(out);  // seeds that have not begun yet begin with the changes
+  files::remove(out + "/result.json");
   std::vector<Json> results;
   for (const auto seed : request.seeds) {
     const auto folder = out + "/seed-" + std::to_string(seed);
@@ -348,9 +363,7 @@ int resume_command(const ResumeRequest& asked, const Workshop& shop) {
     std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
     auto one = request;
     one.seeds.clear();
-    one.sets.insert(one.sets.end(), asked.sets.begin(), asked.sets.end());
     one.sets = with_seed(one.sets, seed);
-    if (!recipe.empty()) one.recipe = recipe;
     auto ended = files::exists(folder + "/request.json")
                      ? resume_run(folder, recipe, asked.sets, asked.allow_changes, name, asked.run, shop)
                      : start_run(one, one.recipe, folder, name, asked.run, shop);

@@ -178,9 +178,13 @@ std::map<std::string, at::Tensor> load_safetensors(const std::string& file,
         throw broken("'" + name + "' has the type " + type + ", which is not read here");
       for (const auto s : shape)
         if (s < 0) throw broken("'" + name + "' has a negative size");
-      auto tensor = at::empty(shape, at::TensorOptions().dtype(scalar));
-      if (to < from || to - from != tensor.nbytes() || 8 + length + to > size)
+      // Before memory is asked for: a damaged header may ask for any.
+      std::uint64_t bytes = at::elementSize(scalar);
+      bool fits = to >= from && to <= size && 8 + length + to <= size;
+      for (const auto s : shape) fits = fits && !__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(s), &bytes);
+      if (!fits || to - from != bytes)
         throw broken("'" + name + "' does not lie inside the file, or has another size than its shape says");
+      auto tensor = at::empty(shape, at::TensorOptions().dtype(scalar));
       in.seekg(static_cast<std::streamoff>(8 + length + from));
       in.read(static_cast<char*>(tensor.mutable_data_ptr()), static_cast<std::streamsize>(tensor.nbytes()));
       out[name] = tensor;

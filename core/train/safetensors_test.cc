@@ -71,6 +71,14 @@ TEST_CASE("damaged files are refused with their name") {
   std::ofstream(folder / "wrong", std::ios::binary) << wrong;
   CHECK_THROWS_WITH_AS(load_safetensors(folder / "wrong"), doctest::Contains("'x' does not lie inside"), braid::Error);
   CHECK_THROWS_AS(load_safetensors(folder / "absent"), braid::Error);
+  for (const auto* shape : {"[3200000000000,32]", "[4611686018427387904,16]"}) {  // the second overflows to 0
+    auto huge = good;
+    huge.replace(huge.find("[40]"), 4, shape);
+    const std::uint64_t length = huge.rfind('}') + 1 - 8;
+    std::memcpy(huge.data(), &length, 8);
+    std::ofstream(folder / "huge", std::ios::binary) << huge;
+    CHECK_THROWS_WITH_AS(load_safetensors(folder / "huge"), doctest::Contains("'x' does not lie inside"), braid::Error);
+  }
 }
 
 TEST_CASE("one changed bit anywhere is noticed; metadata comes back") {

@@ -197,6 +197,7 @@ class Loop {
     }
     ++outcome_.skipped;
     if (++in_row_ < most_skips) return;
+    --outcome_.skipped, --in_row_;  // the step is made again by whoever goes on
     save();
     throw Error(std::to_string(most_skips) +
                 " steps in a row gave a loss or gradient that is no number, the last one " + "step " +
@@ -252,6 +253,7 @@ class Loop {
   void keep() {
     const at::NoGradGuard off;
     kept_.clear();
+    best_saved_ = false;
     for (const auto& w : graph_.weights()) kept_.emplace_back(w.name, w.value.detach().clone());
   }
 
@@ -267,7 +269,8 @@ class Loop {
     const graph::Mode mode{.training = false, .step = outcome_.best_step, .epoch = 0};
     auto done = Json::array();
     auto before = job_.from ? job_.checkpoints.evaluation(step_) : std::nullopt;
-    if (before && before->state.value("best_step", std::int64_t{-1}) == outcome_.best_step)
+    if (before && before->state.value("best_step", std::int64_t{-1}) == outcome_.best_step &&
+        before->state.value("measured_by", "") == job_.measured_by)
       done = before->state.value("done", done);
     else before.reset();
     for (const auto& split : job_.splits) {
@@ -281,9 +284,13 @@ class Loop {
         run.load(before->tensors, before->state.value("batches", std::int64_t{0}));
       while (run.step()) {
         if (!Interrupt::asked()) continue;
-        job_.checkpoints.save_evaluation(
-            step_, {{"best_step", outcome_.best_step}, {"done", done}, {"split", split}, {"batches", run.batches()}},
-            run.save());
+        job_.checkpoints.save_evaluation(step_,
+                                         {{"measured_by", job_.measured_by},
+                                          {"best_step", outcome_.best_step},
+                                          {"done", done},
+                                          {"split", split},
+                                          {"batches", run.batches()}},
+                                         run.save());
         return false;
       }
       const auto figures = run.finish();
@@ -303,13 +310,14 @@ class Loop {
 
   void save() {
     const std::int64_t best = kept_.empty() ? -1 : outcome_.best_step;
-    if (best >= 0 && !job_.checkpoints.has_best(best)) job_.checkpoints.save_best(best, kept_);
+    if (best >= 0 && !best_saved_) job_.checkpoints.save_best(best, kept_), best_saved_ = true;
     NamedTensors tensors;
     for (const auto& w : graph_.weights()) tensors.emplace_back("weight." + w.name, w.value);
     for (const auto& [name, tensor] : optimizer_.state()) tensors.emplace_back("optimizer." + name, tensor);
     count_node_seconds();
     const auto& s = outcome_.seconds;
-    Json state{{"step", step_},
+    Json state{{"measured_by", job_.measured_by},
+               {"step", step_},
                {"epoch", epoch_},
                {"consumed_rows", consumed_ * plan_.train.batch},
                {"last_validated", last_validated_},
@@ -374,11 +382,18 @@ class Loop {
     same_size(node_seconds_, s.at("node_seconds"));
     const auto& seconds = s.at("seconds");
     outcome_.seconds = {seconds.at(0), seconds.at(1), seconds.at(2), seconds.at(3), seconds.at(4), seconds.at(5), {}};
+    told_ = outcome_.seconds;
+    told_rows_ = outcome_.rows;
+    if (s.value("measured_by", "") != job_.measured_by) {
+      // Another recipe or other data: what was measured under the old ones says nothing now.
+      best_ = std::nan("");
+      without_gain_ = 0;
+      stopped_ = false;
+      return;
+    }
     if (const auto best = s.value("best", std::int64_t{-1}); best >= 0) {
       const auto weights = job_.checkpoints.best(best);
-      for (const auto& w : graph_.weights())
-        if (const auto found = weights.find(w.name); found != weights.end()) kept_.emplace_back(*found);
-      if (kept_.size() != graph_.weights().size()) kept_.clear(), best_ = std::nan("");  // a changed recipe
+      for (const auto& w : graph_.weights()) kept_.emplace_back(w.name, weights.at(w.name));
     }
     if (s.contains("evaluation")) {
       under_way_ = std::make_unique<Evaluation>(
@@ -452,7 +467,7 @@ class Loop {
   double best_ = std::nan("");
   // `consumed_`: batches of this epoch that the weights have seen.
   std::int64_t step_ = 0, epoch_ = 0, consumed_ = 0, last_validated_ = -1, without_gain_ = 0, in_row_ = 0;
-  bool stopped_ = false;
+  bool stopped_ = false, best_saved_ = true;
   std::unique_ptr<Evaluation> under_way_;  // a validation that a signal cut short
   std::int64_t saved_ = -1, told_rows_ = 0;
   Seconds told_;

@@ -43,6 +43,7 @@ struct TrainJob {
   Journal& journal;
   Checkpoints& checkpoints;
   const Checkpoint* from = nullptr;  // go on after it
+  std::string measured_by;           // as folder.h has it: figures that were measured by something else do not count
   std::vector<std::string> splits;   // evaluated at the end
   std::string name;                  // for the progress line
   // A step gave a loss or gradient that is no number, and nothing was changed by it: says where it came from, and
