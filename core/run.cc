@@ -8,6 +8,9 @@
 #include "log/log.h"
 #include "memory/pool.h"
 #include "serve/export.h"
+#include "serve/replay.h"
+#include "serve/score.h"
+#include "train/replay.h"
 #include "train/run.h"
 
 #include <ATen/Context.h>
@@ -77,9 +80,17 @@ int dispatch(const RunCall& call) {
   cards::Store store({call.program_folder});
   host::Host host;
   const auto shop = workshop(call, store, host);
+  if (command == "train" && call.options.count("resume"))
+    return train::resume_command({all(call, "resume").at(0), call.arguments.empty() ? "" : call.arguments[0],
+                                  all(call, "set"), call.options.count("allow-changes") > 0},
+                                 shop);
+  if (command == "replay") return train::replay_command(call.arguments.at(0), shop);
   if (command == "train")
     return train::train_command(
         {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), seeds_of(call), all(call, "split")}, shop);
+  if (command == "eval" && (call.options.count("requests") || call.options.count("scores")))
+    return serve::replay_command(
+        {call.arguments.at(0), all(call, "split"), all(call, "set"), one(call, "requests"), one(call, "scores")}, shop);
   if (command == "eval")
     return train::eval_command(call.arguments.at(0), all(call, "split"), all(call, "set"),
                                call.options.count("json") > 0, shop);
@@ -88,6 +99,9 @@ int dispatch(const RunCall& call) {
         {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), call.options.count("half") > 0,
          call.options.count("lookup-only") > 0, one(call, "vectors")},
         shop);
+  if (command == "score")
+    return serve::score_command(call.arguments.at(0), {one(call, "top").empty() ? 0 : std::stoll(one(call, "top"))},
+                                shop);
   throw std::logic_error("no such command: " + command);
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <tbb/blocked_range.h>
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 
 namespace braid::data {
@@ -18,5 +19,15 @@ void parallel(std::int64_t n, std::int64_t grain, const Each& each) {
     for (auto i = range.begin(); i != range.end(); ++i) each(i);
   });
 }
+
+// While it lives, no more than `threads` run such loops.
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(int threads)
+      : control_(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads > 0 ? threads : 1)) {}
+
+ private:
+  tbb::global_control control_;
+};
 
 }  // namespace braid::data

@@ -8,12 +8,9 @@
 
 namespace braid::serve {
 
-// Flows of the same kind below one another. Dims that differ are padded with zeros to the longest; where a flow has no
-// mask, or a shorter padded dim, its mask says so. No flows: undefined.
-Flow join(const std::vector<Flow>& parts);
-
-// Rows of a flow, on the CPU: values as float, int64 or bool. A padded dim is cut to what these rows use, a mask that
-// is all true is left out, as a batch of the data plane has it. `rows` int64[n].
-Flow rows_of(const Flow& from, const at::Tensor& rows);
+// A served output as answers need it: float[rows, ...] on the CPU, bool[rows] where rows can be absent.
+Flow answer_of(const Flow& from);
+// One row of it as JSON: a number, or lists of them; null where the row is absent or a number is not finite.
+void append_row(std::string& out, const Flow& answer, std::int64_t row);
 
 }  // namespace braid::serve

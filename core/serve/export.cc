@@ -1,10 +1,12 @@
 #include "serve/export.h"
 
+#include "graph/rows.h"
 #include "log/log.h"
 #include "serve/ahead.h"
 #include "serve/arrays.h"
 #include "serve/folder.h"
 #include "serve/npy.h"
+#include "serve/side.h"
 #include "train/safetensors.h"
 
 #include <ATen/core/grad_mode.h>
@@ -43,7 +45,7 @@ class Export {
                   "'; requests are rows of an event table [export]");
     auto text = recipe::serving_text(plan_);
     if (request_.lookup_only) text = "lookup_only = true\n" + text;
-    const auto serve = serving_plan(text, world);
+    const auto serve = serving_plan(text, request_.out + "/serve.toml", world, model_.source->fitted());
     const auto serve_side = recipe::serving(serve);
     prove(side, serve_side);
 
@@ -76,7 +78,7 @@ class Export {
     NewFolder folder(request_.out);
     Json manifest{{"format", "braid-vectors"}, {"version", format_version}, {"braid", BRAID_VERSION}};
     run_ahead(side);
-    auto flow = join(chunks_.at(0));
+    auto flow = graph::join(chunks_.at(0));
     const auto n = model_.source->table_rows(table) - 1;  // the unknown entity is nobody's vector
     flow.value = flow.value.narrow(0, 1, n);
     if (flow.mask.defined()) flow.mask = flow.mask.narrow(0, 1, n);
@@ -90,14 +92,6 @@ class Export {
   }
 
  private:
-  recipe::Plan serving_plan(const std::string& text, const recipe::World& world) const {
-    auto checked = recipe::check_text(text, request_.out + "/serve.toml", {}, world, model_.source->fitted());
-    if (checked.plan) return std::move(*checked.plan);
-    std::string why;
-    for (const auto& problem : checked.problems) why += "\n" + problem.text();
-    throw std::logic_error("the serving recipe is not sound:" + why);
-  }
-
   // The serving recipe stands by itself: it has to split the nodes in the same way.
   static void prove(const recipe::Serving& a, const recipe::Serving& b) {
     const auto names = [](const recipe::Serving& side) {
@@ -125,12 +119,6 @@ class Export {
     return out;
   }
 
-  int ours(const std::string& table) const {
-    for (std::size_t t = 0; t < plan_.tables.size(); ++t)
-      if (plan_.tables[t].name == table) return static_cast<int>(t);
-    throw std::logic_error("the serving recipe has a table '" + table + "' of its own");
-  }
-
   void write_keys(int table, std::int64_t first, const std::string& file) const {
     const auto& key = plan_.tables[at(table)].key;
     std::string text;
@@ -143,23 +131,19 @@ class Export {
   void tables(const recipe::Plan& serve, NewFolder& folder, Json& manifest) {
     for (const auto& table : serve.tables) {
       if (table.event()) continue;
-      const int t = ours(table.name);
+      const int t = same_table(plan_, table.name);
       const auto& own = plan_.tables[at(t)];
       const auto n = model_.source->table_rows(t);
       write_keys(t, 0, folder.file("keys/" + table.name + ".txt"));
       manifest["tables"][table.name] = {{"rows", n}, {"key", table.key}};
-      const auto place_of = [](const auto& things, const std::string& name) {
-        return static_cast<int>(
-            std::find_if(things.begin(), things.end(), [&](const auto& x) { return x.name == name; }) - things.begin());
-      };
       for (const auto& link : table.links) {
-        const int l = place_of(own.links, link.name);
+        const int l = same_name(own.links, link.name);
         std::vector<std::int64_t> to;
         for (std::int64_t r = 0; r < n; ++r) to.push_back(model_.source->linked(t, l, r));
         save_npy(folder.file("links/" + table.name + "." + link.name + ".npy"), numbers(to, n, 1).flatten());
       }
       for (const auto& list : table.lists) {
-        const int l = place_of(own.lists, list.name);
+        const int l = same_name(own.lists, list.name);
         std::vector<std::vector<std::int32_t>> to;
         std::size_t width = 1;
         for (std::int64_t r = 0; r < n; ++r) {
@@ -189,12 +173,9 @@ class Export {
     graph::Graph graph(
         serve,
         [&](int table, int field) {
+          const int t = same_table(plan_, serve.tables[at(table)].name);
           const auto& name = serve.tables[at(table)].fields[at(field)].name;
-          const int t = ours(serve.tables[at(table)].name);
-          for (std::size_t f = 0; f < plan_.tables[at(t)].fields.size(); ++f)
-            if (plan_.tables[at(t)].fields[f].name == name)
-              return model_.source->field(t, static_cast<int>(f)).specials();
-          throw std::logic_error("the serving recipe has a field '" + name + "' of its own");
+          return model_.source->field(t, same_name(plan_.tables[at(t)].fields, name)).specials();
         },
         shop.component);
     const auto kept = weighted(serve, side, request_.lookup_only);
@@ -228,7 +209,7 @@ class Export {
     const auto wholes = run_ahead(side);
     manifest["stored"] = Json::array();
     for (std::size_t k = 0; k < side.stored.size(); ++k) {
-      auto entry = save(folder, "vectors/" + side.stored[k].name, join(chunks_[k]));
+      auto entry = save(folder, "vectors/" + side.stored[k].name, graph::join(chunks_[k]));
       entry["name"] = side.stored[k].name;
       entry["table"] = plan_.tables[at(side.stored[k].table)].name;
       manifest["stored"].push_back(entry);

@@ -1,0 +1,412 @@
+#include "serve/request.h"
+
+#include "data/hash.h"
+#include "recipe/check.h"
+#include "serve/side.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <memory>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace braid::serve {
+namespace {
+
+std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
+
+constexpr std::int64_t largest_file = 64 << 20;
+
+// A mistake in a request: what, and where in its JSON.
+struct Wrong {
+  std::string what, at;
+};
+
+std::string inside(const std::string& place, const std::string& name) {
+  return place.empty() ? name : place + "." + name;
+}
+std::string inside(const std::string& place, std::size_t index) { return place + "[" + std::to_string(index) + "]"; }
+
+const std::string& column_of(const recipe::LinkPlan& link) { return link.column.empty() ? link.name : link.column; }
+
+bool holds(const std::vector<std::string>& all, const std::string& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+void add(std::vector<std::string>& all, const std::string& one) {
+  if (!holds(all, one)) all.push_back(one);
+}
+
+Bytes read_whole(const std::string& file, const std::string& place) {
+  // Not blocking: a name may be that of a pipe nobody writes to.
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) throw Wrong{"file " + json_text(file) + " cannot be read: " + std::strerror(errno), place};
+  const std::shared_ptr<void> close(nullptr, [descriptor](void*) { ::close(descriptor); });
+  struct ::stat facts {};
+  if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) throw Wrong{json_text(file) + " is no file", place};
+  if (facts.st_size > largest_file)
+    throw Wrong{"file " + json_text(file) + " is larger than " + std::to_string(largest_file >> 20) + " MiB", place};
+  Bytes out(at(facts.st_size));
+  std::size_t have = 0;
+  while (have < out.size()) {
+    const auto got = ::read(descriptor, out.data() + have, out.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) throw Wrong{"file " + json_text(file) + " cannot be read", place};
+    have += static_cast<std::size_t>(got);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool from_base64(std::string_view text, Bytes& out) {
+  static const auto table = [] {
+    std::array<std::int8_t, 256> made;
+    made.fill(-1);
+    const std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (std::size_t k = 0; k < letters.size(); ++k)
+      made[static_cast<unsigned char>(letters[k])] = static_cast<std::int8_t>(k);
+    return made;
+  }();
+  out.clear();
+  out.reserve(text.size() / 4 * 3);
+  std::uint32_t bits = 0;
+  int have = 0, end = 0;
+  for (const char c : text) {
+    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') continue;
+    if (c == '=') {
+      ++end;
+      continue;
+    }
+    const auto value = table[static_cast<unsigned char>(c)];
+    if (value < 0 || end) return false;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    if (++have < 4) continue;
+    for (int shift = 16; shift >= 0; shift -= 8) out.push_back(static_cast<std::byte>(bits >> shift));
+    have = 0, bits = 0;
+  }
+  if (have == 1 || end > 2 || (end && have + end != 4)) return false;
+  if (have >= 2) out.push_back(static_cast<std::byte>(bits >> (have == 2 ? 4 : 10)));
+  if (have == 3) out.push_back(static_cast<std::byte>(bits >> 2));
+  return true;
+}
+
+// One line on its way.
+class RequestReader::Reading {
+ public:
+  Reading(const RequestReader& reader, Request& out) : r_(reader), out_(out) {}
+
+  void run(const Value& root) {
+    if (root.kind != Value::Kind::object) throw Wrong{std::string("a request is an object, not ") + root.word(), ""};
+    if (const auto* id = root.find("id")) out_.id = dump(*id);
+    const int rows = r_.plan_.train.rows;
+    const auto& table = r_.plan_.tables[at(rows)];
+    for (const auto& name : root.names)
+      if (!holds(r_.names_, name)) unknown_name(name, r_.names_, "a request of this model", name);
+    out_.inlined.resize(r_.plan_.tables.size());
+    links(root, rows, table);
+    for (std::size_t l = 0; l < table.lists.size(); ++l) {
+      out_.lists.emplace_back();
+      if (const auto* list = root.find(table.lists[l].name))
+        read_list(*list, table.lists[l], rows, static_cast<int>(l));
+    }
+    cells(root, rows, table);
+  }
+
+ private:
+  struct Texts {
+    std::map<std::string, std::string> columns;  // those that are there
+    std::map<std::string, Bytes> media;
+    std::map<std::string, std::string> places;
+  };
+
+  void links(const Value& root, int rows, const recipe::TablePlan& table) {
+    const auto count = table.links.size();
+    out_.links.assign(count, 0);
+    out_.link_texts.resize(count);
+    out_.link_keyed.assign(count, false);
+    const auto* many = r_.candidates_ == recipe::none ? nullptr : root.find("candidates");
+    for (std::size_t l = 0; l < count; ++l) {
+      const auto& link = table.links[l];
+      const auto* given = root.find(link.name);
+      const bool candidate = static_cast<int>(l) == r_.candidates_;
+      if (candidate && many) {
+        if (given) throw Wrong{"'candidates' and '" + link.name + "' name the same; say one of them", link.name};
+        read_candidates(*many, link);
+        continue;
+      }
+      if (!given) {
+        if (!r_.known_.reads_link(rows, static_cast<int>(l))) continue;
+        throw Wrong{
+            candidate ? "it names no candidates" : "it does not name '" + link.name + "'; null stands for nobody known",
+            candidate ? "candidates" : link.name};
+      }
+      std::string text;
+      bool keyed = false, lost = false;
+      out_.links[l] = entity(*given, link.table, link.name, text, keyed, lost);
+      if (lost) add_unknown(link.name, json_text(text));
+      out_.link_texts[l] = std::move(text);
+      out_.link_keyed[l] = keyed;
+    }
+  }
+
+  void read_candidates(const Value& many, const recipe::LinkPlan& link) {
+    if (many.kind != Value::Kind::array)
+      throw Wrong{std::string("candidates are a list, not ") + many.word(), "candidates"};
+    if (shared_column(link))
+      throw Wrong{"a field of the rows reads the column '" + column_of(link) + "': this model takes one '" + link.name +
+                      "' a request",
+                  "candidates"};
+    out_.many = true;
+    std::string lost_ones;
+    for (std::size_t k = 0; k < many.items.size(); ++k) {
+      std::string text;
+      bool keyed = false, lost = false;
+      out_.candidates.push_back(entity(many.items[k], link.table, inside("candidates", k), text, keyed, lost));
+      out_.candidate_texts.push_back(std::move(text));
+      out_.candidate_keyed.push_back(keyed);
+      if (lost) lost_ones += (lost_ones.empty() ? "" : ",") + std::to_string(k);
+    }
+    if (!lost_ones.empty()) add_unknown("candidates", "[" + lost_ones + "]");
+  }
+
+  bool shared_column(const recipe::LinkPlan& link) const {
+    const int rows = r_.plan_.train.rows;
+    const auto& table = r_.plan_.tables[at(rows)];
+    for (std::size_t f = 0; f < table.fields.size(); ++f)
+      if (r_.fields_[at(rows)][f].inline_cells && holds(columns_of(table.fields[f]), column_of(link))) return true;
+    return false;
+  }
+
+  void read_list(const Value& given, const recipe::ListPlan& list, int table, int number) {
+    if (given.kind != Value::Kind::array)
+      throw Wrong{std::string("a list was asked for, not ") + given.word(), list.name};
+    if (!r_.known_.reads_list(table, number)) return;
+    const auto length = static_cast<std::size_t>(std::max<std::int64_t>(0, list.length));
+    const auto first = length && given.items.size() > length ? given.items.size() - length : 0;
+    std::string lost_ones;
+    for (auto k = first; k < given.items.size(); ++k) {
+      std::string text;
+      bool keyed = false, lost = false;
+      out_.lists[at(number)].push_back(entity(given.items[k], list.table, inside(list.name, k), text, keyed, lost));
+      if (lost) lost_ones += (lost_ones.empty() ? "" : ",") + std::to_string(k);
+    }
+    if (!lost_ones.empty()) add_unknown(list.name, "[" + lost_ones + "]");
+  }
+
+  // A key, null or an object. `text`: the key as text, `keyed` whether there is one, `lost` when no row has it.
+  Reference entity(const Value& value, int table, const std::string& place, std::string& text, bool& keyed,
+                   bool& lost) {
+    switch (value.kind) {
+      case Value::Kind::null:
+        return 0;
+      case Value::Kind::number:
+      case Value::Kind::text: {
+        text = value.text;
+        keyed = true;
+        const auto row = r_.known_.row_of(table, text);
+        lost = row == 0;
+        return row;
+      }
+      case Value::Kind::object:
+        return inline_entity(value, table, place, text, keyed);
+      default:
+        throw Wrong{"an entity of '" + r_.plan_.tables[at(table)].name + "' is a key or an object, not " + value.word(),
+                    place};
+    }
+  }
+
+  Reference inline_entity(const Value& value, int table, const std::string& place, std::string& text, bool& keyed) {
+    const auto& plan = r_.plan_.tables[at(table)];
+    if (!r_.closed_[at(table)].empty()) throw Wrong{r_.closed_[at(table)], place};
+    const auto& words = r_.words_[at(table)];
+    for (const auto& name : value.names)
+      if (!holds(words.all, name))
+        unknown_name(name, words.all, "table '" + plan.name + "' of this model", inside(place, name));
+    Texts texts;
+    read_texts(value, place, words, plan, texts);
+    InlineGiven given;
+    if (const auto key = texts.columns.find(plan.key); key != texts.columns.end()) {
+      text = key->second;
+      keyed = true;
+      given.entity.key = data::key_of(text);
+    }
+    for (const auto& link : plan.links) {
+      const auto to = texts.columns.find(column_of(link));
+      given.entity.links.push_back(to == texts.columns.end() ? 0 : r_.known_.row_of(link.table, to->second));
+    }
+    for (const auto& list : plan.lists) {
+      auto& rows = given.entity.lists.emplace_back();
+      const auto to = texts.columns.find(list.column);
+      if (list.column.empty() || to == texts.columns.end()) continue;
+      std::string_view rest = to->second;
+      while (!rest.empty()) {
+        const auto end = rest.find(list.separator);
+        if (const auto key = rest.substr(0, end); !key.empty()) rows.push_back(r_.known_.row_of(list.table, key));
+        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + list.separator.size());
+      }
+      if (const auto extra = static_cast<std::int64_t>(rows.size()) - list.length; list.length > 0 && extra > 0)
+        rows.erase(rows.begin(), rows.begin() + extra);
+    }
+    given.cells = decode(texts, table, place);
+    auto& all = out_.inlined[at(table)];
+    all.push_back(std::move(given));
+    return -static_cast<Reference>(all.size());
+  }
+
+  // Columns of the driving table's own fields.
+  void cells(const Value& root, int rows, const recipe::TablePlan& table) {
+    Texts texts;
+    read_texts(root, "", r_.words_[at(rows)], table, texts);
+    for (std::size_t l = 0; l < table.links.size(); ++l)  // a column that is a link's has the link's text
+      if (out_.link_keyed[l] && !texts.columns.count(column_of(table.links[l])))
+        texts.columns[column_of(table.links[l])] = out_.link_texts[l];
+    out_.cells = decode(texts, rows, "");
+  }
+
+  void read_texts(const Value& object, const std::string& place, const Words& words, const recipe::TablePlan& table,
+                  Texts& out) const {
+    for (std::size_t k = 0; k < object.names.size(); ++k) {
+      const auto& name = object.names[k];
+      const auto& value = object.items[k];
+      const auto here = inside(place, name);
+      const bool column = holds(words.columns, name), media = holds(words.media, name);
+      if (!column && !media) continue;
+      out.places[name] = here;
+      if (value.kind == Value::Kind::null) continue;
+      if (media && (value.kind == Value::Kind::object || !column)) {
+        out.media[name] = file_of(value, here);
+      } else if (value.kind == Value::Kind::text || value.kind == Value::Kind::number) {
+        if (!holds(table.missing, value.text)) out.columns[name] = value.text;
+      } else {
+        throw Wrong{"column '" + name + "' is a text, a number or null, not " + value.word(), here};
+      }
+    }
+  }
+
+  static Bytes file_of(const Value& value, const std::string& place) {
+    if (value.kind == Value::Kind::text) return read_whole(value.text, place);
+    if (value.kind == Value::Kind::object && value.names.size() == 1 && value.items[0].kind == Value::Kind::text) {
+      if (value.names[0] == "file") return read_whole(value.items[0].text, inside(place, "file"));
+      Bytes out;
+      if (value.names[0] == "base64") {
+        if (!from_base64(value.items[0].text, out)) throw Wrong{"this is no base64 text", inside(place, "base64")};
+        return out;
+      }
+    }
+    throw Wrong{"a file is a path, {\"file\": path} or {\"base64\": text}", place};
+  }
+
+  std::vector<data::Decoded> decode(const Texts& texts, int table, const std::string& place) const {
+    const auto& plan = r_.plan_.tables[at(table)];
+    const auto& fields = r_.fields_[at(table)];
+    std::vector<data::Decoded> out(plan.fields.size());
+    for (std::size_t f = 0; f < out.size(); ++f) {
+      if (!fields[f].inline_cells) continue;
+      const auto& field = plan.fields[f];
+      std::vector<std::string_view> views;
+      std::string said = place;
+      for (const auto& column : columns_of(field)) {
+        const auto found = texts.columns.find(column);
+        const bool there = found != texts.columns.end() && !holds(field.missing, found->second);
+        views.push_back(there ? std::string_view(found->second) : std::string_view());
+        if (const auto p = texts.places.find(column); there && p != texts.places.end()) said = p->second;
+      }
+      Cell cell;
+      cell.texts = views;
+      if (const auto file = texts.media.find(field.name); file != texts.media.end()) {
+        cell.bytes = std::span<const std::byte>(file->second);
+        said = texts.places.at(field.name);
+      }
+      try {
+        out[f].present = fields[f].component->decode(cell, out[f].bytes);
+      } catch (const std::exception& e) {
+        throw Wrong{e.what(), said};
+      }
+      if (!out[f].present) out[f].bytes.clear();
+    }
+    return out;
+  }
+
+  [[noreturn]] static void unknown_name(const std::string& name, const std::vector<std::string>& known,
+                                        const std::string& where, const std::string& place) {
+    const auto near = recipe::nearest(name, known);
+    std::string all;
+    for (const auto& one : known) all += (all.empty() ? "" : ", ") + one;
+    throw Wrong{
+        where + " has no " + json_text(name) + "; " + (near ? "did you mean '" + *near + "'?" : "there is " + all),
+        place};
+  }
+
+  void add_unknown(const std::string& name, const std::string& json) {
+    out_.unknown += (out_.unknown.empty() ? "" : ",") + json_text(name) + ":" + json;
+  }
+
+  const RequestReader& r_;
+  Request& out_;
+};
+
+RequestReader::Words RequestReader::words_of(const recipe::TablePlan& table, const std::vector<FieldOf>& fields) {
+  Words out;
+  for (std::size_t f = 0; f < table.fields.size(); ++f) {
+    if (!fields[f].inline_cells) continue;
+    for (const auto& column : columns_of(table.fields[f])) add(out.columns, column);
+    if (!table.fields[f].media.empty()) add(out.media, table.fields[f].name);
+  }
+  return out;
+}
+
+RequestReader::RequestReader(const recipe::Plan& plan, int candidates, const data::RequestBatcher& known,
+                             const std::vector<std::vector<FieldOf>>& fields, std::vector<std::string> closed)
+    : plan_(plan), candidates_(candidates), known_(known), fields_(fields), closed_(std::move(closed)) {
+  for (std::size_t t = 0; t < plan.tables.size(); ++t) {
+    const auto& table = plan.tables[t];
+    auto words = words_of(table, fields[t]);
+    if (static_cast<int>(t) != plan.train.rows) {
+      if (!table.key.empty()) add(words.columns, table.key);
+      for (const auto& link : table.links) add(words.columns, column_of(link));
+      for (const auto& list : table.lists)
+        if (!list.column.empty()) add(words.columns, list.column);
+    }
+    words.all = words.columns;
+    for (const auto& name : words.media) add(words.all, name);
+    words_.push_back(std::move(words));
+  }
+  const auto& rows = plan.tables[at(plan.train.rows)];
+  names_.push_back("id");
+  if (candidates != recipe::none) names_.push_back("candidates");
+  for (const auto& link : rows.links) add(names_, link.name);
+  for (const auto& list : rows.lists) add(names_, list.name);
+  // A link's name says its entity; as a column it has the link's key.
+  auto& own = words_[at(plan.train.rows)];
+  std::erase_if(own.columns, [&](const std::string& name) { return holds(names_, name); });
+  std::erase_if(own.media, [&](const std::string& name) { return holds(names_, name); });
+  for (const auto& name : own.columns) add(names_, name);
+  for (const auto& name : own.media) add(names_, name);
+}
+
+Request RequestReader::read(std::string_view text, std::int64_t line) const {
+  Request out;
+  out.line = line;
+  try {
+    std::string why;
+    const auto root = parse_json(text, why);
+    if (!root) throw Wrong{std::move(why), ""};
+    Reading(*this, out).run(*root);
+  } catch (const Wrong& wrong) {
+    Request bad;
+    bad.line = line;
+    bad.id = std::move(out.id);
+    bad.what = wrong.what.empty() ? "it cannot be read" : wrong.what;
+    bad.at = wrong.at;
+    return bad;
+  }
+  return out;
+}
+
+}  // namespace braid::serve

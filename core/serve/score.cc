@@ -1,0 +1,318 @@
+#include "serve/score.h"
+
+#include "data/parallel.h"
+#include "serve/arrays.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <condition_variable>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <numeric>
+#include <thread>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace braid::serve {
+namespace {
+
+std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
+
+constexpr std::int64_t rows_at_once = 4096;
+constexpr std::size_t lines_at_once = 256, bytes_at_once = 1 << 20;  // parsed together
+constexpr std::size_t most_requests = 4096, most_bytes = 8 << 20;    // of one chunk
+constexpr std::size_t longest_line = 64 << 20;
+constexpr int moment_ms = 20;
+
+// Reads and parses on a thread of its own, one chunk ahead.
+class Lines {
+ public:
+  Lines(const RequestReader& reader, int descriptor) : reader_(reader), descriptor_(descriptor) {
+    thread_ = std::thread([this] { work(); });
+  }
+  ~Lines() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+  // False at the end.
+  bool next(std::vector<Request>& out) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return over_ || !ready_.empty(); });
+    if (ready_.empty()) {
+      if (failure_) std::rethrow_exception(failure_);
+      return false;
+    }
+    out = std::move(ready_.front());
+    ready_.pop_front();
+    changed_.notify_all();
+    return true;
+  }
+
+ private:
+  struct Given {
+    std::string text;
+    bool too_long = false;
+  };
+
+  void work() {
+    try {
+      while (read_on()) take_lines();
+      if (!rest_.empty() || cut_) end_line();
+      hand_over();
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      failure_ = std::current_exception();
+    }
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    changed_.notify_all();
+  }
+
+  // Appends what the descriptor has to `fresh_`; hands over what is there when nothing comes for a moment. False at the
+  // end, or when nobody wants more.
+  bool read_on() {
+    fresh_.resize(1 << 18);
+    while (true) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (stop_) return false;
+      }
+      pollfd wait{descriptor_, POLLIN, 0};
+      const int got = ::poll(&wait, 1, lines_.empty() && chunk_.empty() ? 200 : moment_ms);
+      if (got < 0 && errno != EINTR)
+        throw Error(std::string("standard input: error: ") + std::strerror(errno) + " [file]");
+      if (got == 0) hand_over();
+      if (got <= 0) continue;
+      const auto size = ::read(descriptor_, fresh_.data(), fresh_.size());
+      if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+      if (size < 0) throw Error(std::string("standard input: error: ") + std::strerror(errno) + " [file]");
+      fresh_.resize(at(size));
+      return size > 0;
+    }
+  }
+
+  void take_lines() {
+    std::string_view left = fresh_;
+    while (!left.empty()) {
+      const auto end = left.find('\n');
+      const auto part = left.substr(0, end);
+      if (!cut_ && rest_.size() + part.size() > longest_line) cut_ = true, rest_.clear(), rest_.shrink_to_fit();
+      if (!cut_) rest_.append(part);
+      if (end == std::string_view::npos) return;
+      left.remove_prefix(end + 1);
+      end_line();
+    }
+  }
+
+  void end_line() {
+    bytes_ += rest_.size();
+    lines_.push_back({std::move(rest_), cut_});
+    rest_.clear();
+    cut_ = false;
+    if (lines_.size() >= lines_at_once || bytes_ >= bytes_at_once) parse();
+  }
+
+  void parse() {
+    std::vector<Request> requests(lines_.size());
+    data::parallel(static_cast<std::int64_t>(lines_.size()), 1, [&](std::int64_t k) {
+      const auto number = line_ + 1 + k;
+      if (!lines_[at(k)].too_long) {
+        requests[at(k)] = reader_.read(lines_[at(k)].text, number);
+        return;
+      }
+      requests[at(k)].line = number;
+      requests[at(k)].what = "a line has at most " + std::to_string(longest_line >> 20) + " MiB";
+    });
+    line_ += static_cast<std::int64_t>(lines_.size());
+    for (auto& one : requests) {
+      rows_ += one.rows();
+      chunk_.push_back(std::move(one));
+    }
+    chunk_bytes_ += bytes_;
+    bytes_ = 0;
+    lines_.clear();
+    if (rows_ >= rows_at_once || chunk_.size() >= most_requests || chunk_bytes_ >= most_bytes) push();
+  }
+
+  void hand_over() {
+    if (!lines_.empty()) parse();
+    if (!chunk_.empty()) push();
+  }
+
+  void push() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return stop_ || ready_.size() < 2; });
+    if (!stop_) ready_.push_back(std::move(chunk_));
+    chunk_.clear();
+    rows_ = 0;
+    chunk_bytes_ = 0;
+    changed_.notify_all();
+  }
+
+  const RequestReader& reader_;
+  int descriptor_;
+  std::string fresh_, rest_;  // just read; the line that has not ended
+  bool cut_ = false;          // that line is too long
+  std::vector<Given> lines_;
+  std::vector<Request> chunk_;
+  std::size_t bytes_ = 0, chunk_bytes_ = 0;
+  std::int64_t line_ = 0, rows_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::vector<Request>> ready_;
+  bool stop_ = false, over_ = false;
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
+// What was found for one request so far.
+struct Found {
+  std::vector<std::string> texts;  // per output: numbers with ',' between
+  std::vector<float> first;        // the first output, for the ranking
+  std::string trouble;
+};
+
+class Answers {
+ public:
+  Answers(Scorer& scorer, const ScoreOptions& options) : scorer_(scorer), options_(options) {}
+
+  std::string of(const std::vector<Request>& requests) {
+    std::vector<Found> found(requests.size());
+    for (auto& one : found) one.texts.resize(scorer_.outputs().size());
+    std::vector<Scorer::Part> parts;
+    std::vector<std::size_t> owners;
+    std::int64_t rows = 0;
+    const auto run = [&] {
+      if (rows) score(parts, owners, found);
+      parts.clear();
+      owners.clear();
+      rows = 0;
+    };
+    for (std::size_t k = 0; k < requests.size(); ++k)
+      for (std::int64_t first = 0; first < requests[k].rows();) {
+        const auto count = std::min(rows_at_once - rows, requests[k].rows() - first);
+        parts.push_back({&requests[k], first, count});
+        owners.push_back(k);
+        first += count;
+        rows += count;
+        if (rows == rows_at_once) run();
+      }
+    run();
+    std::string out;
+    for (std::size_t k = 0; k < requests.size(); ++k) out += text(requests[k], found[k]);
+    return out;
+  }
+
+ private:
+  void score(const std::vector<Scorer::Part>& parts, const std::vector<std::size_t>& owners,
+             std::vector<Found>& found) {
+    std::vector<Flow> flows;
+    try {
+      flows = scorer_.score(parts);
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& e) {
+      // One of them cannot be scored: it gets an error, the others their answers.
+      if (parts.size() == 1) {
+        found[owners[0]].trouble = e.what();
+        return;
+      }
+      for (std::size_t p = 0; p < parts.size(); ++p) score({parts[p]}, {owners[p]}, found);
+      return;
+    }
+    std::int64_t row = 0;
+    for (std::size_t p = 0; p < parts.size(); ++p)
+      for (std::int64_t r = 0; r < parts[p].count; ++r, ++row) {
+        auto& one = found[owners[p]];
+        for (std::size_t o = 0; o < flows.size(); ++o) {
+          if (!one.texts[o].empty()) one.texts[o] += ',';
+          append_row(one.texts[o], flows[o], row);
+        }
+        if (!options_.top) continue;
+        if (flows[0].value.dim() != 1) {
+          one.trouble = "--top ranks by one number a row; '" + scorer_.outputs()[0] + "' has several";
+          continue;
+        }
+        const bool there = !flows[0].mask.defined() || flows[0].mask.const_data_ptr<bool>()[row];
+        one.first.push_back(there ? flows[0].value.const_data_ptr<float>()[row] : std::nanf(""));
+      }
+  }
+
+  std::string text(const Request& request, const Found& found) const {
+    std::string out = "{";
+    if (!request.id.empty()) out += "\"id\":" + request.id + ",";
+    const auto& what = request.what.empty() ? found.trouble : request.what;
+    if (!what.empty())
+      return out + "\"error\":{\"what\":" + json_text(what) + ",\"at\":" + json_text(request.at) +
+             ",\"tag\":\"request\",\"line\":" + std::to_string(request.line) + "}}\n";
+    out += "\"scores\":[" + found.texts[0] + "]";
+    if (found.texts.size() > 1) {
+      out += ",\"outputs\":{";
+      for (std::size_t o = 0; o < found.texts.size(); ++o)
+        out += (o ? "," : "") + json_text(scorer_.outputs()[o]) + ":[" + found.texts[o] + "]";
+      out += "}";
+    }
+    if (!request.unknown.empty()) out += ",\"unknown\":{" + request.unknown + "}";
+    if (options_.top) out += ",\"top\":[" + top(request, found) + "]";
+    return out + "}\n";
+  }
+
+  std::string top(const Request& request, const Found& found) const {
+    std::vector<std::size_t> order(found.first.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto better = [&](std::size_t a, std::size_t b) {
+      const float x = found.first[a], y = found.first[b];
+      if (std::isnan(x) || std::isnan(y)) return std::isnan(x) == std::isnan(y) ? a < b : std::isnan(y);
+      return x != y ? x > y : a < b;
+    };
+    const auto count = std::min(order.size(), at(options_.top));
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), better);
+    std::string out;
+    for (std::size_t k = 0; k < count; ++k) {
+      out += (k ? "," : "") + std::string("{\"candidate\":") + std::to_string(order[k]);
+      if (request.many && request.candidate_keyed[order[k]])
+        out += ",\"key\":" + json_text(request.candidate_texts[order[k]]);
+      out += ",\"score\":";
+      append_number(out, found.first[order[k]]);
+      out += "}";
+    }
+    return out;
+  }
+
+  Scorer& scorer_;
+  const ScoreOptions& options_;
+};
+
+}  // namespace
+
+void answer(Scorer& scorer, int descriptor, const ScoreOptions& options,
+            const std::function<void(std::string_view)>& write) {
+  Answers answers(scorer, options);
+  Lines ahead(scorer.reader(), descriptor);
+  std::vector<Request> requests;
+  while (ahead.next(requests)) write(answers.of(requests));
+}
+
+int score_command(const std::string& place, const ScoreOptions& options, const train::Workshop& shop) {
+  const data::ThreadLimit limit(shop.threads);
+  Scorer scorer(place, shop);
+  answer(scorer, STDIN_FILENO, options, [](std::string_view text) {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+      throw Error(std::string("standard output: error: cannot be written: ") + std::strerror(errno) + " [file]");
+  });
+  return 0;
+}
+
+}  // namespace braid::serve

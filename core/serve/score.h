@@ -1,0 +1,25 @@
+// `braid score`: JSON lines in, JSON lines out, in order.
+#pragma once
+
+#include "serve/scorer.h"
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace braid::serve {
+
+struct ScoreOptions {
+  std::int64_t top = 0;  // rank the candidates and name the best so many; 0: do not
+};
+
+// Reads lines from a file descriptor until its end and writes one answer for each, in order. Lines are read and parsed
+// while those before them are scored; how many are in memory is bounded. What is at hand is answered when no further
+// line comes for a moment. Throws Error when reading or writing fails.
+void answer(Scorer& scorer, int descriptor, const ScoreOptions& options,
+            const std::function<void(std::string_view)>& write);
+
+// stdin to stdout. Returns the exit code: 0 also when lines had mistakes, which stand in their answers.
+int score_command(const std::string& place, const ScoreOptions& options, const train::Workshop& shop);
+
+}  // namespace braid::serve

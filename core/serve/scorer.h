@@ -1,0 +1,38 @@
+// An exported model in memory: entities' arrays mapped, the graph with its weights, fields with their state.
+#pragma once
+
+#include "serve/ahead.h"
+#include "serve/request.h"
+#include "train/model.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace braid::serve {
+
+class Scorer {
+ public:
+  // Throws Error with the tag [export-folder] when the folder cannot be used.
+  Scorer(const std::string& place, const train::Workshop& shop);
+  ~Scorer();
+
+  const RequestReader& reader() const;              // safe from many threads, also while score() runs
+  const std::vector<std::string>& outputs() const;  // as the recipe writes them
+  const recipe::Plan& plan() const;
+
+  // Rows [first, first + count) of a request without mistakes.
+  struct Part {
+    const Request* request;
+    std::int64_t first, count;
+  };
+  // Per output: float[rows, ...] on the CPU, in the parts' order; a mask where rows can be absent. One thread.
+  std::vector<Flow> score(std::span<const Part> parts);
+
+ private:
+  struct Inside;
+  std::unique_ptr<Inside> in_;
+};
+
+}  // namespace braid::serve
