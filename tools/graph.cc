@@ -141,7 +141,10 @@ std::string component_of(const recipe::Use& use) {
 std::string marks(const Drawing& d, const recipe::NodePlan& node) {
   std::string out;
   if (node.same != recipe::none) out += ", runs the component of " + d.plan.nodes[index(node.same)].name;
-  if (node.frozen) out += ", frozen";
+  if (node.copy != recipe::none)
+    out += ", a copy of " + d.plan.nodes[index(node.copy)].name + " every " +
+           (node.copy_every == 1 ? "step" : thousands(node.copy_every) + " steps");
+  else if (node.frozen) out += ", frozen";
   return out;
 }
 
@@ -237,6 +240,11 @@ Json node_json(const Drawing& d, std::size_t k) {
            {"parameters", parameters_json(d.parameters[k])},
            {"frozen", node.frozen}};
   if (node.same != recipe::none) out["same"] = d.plan.nodes[index(node.same)].name;
+  if (node.copy != recipe::none) {
+    out["copy"] = d.plan.nodes[index(node.copy)].name;
+    out["every"] = node.copy_every;
+  }
+  if (!node.weights_file.empty()) out["run"] = files::path(node.weights_file).parent_path().string();
   out["inputs"] = Json::array();
   each_input(node, [&](const PortSchema& port, const recipe::Wire& wire) {
     out["inputs"].push_back({{"port", port.name},
