@@ -10,6 +10,7 @@
 #include "serve/export.h"
 #include "serve/replay.h"
 #include "serve/score.h"
+#include "train/replay.h"
 #include "train/run.h"
 
 #include <ATen/Context.h>
@@ -79,6 +80,11 @@ int dispatch(const RunCall& call) {
   cards::Store store({call.program_folder});
   host::Host host;
   const auto shop = workshop(call, store, host);
+  if (command == "train" && call.options.count("resume"))
+    return train::resume_command({all(call, "resume").at(0), call.arguments.empty() ? "" : call.arguments[0],
+                                  all(call, "set"), call.options.count("allow-changes") > 0},
+                                 shop);
+  if (command == "replay") return train::replay_command(call.arguments.at(0), shop);
   if (command == "train")
     return train::train_command(
         {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), seeds_of(call), all(call, "split")}, shop);

@@ -13,7 +13,8 @@ struct RunCall {
   std::string command;
   std::vector<std::string> arguments;  // those that are no options: {"recipe.toml"}
   // Options by name without dashes, each with its values in order; flags have one empty value. Only those given.
-  //   train: out, set (any number), seeds ("1,2,3": whole numbers, checked), split (any number)
+  //   train: out, set (any number), seeds ("1,2,3": whole numbers, checked), split (any number); or
+  //          resume, allow-changes, set
   //   eval:  split, set (any number), json, requests, scores
   //   export: out, set (any number), half, lookup-only, vectors
   //   score: top (a whole number, checked)
@@ -24,6 +25,7 @@ struct RunCall {
 
 }  // namespace braid
 
-// Runs a command: train, eval, card (a hidden one: makes plugins' cards), doctor (what LibTorch says of itself).
-// Returns the program's exit code: 0 done, 1 the user's mistake (told on stderr), 2 Braid's own. Throws nothing.
+// Runs a command: train, eval, replay, card (a hidden one: makes plugins' cards), doctor (what LibTorch says of itself).
+// Returns the program's exit code: 0 done, 1 the user's mistake (told on stderr), 2 Braid's own,
+// 75 stopped by a signal and able to go on. Throws nothing.
 extern "C" __attribute__((visibility("default"))) int braid_run(const braid::RunCall* call);

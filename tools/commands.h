@@ -6,14 +6,20 @@
 namespace braid::tools {
 
 int check_command(const Call& call);
+int compare_command(const Call& call);
+int report_command(const Call& call);
 int list_command(const Call& call);
 int describe_command(const Call& call);
+int graph_command(const Call& call);
 int doctor_command(const Call& call);
 int docs_command(const Call& call);
 
 // Opens libbraid_run.so, with allocator and OpenMP set while no other thread exists, and lets it run the command.
 // `threads` 0: OMP_NUM_THREADS, else all cores that this process may use.
 int run_library_command(const std::string& command, const Call& call, int threads);
+
+// Threads that a run folder's run was started with: the same number gives the same bits. 0: not known.
+int threads_of_run(const std::string& run);
 
 // Shows text on stdout, through nothing else: results are not log lines.
 void print(const std::string& text);

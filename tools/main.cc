@@ -20,6 +20,22 @@ const Option set{"set", "KEY=VALUE",
                  true};
 
 int train(const Call& call) {
+  int threads = call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0;
+  if (call.has("resume")) {
+    for (const auto* not_now : {"out", "seeds", "split"})
+      if (call.has(not_now))
+        throw Usage("braid train: error: --resume goes on with a run as it was asked for: --" + std::string(not_now) +
+                    " does not go with it [command-line]");
+    if (threads == 0) threads = threads_of_run(call.one("resume"));
+    return run_library_command("train", call, threads);
+  }
+  if (call.has("allow-changes"))
+    throw Usage("braid train: error: --allow-changes goes with --resume RUN [command-line]");
+  if (call.arguments.empty() || !call.has("out"))
+    throw Usage(
+        "braid train: error: " + std::string(call.arguments.empty() ? "RECIPE" : "--out DIR") +
+        " is missing [command-line]\n  a new run: braid train RECIPE --out DIR\n  an earlier one goes on: braid "
+        "train --resume DIR");
   if (call.has("seeds")) {
     std::string rest = call.one("seeds");
     for (std::size_t comma; !rest.empty(); rest = comma == std::string::npos ? "" : rest.substr(comma + 1)) {
@@ -27,9 +43,9 @@ int train(const Call& call) {
       whole_number("seeds", rest.substr(0, comma), 0);
     }
   }
-  return run_library_command(
-      "train", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
+  return run_library_command("train", call, threads);
 }
+int replay(const Call& call) { return run_library_command("replay", call, 0); }
 int eval(const Call& call) {
   return run_library_command(
       "eval", call, call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1)) : 0);
@@ -75,16 +91,21 @@ const std::vector<Command>& commands() {
        1000,
        check_command},
       {"train",
-       "RECIPE",
-       "Trains a recipe's model and writes a run folder.",
-       "The folder holds the recipe as given and as resolved, a lock (plugins, data, versions, seed), metrics.jsonl, "
-       "weights.safetensors and result.json.",
-       {{"out", "DIR", "the run folder; an earlier run in it is renamed first", false, true},
+       "[RECIPE]",
+       "Trains a recipe's model and writes a run folder; or goes on with one.",
+       "A new run: `braid train RECIPE --out DIR`. The folder holds the recipe as given and as resolved, a lock "
+       "(plugins, "
+       "data, versions, seed), metrics.jsonl, checkpoints, weights.safetensors and result.json.\n"
+       "SIGTERM and Ctrl-C finish the step, save and end with exit code 75. After that, or after a crash, `braid train "
+       "--resume DIR` goes on to the same bits on the same machine shape.",
+       {{"out", "DIR", "the run folder; an earlier run in it is renamed first"},
+        {"resume", "RUN", "go on after the newest checkpoint of RUN, with its recipe, or with RECIPE"},
+        {"allow-changes", "", "go on although recipe, plugins, data or versions are not those of the start"},
         set,
         {"seeds", "1,2,3", "one run for each seed in DIR/seed-N, and their mean and spread"},
         split,
         threads},
-       1,
+       0,
        1,
        train},
       {"eval",
@@ -101,6 +122,15 @@ const std::vector<Command>& commands() {
        1,
        1,
        eval},
+      {"replay",
+       "FOLDER",
+       "Runs the node again that gave what is no number in a run.",
+       "FOLDER is what `braid train` names when a loss or gradient is nan or infinite: the node, its weights and its "
+       "inputs in that step. Exit code 0: it does it again.",
+       {},
+       1,
+       1,
+       replay},
       {"export",
        "RUN",
        "Writes a run's model as a folder that answers requests.",
@@ -126,6 +156,24 @@ const std::vector<Command>& commands() {
        1,
        1,
        score},
+      {"report",
+       "RUN...",
+       "Writes the report.html of runs again.",
+       "One page of curves, figures, the graph, gradients, where the time went, recipe and lock; it needs no network. "
+       "Works for runs that are not finished.",
+       {},
+       1,
+       1000,
+       report_command},
+      {"compare",
+       "RUN...",
+       "Shows runs side by side: figures, cost, what differs in recipe and plugins.",
+       "Folders of several seeds show mean and spread. Runs of one recipe with several seeds are taken together. A run "
+       "that is not finished shows its last validation.",
+       {json},
+       1,
+       1000,
+       compare_command},
       {"list", "[KIND]", "Lists the components that recipes can use, by kind.", "", {json}, 0, 1, list_command},
       {"describe",
        "NAME|FILE",
@@ -135,6 +183,15 @@ const std::vector<Command>& commands() {
        1,
        1,
        describe_command},
+      {"graph",
+       "RECIPE|DIR",
+       "Draws what runs in training and in serving: nodes, wires, shapes, parameters.",
+       "DIR is a run's folder or an exported one; its weights tell how many parameters each node has. For a recipe the "
+       "plugins' cards tell it where that is certain.",
+       {set, json},
+       1,
+       1,
+       graph_command},
       {"doctor",
        "",
        "Says what was found: LibTorch, device, threads, plugin folders, cards.",
@@ -182,7 +239,9 @@ std::string general_help() {
     if (!c.hidden) out += "  " + c.name + std::string(10 - c.name.size(), ' ') + c.summary + "\n";
   return out +
          "\n`braid COMMAND --help` says more about a command; `braid --version` tells the version.\n"
-         "Exit codes: 0 done, 1 a mistake in what was asked, 2 a fault of Braid or of a plugin.\n";
+         "Exit codes: 0 done, 1 a mistake in what was asked, 2 a fault of Braid or of a plugin, 75 stopped and able to "
+         "go "
+         "on.\n";
 }
 
 int dispatch(const std::vector<std::string>& words) {

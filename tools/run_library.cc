@@ -8,7 +8,12 @@
 #include <malloc.h>
 #include <sched.h>
 
+#include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
 
 namespace braid::tools {
 namespace {
@@ -31,8 +36,11 @@ int settle_threads(int asked) {
   return asked;
 }
 
-// Big tensors have a pool of their own (core/memory). For the small ones the heap keeps what was freed, instead of giving
-// it back and faulting it in, page by page, at the next step.
+// Big tensors have a pool of their own (core/memory). For the small ones the heap keeps what was freed, instead of
+// giving it back and faulting it in, page by page, at the next step. A full disk or a limit is an error of the write,
+// with its message, and no reason to die.
+void settle_signals() { std::signal(SIGXFSZ, SIG_IGN); }
+
 void settle_allocator() {
 #ifdef __GLIBC__
   ::mallopt(M_MMAP_MAX, 0);
@@ -43,6 +51,13 @@ void settle_allocator() {
 
 }  // namespace
 
+int threads_of_run(const std::string& run) {
+  std::ifstream in(std::filesystem::path(run) / "request.json");
+  const auto json = nlohmann::json::parse(in, nullptr, false);
+  const auto threads = json.is_object() ? json.find("threads") : json.end();
+  return json.is_object() && threads != json.end() && threads->is_number_integer() ? threads->get<int>() : 0;
+}
+
 int run_library_command(const std::string& command, const Call& call, int threads) {
   const auto around = cards::around_this_program();
   const auto library = around.run_library();
@@ -51,6 +66,7 @@ int run_library_command(const std::string& command, const Call& call, int thread
                 around.folder + "/../lib [installation]\n  fix: build it (`ninja -C build`), or install Braid again");
   RunCall run{around.folder, command, call.arguments, call.options, settle_threads(threads)};
   settle_allocator();
+  settle_signals();
   void* handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle)
     throw Usage("braid " + command + ": error: " + std::string(::dlerror()) +

@@ -88,6 +88,12 @@ class Loaded final : public Source {
   const braid::Field& field(int table, int field) const override {
     return world_->cells.at(static_cast<std::size_t>(table)).at(static_cast<std::size_t>(field))->component();
   }
+  std::string row_name(int table, std::int64_t row) const override {
+    const auto& t = world_->tables.at(static_cast<std::size_t>(table));
+    if (t.event() || row < t.first_row()) return t.where(row);
+    const auto* key = t.column(t.plan->key);
+    return (key ? std::string((*key)[row]) + " " : "") + "(" + t.where(row) + ")";
+  }
   std::uint64_t fingerprint() const override { return fingerprint_; }
   std::int64_t rows(const std::string& split) const override {
     const int at = world_->splits.find(split);

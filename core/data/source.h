@@ -67,6 +67,8 @@ class Source {
   virtual recipe::Fitted fitted() const = 0;                    // sizes for a second check
   virtual std::map<std::string, std::string> save() const = 0;  // fitted fields, by "table.field"
   virtual const braid::Field& field(int table, int field) const = 0;
+  // How messages call a row of a table: its key and where it stands, "1193 (items.tsv:12)".
+  virtual std::string row_name(int table, std::int64_t row) const = 0;
   virtual std::uint64_t fingerprint() const = 0;  // over all cells, keys and splits
   virtual std::int64_t rows(const std::string& split) const = 0;
   // Fields and links that no wire of `plan` reads are left out of batches.

@@ -7,6 +7,7 @@
 #include <ATen/ops/full.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <sstream>
 
@@ -104,6 +105,7 @@ struct Graph::Inside {
   std::vector<LossValue> losses;
   std::unique_ptr<Flows> flows;
   std::vector<bool> for_losses, for_metrics;
+  std::vector<double> seconds;
 
   Inside(const recipe::Plan& p, const Specials& s) : plan(p), specials_of(s) {}
 
@@ -149,6 +151,15 @@ struct Graph::Inside {
       }
   }
 
+  void fill_node(FrameState& frame, const recipe::NodePlan& node) const {
+    fill_inputs(frame, node.inputs);
+    for (const auto& port : node.outputs)
+      for (const auto& type : port)
+        if (!frame.keys.defined() && !type.dims.empty() && type.dims[0].kind == recipe::Size::Kind::axis)
+          frame.keys = flows->keys(type.dims[0].axis);
+  }
+
+  FrameState frame_for(std::size_t k, const Mode& mode) const;
   void run_node(std::size_t k, const Mode& mode);
   void add_loss(std::size_t k, const FrameState& frame, const Mode& mode);
 };
@@ -157,6 +168,7 @@ Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeCompo
     : in_(std::make_unique<Inside>(plan, specials)) {
   auto& in = *in_;
   in.nodes.resize(plan.nodes.size());
+  in.seconds.assign(plan.nodes.size(), 0);
   const auto failed = [](const recipe::NodePlan& node, const std::string& why) {
     throw NodeError(text_of(node.place) + ": error: node '" + node.name + "' (" + node.use.component + "): " + why +
                     " [node]");
@@ -210,9 +222,10 @@ Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeCompo
 
 Graph::~Graph() = default;
 
-void Graph::Inside::run_node(std::size_t k, const Mode& mode) {
+// Everything but the inputs.
+FrameState Graph::Inside::frame_for(std::size_t k, const Mode& mode) const {
   const auto& node = plan.nodes[k];
-  auto& live = nodes[k];
+  const auto& live = nodes[k];
   FrameState frame;
   prepare_frame(frame, *live.component);
   frame.node =
@@ -225,12 +238,15 @@ void Graph::Inside::run_node(std::size_t k, const Mode& mode) {
   if (node.trains)
     for (auto& port : frame.wanted) port.assign(port.size(), true);
   for (std::size_t s = 0; s < live.scalars.size(); ++s) frame.scalars[s] = live.scalars[s].now(mode.step);
+  return frame;
+}
+
+void Graph::Inside::run_node(std::size_t k, const Mode& mode) {
+  const auto& node = plan.nodes[k];
+  const auto start = std::chrono::steady_clock::now();
+  auto frame = frame_for(k, mode);
   try {
-    fill_inputs(frame, node.inputs);
-    for (const auto& port : node.outputs)
-      for (const auto& type : port)
-        if (!frame.keys.defined() && !type.dims.empty() && type.dims[0].kind == recipe::Size::Kind::axis)
-          frame.keys = flows->keys(type.dims[0].axis);
+    fill_node(frame, node);
     const at::AutoGradMode grad(mode.training && !node.frozen);
     run_frame(frame);
   } catch (const Error& e) {
@@ -246,6 +262,7 @@ void Graph::Inside::run_node(std::size_t k, const Mode& mode) {
     add_loss(k, frame, mode);
   }
   flows->put(static_cast<int>(k), std::move(flat));
+  seconds[k] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 void Graph::Inside::add_loss(std::size_t k, const FrameState& frame, const Mode& mode) {
@@ -281,8 +298,10 @@ void Graph::Inside::add_loss(std::size_t k, const FrameState& frame, const Mode&
 }
 
 void Graph::run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode) {
-  run(batch, mode, mode.training ? in_->for_losses : in_->for_metrics);
+  run(batch, mode, needed(mode.training));
 }
+
+const std::vector<bool>& Graph::needed(bool training) const { return training ? in_->for_losses : in_->for_metrics; }
 
 void Graph::run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode, const std::vector<bool>& nodes,
                 const std::vector<Given>& given) {
@@ -297,6 +316,14 @@ void Graph::run(const std::shared_ptr<const data::Batch>& batch, const Mode& mod
 const std::vector<LossValue>& Graph::losses() const { return in_->losses; }
 Flow Graph::read(const recipe::Wire& wire) const { return in_->flows->read(wire); }
 at::Tensor Graph::keys(int axis) const { return in_->flows->keys(axis); }
+const std::vector<Flow>& Graph::outputs(int node) const { return in_->flows->outputs(node); }
+FrameState Graph::node_frame(int node, const Mode& mode) const {
+  const auto k = static_cast<std::size_t>(node);
+  auto frame = in_->frame_for(k, mode);
+  in_->fill_node(frame, in_->plan.nodes[k]);
+  return frame;
+}
+const std::vector<double>& Graph::seconds() const { return in_->seconds; }
 void Graph::clear() {
   in_->losses.clear();
   in_->flows.reset();

@@ -71,12 +71,20 @@ class Graph {
   // the batch does not hold; by the wires of their sources, without `via`. Throws NodeError, NodeFault.
   void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode, const std::vector<bool>& nodes,
            const std::vector<Given>& given = {});
+  // Per node: whether the losses need it (training) or the metrics do.
+  const std::vector<bool>& needed(bool training) const;
   // Losses of the last run; with `mode.training`, differentiable.
   const std::vector<LossValue>& losses() const;
   // What a wire carries in the last run.
   Flow read(const recipe::Wire& wire) const;
   // int64[rows]: keys of an axis in the last run.
   at::Tensor keys(int axis) const;
+  // A node's outputs of the last run, flat over ports and their names; empty when it did not run.
+  const std::vector<Flow>& outputs(int node) const;
+  // A frame for a node, wired to the last run, as the node was given it.
+  FrameState node_frame(int node, const Mode& mode) const;
+  // Seconds that each node's forward has taken so far, in training and evaluation.
+  const std::vector<double>& seconds() const;
   void clear();
 
   // Metric components, constructed with the graph, in the plan's order.

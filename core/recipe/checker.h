@@ -147,7 +147,6 @@ int list_of(const TablePlan& table, const std::string& name);
 // ---- types.cc ----
 
 std::string type_text(const Checker& c, const Flow& flow);  // "float[items, 64]"
-std::string size_text(const Checker& c, const Size& size);
 // Types a field's outputs on its table's axis.
 void type_field(Checker& c, int table, int field);
 

@@ -228,6 +228,8 @@ struct TrainPlan {
   std::string keep_best;      // metric on valid; empty: the first one
   std::int64_t patience = 0;  // early stop after as many validations without gain; 0: off
   bool best = true;           // false: the last weights are kept
+  std::int64_t checkpoint = 0;   // every n steps; 0: every five minutes. At the end of each epoch in any case
+  bool skip_not_finite = false;  // a step whose loss or gradient is no number is left out, instead of ending the run
   Place place;
 };
 

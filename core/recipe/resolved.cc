@@ -1,7 +1,10 @@
 // The whole recipe as one TOML text: includes merged, --set and variables applied, defaults filled in, paths absolute.
+// And such a text as a list of keys.
 #include "recipe/checker.h"
+#include "recipe/flat.h"
 #include "recipe/words.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -150,6 +153,52 @@ std::string toml_of(const Item& root) {
                                                                                               : 0;
     section(*item, toml_key(item->key), depth, out);
   }
+  return out;
+}
+
+namespace {
+
+void flatten(const Item& item, const std::string& path, std::map<std::string, std::string>& out) {
+  const bool tables =
+      item.is(Item::Kind::array) && !item.items.empty() &&
+      std::all_of(item.items.begin(), item.items.end(), [](const auto& inner) { return inner->is(Item::Kind::table); });
+  if (!tables && (!item.is(Item::Kind::table) || (item.items.empty() && !path.empty()))) {
+    out[path] = item.is(Item::Kind::text) ? item.text : inline_value(item);
+    return;
+  }
+  for (std::size_t k = 0; k < item.items.size(); ++k) {
+    const auto& inner = *item.items[k];
+    flatten(inner,
+            tables ? path + "[" + std::to_string(k) + "]" : (path.empty() ? "" : path + ".") + toml_key(inner.key),
+            out);
+  }
+}
+
+}  // namespace
+
+std::optional<std::map<std::string, std::string>> flat_recipe(const std::string& text, const std::string& name) {
+  Report report;
+  Document document;
+  if (!document.load(name, &text, report)) return std::nullopt;
+  std::map<std::string, std::string> out;
+  flatten(document.root(), "", out);
+  return out;
+}
+
+std::vector<Change> changes(const std::string& was, const std::string& is) {
+  const auto before = flat_recipe(was, "the recipe as it was"), now = flat_recipe(is, "the recipe as it is");
+  if (!before || !now)
+    return {{"", before ? std::nullopt : std::optional<std::string>("no TOML"),
+             now ? std::nullopt : std::optional<std::string>("no TOML")}};
+  std::vector<Change> out;
+  const auto value = [](const auto& keys, const std::string& key) {
+    const auto at = keys.find(key);
+    return at == keys.end() ? std::nullopt : std::optional(at->second);
+  };
+  for (const auto& [key, text] : *before)
+    if (const auto other = value(*now, key); other != text) out.push_back({key, text, other});
+  for (const auto& [key, text] : *now)
+    if (!before->count(key)) out.push_back({key, std::nullopt, text});
   return out;
 }
 

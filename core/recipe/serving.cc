@@ -1,6 +1,8 @@
 // The serving side of a checked plan.
 #include "recipe/serving.h"
 
+#include "recipe/shapes.h"
+
 #include <algorithm>
 #include <set>
 
@@ -37,24 +39,13 @@ Type source_type(const Plan& plan, const Wire& wire) {
 
 // "content.vector", "items.id", "items.both.left"
 std::string source_name(const Plan& plan, const Wire& wire) {
-  const auto output = [&](const Use& use, std::size_t port, bool always) {
-    std::vector<std::string> names;
-    for (const auto& schema : use.schema.ports) {
-      if (!schema.output) continue;
-      const auto value = schema.named_by.empty() ? use.values.end() : use.values.find(schema.named_by);
-      const auto* given = value == use.values.end() ? nullptr : std::get_if<std::vector<std::string>>(&value->second);
-      if (given) names.insert(names.end(), given->begin(), given->end());
-      else names.push_back(schema.name);
-    }
-    return always || names.size() > 1 ? "." + names.at(port) : std::string();
-  };
-  if (wire.source == Wire::Source::node) {
-    const auto& node = plan.nodes[index(wire.node)];
-    return node.name + output(node.use, index(wire.port), true);
-  }
+  if (wire.source == Wire::Source::node) return output_name(plan.nodes[index(wire.node)], wire.port);
   const auto& table = plan.tables[index(plan.axes[index(wire.axis)].table)];
   const auto& field = table.fields[index(wire.field)];
-  return table.name + "." + field.name + output(field.use, index(wire.port), false);
+  std::vector<std::string> ports;
+  for (const auto& port : field.use.schema.ports)
+    if (port.output) ports.push_back(port.name);
+  return table.name + "." + field.name + (ports.size() > 1 ? "." + ports.at(index(wire.port)) : "");
 }
 
 class Side {

@@ -136,6 +136,8 @@ void read_train(Checker& c) {
   train.clip = keys.number("clip", 0, 0);
   train.validate = keys.whole("validate", 0, 0);
   train.patience = keys.whole("patience", 0, 0);
+  train.checkpoint = keys.whole("checkpoint", 0, 0);
+  train.skip_not_finite = keys.choice("not_finite", "stop", {"stop", "skip"}) == "skip";
   keys.later({"order", "test_then_train", "draw", "losses"});
   if (auto* groups = keys.find("optimizer")) {
     if (groups->is(Item::Kind::array))

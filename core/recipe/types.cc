@@ -1,4 +1,5 @@
 // Types along wires: dtype, rank, sizes, axes, masks; rules that components require.
+#include "recipe/shapes.h"
 #include "recipe/sizes.h"
 #include "recipe/words.h"
 
@@ -37,29 +38,13 @@ Flow output_flow(const Use& use, const PortSchema& port, const Dims& dims, const
 
 }  // namespace
 
-std::string size_text(const Checker& c, const Size& size) {
-  switch (size.kind) {
-    case Size::Kind::axis:
-      return c.plan.axes[index(size.axis)].name;
-    case Size::Kind::list:
-      return c.plan.tables[index(size.table)].lists[index(size.list)].name;
-    case Size::Kind::padded:
-      return size.value > 0 ? std::to_string(size.value) : "places";
-    case Size::Kind::fixed:
-      return std::to_string(size.value);
-    case Size::Kind::unknown:
-      return "_";
-  }
-  return "_";
-}
-
 std::string type_text(const Checker& c, const Flow& flow) {
   std::string out{name_of(flow.type.dtype)};
   if (flow.type.dtype == DType::id) out += flow.type.id_rows ? "(" + std::to_string(*flow.type.id_rows) + ")" : "(n)";
   if (flow.type.optional_rows) out += "?";
   out += "[";
   for (std::size_t k = 0; k < flow.type.dims.size(); ++k)
-    out += (k ? ", " : "") + size_text(c, flow.type.dims[k]) + (flow.padded[k] ? "*" : "");
+    out += (k ? ", " : "") + size_text(c.plan, flow.type.dims[k]) + (flow.padded[k] ? "*" : "");
   return out + "]";
 }
 
@@ -187,12 +172,14 @@ class NodeTyper {
     if (given > taken) {
       for (std::size_t d = 0; d < flow.padded.size() && why.empty(); ++d)
         if (flow.padded[d] && !(d < shape.dims.size() && shape.dims[d].padded))
-          why = "places of " + quote(draft.wire.text) + " may be unused ('" + size_text(c_, flow.type.dims[d]) + "*')";
+          why = "places of " + quote(draft.wire.text) + " may be unused ('" + size_text(c_.plan, flow.type.dims[d]) +
+                "*')";
     }
     for (std::size_t d = 0;
          d < flow.padded.size() && d < shape.dims.size() && why.empty() && flow.padded.size() == shape.dims.size(); ++d)
       if (flow.padded[d] && !shape.dims[d].padded)
-        why = "places of " + quote(draft.wire.text) + " may be unused ('" + size_text(c_, flow.type.dims[d]) + "*')";
+        why =
+            "places of " + quote(draft.wire.text) + " may be unused ('" + size_text(c_.plan, flow.type.dims[d]) + "*')";
     if (why.empty()) return true;
     std::vector<std::string> notes{source_note(draft)};
     const auto removers = c_.cards.mask_removers(flow.type.optional_rows && !shape.optional_rows);
@@ -312,7 +299,7 @@ class NodeTyper {
                      const Known& before) {
     const auto text = [&](const Known& known) {
       if (known.size.kind == Size::Kind::fixed) return std::to_string(known.size.value);
-      return "as long as " + quote(size_text(c_, known.size) + "*");
+      return "as long as " + quote(size_text(c_.plan, known.size) + "*");
     };
     std::vector<std::string> notes{source_note(draft), text(before) + " comes from " + before.origin};
     if (before.origin.starts_with("'"))
@@ -353,7 +340,7 @@ class NodeTyper {
       const Item* culprit = nullptr;
       for (const auto& [name, known] : dims_.names()) {
         if (name.find('.') != std::string::npos || !mentions(rule.rule, name)) continue;
-        notes.push_back(name + " is " + size_text(c_, known.size) +
+        notes.push_back(name + " is " + size_text(c_.plan, known.size) +
                         (known.origin.starts_with("'")                  ? " by " + known.origin
                          : known.origin.find(", ") != std::string::npos ? known.origin.substr(known.origin.find(", "))
                                                                         : ""));

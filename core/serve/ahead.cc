@@ -1,5 +1,7 @@
 #include "serve/ahead.h"
 
+#include "graph/rows.h"
+
 #include <algorithm>
 
 namespace braid::serve {
@@ -15,20 +17,6 @@ int axis_of(const recipe::NodePlan& node) {
     for (const auto& type : port)
       if (!type.dims.empty() && type.dims[0].kind == recipe::Size::Kind::axis) return type.dims[0].axis;
   return recipe::none;
-}
-
-recipe::Wire source_of(const recipe::Wire& wire) {
-  auto out = wire;
-  out.via = {};
-  out.to_axis = wire.axis;
-  out.stop = false;
-  out.inserted.clear();
-  return out;
-}
-
-bool same_source(const recipe::Wire& a, const recipe::Wire& b) {
-  if (a.source != b.source || std::max(a.port, 0) != std::max(b.port, 0)) return false;
-  return a.source == Source::node ? a.node == b.node : a.axis == b.axis && a.field == b.field;
 }
 
 std::vector<bool> weighted(const recipe::Plan& plan, const recipe::Serving& side, bool lookup_only) {
@@ -64,8 +52,8 @@ Ahead::Ahead(const recipe::Plan& plan, const recipe::Serving& side) : plan_(plan
         if (!to_whole || (wire.source != Source::node && wire.source != Source::field)) continue;
         const int axis = axis_of(plan.nodes[k]);
         if (!side.ahead[k] || axis == recipe::none || plan.axes[at(axis)].whole) continue;
-        const auto source = source_of(wire);
-        if (std::any_of(whole.begin(), whole.end(), [&](const Whole& w) { return same_source(w.wire, source); }))
+        const auto source = graph::source_of(wire);
+        if (std::any_of(whole.begin(), whole.end(), [&](const Whole& w) { return graph::same_source(w.wire, source); }))
           continue;
         const auto& name = wire.source == Source::node
                                ? plan.nodes[at(wire.node)].name

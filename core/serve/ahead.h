@@ -36,8 +36,5 @@ std::vector<bool> weighted(const recipe::Plan& plan, const recipe::Serving& side
 
 // The axis that a node's outputs live on; none where they have none.
 int axis_of(const recipe::NodePlan& node);
-// A wire's source as the graph is given it: without `via`, on the axis where it is computed.
-recipe::Wire source_of(const recipe::Wire& wire);
-bool same_source(const recipe::Wire& a, const recipe::Wire& b);
 
 }  // namespace braid::serve

@@ -1,8 +1,8 @@
 #include "serve/export.h"
 
+#include "graph/rows.h"
 #include "log/log.h"
 #include "serve/ahead.h"
-#include "serve/arrays.h"
 #include "serve/folder.h"
 #include "serve/npy.h"
 #include "serve/side.h"
@@ -76,7 +76,7 @@ class Export {
     NewFolder folder(request_.out);
     Json manifest{{"format", "braid-vectors"}, {"version", format_version}, {"braid", BRAID_VERSION}};
     run_ahead(side);
-    auto flow = join(chunks_.at(0));
+    auto flow = graph::join(chunks_.at(0));
     const auto n = model_.source->table_rows(table) - 1;  // the unknown entity is nobody's vector
     flow.value = flow.value.narrow(0, 1, n);
     if (flow.mask.defined()) flow.mask = flow.mask.narrow(0, 1, n);
@@ -177,7 +177,7 @@ class Export {
     const auto wholes = run_ahead(side);
     manifest["stored"] = Json::array();
     for (std::size_t k = 0; k < side.stored.size(); ++k) {
-      auto entry = save(folder, "vectors/" + side.stored[k].name, join(chunks_[k]));
+      auto entry = save(folder, "vectors/" + side.stored[k].name, graph::join(chunks_[k]));
       entry["name"] = side.stored[k].name;
       entry["table"] = plan_.tables[at(side.stored[k].table)].name;
       manifest["stored"].push_back(entry);

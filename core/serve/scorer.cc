@@ -2,6 +2,7 @@
 
 #include "data/hash.h"
 #include "graph/flows.h"
+#include "graph/rows.h"
 #include "serve/arrays.h"
 #include "serve/folder.h"
 #include "serve/npy.h"
@@ -165,8 +166,9 @@ struct Scorer::Inside {
       if (wire.axis == recipe::none || plan.tables[at(plan.axes[at(wire.axis)].table)].event()) return;
       if (wire.source == Source::node && side.request[at(wire.node)]) return;
       if (wire.source != Source::node && wire.source != Source::field) return;
-      const auto source = source_of(wire);
-      if (std::any_of(feeds.begin(), feeds.end(), [&](const Feed& f) { return same_source(f.source, source); })) return;
+      const auto source = graph::source_of(wire);
+      if (std::any_of(feeds.begin(), feeds.end(), [&](const Feed& f) { return graph::same_source(f.source, source); }))
+        return;
       for (std::size_t k = 0; k < side.stored.size(); ++k) {
         const auto& one = side.stored[k];
         const bool same = one.wire.source == wire.source && std::max(one.wire.port, 0) == std::max(wire.port, 0) &&
@@ -251,7 +253,7 @@ struct Scorer::Inside {
     }
     graph->clear();
     for (std::size_t k = 0; k < parts.size(); ++k)
-      if (!parts[k].empty()) out[k] = join(parts[k]);
+      if (!parts[k].empty()) out[k] = graph::join(parts[k]);
   }
 
   // A stored array at the rows of an axis; those from `known` on came inline.
@@ -259,9 +261,10 @@ struct Scorer::Inside {
     const auto* row = rows.const_data_ptr<std::int64_t>();
     const auto split = std::lower_bound(row, row + rows.numel(), known) - row;  // an axis' rows ascend
     std::vector<Flow> parts;
-    if (split > 0 || rows.numel() == 0) parts.push_back(rows_of(known_rows, rows.narrow(0, 0, split)));
-    if (split < rows.numel()) parts.push_back(rows_of(inlined, rows.narrow(0, split, rows.numel() - split) - known));
-    return join(parts);
+    if (split > 0 || rows.numel() == 0) parts.push_back(graph::rows_of(known_rows, rows.narrow(0, 0, split)));
+    if (split < rows.numel())
+      parts.push_back(graph::rows_of(inlined, rows.narrow(0, split, rows.numel() - split) - known));
+    return graph::join(parts);
   }
 
   std::vector<Flow> score(std::span<const Part> parts) {

@@ -1,10 +1,13 @@
 #include "train/evaluate.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
+#include <cmath>
+#include <cstring>
 
 namespace braid::train {
 namespace {
@@ -39,6 +42,39 @@ class Columns final : public Rows {
         throw std::logic_error("metric '" + frame.node + "' appended another number of rows than the batch has");
   }
 
+  // Tensors "0.reals" (one per state), "keys" and "rows", with `prefix` before them.
+  std::vector<std::pair<std::string, at::Tensor>> save(const std::string& prefix) const {
+    std::vector<std::pair<std::string, at::Tensor>> out;
+    const auto add = [&](const std::string& name, const auto& values, at::ScalarType type) {
+      auto t = at::empty({static_cast<std::int64_t>(values.size())}, at::TensorOptions().dtype(type));
+      if (!values.empty()) std::memcpy(t.mutable_data_ptr(), values.data(), t.nbytes());
+      out.emplace_back(prefix + name, t);
+    };
+    for (std::size_t s = 0; s < reals_.size(); ++s) {
+      add(std::to_string(s) + ".reals", reals_[s], at::kFloat);
+      add(std::to_string(s) + ".wholes", wholes_[s], at::kLong);
+    }
+    add("keys", keys_, at::kLong);
+    add("rows", rows_, at::kLong);
+    return out;
+  }
+  void load(const std::map<std::string, at::Tensor>& tensors, const std::string& prefix) {
+    const auto take = [&](const std::string& name, auto& values) {
+      const auto found = tensors.find(prefix + name);
+      if (found == tensors.end()) throw Error("the evaluation that was under way lacks '" + prefix + name + "' [file]");
+      using T = typename std::decay_t<decltype(values)>::value_type;
+      const auto* data = found->second.const_data_ptr<T>();
+      values.assign(data, data + found->second.numel());
+    };
+    for (std::size_t s = 0; s < reals_.size(); ++s) {
+      take(std::to_string(s) + ".reals", reals_[s]);
+      take(std::to_string(s) + ".wholes", wholes_[s]);
+    }
+    take("keys", keys_);
+    take("rows", rows_);
+    size_ = keys_.size();
+  }
+
   // The rows for which `keep` holds (all when empty), in the order of their keys.
   Columns chosen(const std::vector<bool>& keep) const {
     std::vector<std::size_t> order;
@@ -62,55 +98,130 @@ class Columns final : public Rows {
   std::vector<std::int64_t> keys_, rows_;
 };
 
+double since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 }  // namespace
 
-SplitFigures evaluate(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, const std::string& split,
-                      const graph::Mode& mode) {
+struct Evaluation::Inside {
+  const recipe::Plan& plan;
+  data::Source& source;
+  graph::Graph& graph;
+  std::string split;
+  graph::Mode mode;
+  std::unique_ptr<data::Pass> pass;
+  std::vector<Columns> columns;
+  std::int64_t batches = 0;
+  SplitFigures out;
+
+  void open() {
+    data::PassOptions options;
+    options.split = split;
+    options.batch = plan.eval.batch > 0 ? plan.eval.batch : plan.train.batch;
+    options.seed = plan.train.seed;
+    options.first_step = mode.step;
+    options.skip = batches;
+    pass = source.pass(options);
+  }
+};
+
+Evaluation::Evaluation(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, std::string split,
+                       const graph::Mode& mode)
+    : in_(new Inside{plan, source, graph, std::move(split), mode, nullptr, {}, 0, {}}) {
+  in_->mode.training = false;
+  for (std::size_t m = 0; m < plan.metrics.size(); ++m)
+    in_->columns.emplace_back(graph.metric(m).state().states.size());
+}
+Evaluation::~Evaluation() = default;
+
+const std::string& Evaluation::split() const { return in_->split; }
+std::int64_t Evaluation::batches() const { return in_->batches; }
+
+std::vector<std::pair<std::string, at::Tensor>> Evaluation::save() const {
+  std::vector<std::pair<std::string, at::Tensor>> out;
+  for (std::size_t m = 0; m < in_->columns.size(); ++m)
+    for (auto& one : in_->columns[m].save("evaluation." + in_->plan.metrics[m].name + "."))
+      out.push_back(std::move(one));
+  return out;
+}
+
+void Evaluation::load(const std::map<std::string, at::Tensor>& tensors, std::int64_t batches) {
+  for (std::size_t m = 0; m < in_->columns.size(); ++m)
+    in_->columns[m].load(tensors, "evaluation." + in_->plan.metrics[m].name + ".");
+  in_->batches = batches;
+}
+
+bool Evaluation::step() {
+  auto& in = *in_;
   const auto start = std::chrono::steady_clock::now();
   const at::NoGradGuard off;
-  data::PassOptions options;
-  options.split = split;
-  options.batch = plan.eval.batch > 0 ? plan.eval.batch : plan.train.batch;
-  options.seed = plan.train.seed;
-  options.first_step = mode.step;
-  auto pass = source.pass(options);
-  std::vector<Columns> columns;
-  for (std::size_t m = 0; m < plan.metrics.size(); ++m) columns.emplace_back(graph.metric(m).state().states.size());
-  SplitFigures out;
-  graph::Mode quiet = mode;
-  quiet.training = false;
-  while (const auto batch = pass->next()) {
-    graph.run(batch, quiet);
-    out.rows += batch->rows;
-    for (std::size_t m = 0; m < plan.metrics.size(); ++m) {
-      auto frame = graph.metric_frame(m, quiet);
-      run_frame(frame);
-      const auto own = frame.keys.contiguous();
-      std::vector<std::int64_t> keys(own.const_data_ptr<std::int64_t>(),
-                                     own.const_data_ptr<std::int64_t>() + own.numel());
-      // Slices are over the driving table's rows; a metric over another axis has none of them.
-      auto rows = batch->row_numbers;
-      if (rows.size() != keys.size()) rows.assign(keys.size(), -1);
-      columns[m].add(frame, graph.metric(m).state().state_types, keys, rows);
-    }
+  if (!in.pass) in.open();
+  const auto batch = in.pass->next();
+  if (!batch) return false;
+  in.graph.run(batch, in.mode);
+  for (std::size_t m = 0; m < in.columns.size(); ++m) {
+    auto frame = in.graph.metric_frame(m, in.mode);
+    run_frame(frame);
+    const auto own = frame.keys.contiguous();
+    std::vector<std::int64_t> keys(own.const_data_ptr<std::int64_t>(),
+                                   own.const_data_ptr<std::int64_t>() + own.numel());
+    // Slices are over the driving table's rows; a metric over another axis has none of them.
+    auto rows = batch->row_numbers;
+    if (rows.size() != keys.size()) rows.assign(keys.size(), -1);
+    in.columns[m].add(frame, in.graph.metric(m).state().state_types, keys, rows);
   }
-  graph.clear();
+  ++in.batches;
+  in.out.seconds += since(start);
+  return true;
+}
+
+SplitFigures Evaluation::finish() {
+  auto& in = *in_;
+  const auto start = std::chrono::steady_clock::now();
+  const at::NoGradGuard off;
+  in.graph.clear();
   const auto finish = [&](const std::vector<bool>& keep, std::int64_t* rows) {
     Figures figures;
-    for (std::size_t m = 0; m < plan.metrics.size(); ++m) {
-      const auto chosen = columns[m].chosen(keep);
-      figures[plan.metrics[m].name] = graph.metric(m).finish(chosen);
+    for (std::size_t m = 0; m < in.plan.metrics.size(); ++m) {
+      const auto chosen = in.columns[m].chosen(keep);
+      figures[in.plan.metrics[m].name] = in.graph.metric(m).finish(chosen);
       if (rows) *rows = static_cast<std::int64_t>(chosen.size());
     }
     return figures;
   };
-  out.all = finish({}, nullptr);
-  for (const auto& slice : plan.slices) {
+  in.out.rows = in.source.rows(in.split);
+  in.out.all = finish({}, nullptr);
+  for (const auto& slice : in.plan.slices) {
     std::int64_t rows = 0;
-    out.slices[slice.name] = finish(source.slice(slice), &rows);
-    out.slice_rows[slice.name] = rows;
+    in.out.slices[slice.name] = finish(in.source.slice(slice), &rows);
+    in.out.slice_rows[slice.name] = rows;
   }
-  out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  in.out.seconds += since(start);
+  return in.out;
+}
+
+SplitFigures evaluate(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, const std::string& split,
+                      const graph::Mode& mode) {
+  Evaluation run(plan, source, graph, split, mode);
+  while (run.step()) {
+  }
+  return run.finish();
+}
+
+nlohmann::json to_json(const Figures& figures) {
+  nlohmann::json out = nlohmann::json::object();
+  for (const auto& [name, value] : figures) out[name] = std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
+  return out;
+}
+
+nlohmann::json to_json(const SplitFigures& split) {
+  auto out = to_json(split.all);
+  out["rows"] = split.rows;
+  for (const auto& [slice, figures] : split.slices) {
+    out["slices"][slice] = to_json(figures);
+    out["slices"][slice]["rows"] = split.slice_rows.at(slice);
+  }
   return out;
 }
 

@@ -4,8 +4,12 @@
 #include "data/source.h"
 #include "graph/graph.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace braid::train {
 
@@ -19,9 +23,34 @@ struct SplitFigures {
   double seconds = 0;
 };
 
-// Runs the serving side of the graph over one split, in evaluation mode, and finishes every metric over all its rows
-// and over each slice's. Rows are merged in the order of their keys: batches and threads do not matter.
+// One run over a split, batch by batch, so that it can be left and taken up again. Runs what the metrics need, in
+// evaluation mode, and finishes every metric over all rows and over each slice's. Rows are merged in the order of their
+// keys: batches and threads do not matter. One thread.
+class Evaluation {
+ public:
+  Evaluation(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, std::string split,
+             const graph::Mode& mode);
+  ~Evaluation();
+  // Goes on after what save() gave; throws Error when it does not fit.
+  void load(const std::map<std::string, at::Tensor>& tensors, std::int64_t batches);
+  bool step();  // one batch; false: there was none left
+  SplitFigures finish();
+
+  const std::string& split() const;
+  std::int64_t batches() const;                                  // done
+  std::vector<std::pair<std::string, at::Tensor>> save() const;  // what the metrics have seen so far
+
+ private:
+  struct Inside;
+  std::unique_ptr<Inside> in_;
+};
+
+// The whole of it at once.
 SplitFigures evaluate(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, const std::string& split,
                       const graph::Mode& mode);
+
+// As metrics.jsonl and result.json have it; a figure that is not defined for these rows is null.
+nlohmann::json to_json(const Figures& figures);
+nlohmann::json to_json(const SplitFigures& split);
 
 }  // namespace braid::train

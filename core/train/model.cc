@@ -26,7 +26,8 @@ void print(const std::vector<recipe::Problem>& problems) {
 }
 
 std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std::string>& sets, const Workshop& shop,
-                                const std::map<std::string, std::string>& saved) {
+                                const std::map<std::string, std::string>& saved,
+                                const std::function<void()>& found_right) {
   auto model = std::make_unique<Model>();
   const auto world = shop.world(recipe);
   auto checked = recipe::check(recipe, sets, world);
@@ -38,6 +39,7 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
   if (checked.plan->serving)
     throw Error(recipe +
                 ": error: this is the serving side of an exported run; nothing in it can be trained [serving]");
+  if (found_right) found_right();
   model->first = std::move(*checked.plan);
   model->source = data::Source::open(model->first, shop.makers, saved);
   auto again = recipe::check(recipe, sets, world, model->source->fitted());
@@ -75,13 +77,22 @@ void load_weights(graph::Graph& graph, const std::string& file,
     throw Error(file + ": error: weight '" + *unused.begin() + "' belongs to no node of the recipe [weights-file]");
 }
 
+std::map<std::string, std::string> saved_fields(const std::string& run) {
+  std::map<std::string, std::string> out;
+  std::error_code failed;
+  for (const auto& entry : files::directory_iterator(run + "/fields", failed))
+    out[entry.path().filename().string()] = read_file(entry.path().string());
+  if (failed) throw Error(run + "/fields: error: cannot be read: " + failed.message() + " [run-folder]");
+  return out;
+}
+
 std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::string>& sets, const Workshop& shop) {
   if (!files::exists(run + "/resolved.toml"))
     throw Error(run + ": error: is no run folder: it has no resolved.toml [run-folder]");
-  std::map<std::string, std::string> saved;
-  for (const auto& entry : files::directory_iterator(run + "/fields"))
-    saved[entry.path().filename().string()] = read_file(entry.path().string());
-  auto model = assemble(run + "/resolved.toml", sets, shop, saved);
+  if (!files::exists(run + "/weights.safetensors") && files::exists(run + "/request.json"))
+    throw Error(run + ": error: the run has not ended yet [run-folder]\n  go on with `braid train --resume " + run +
+                "`");
+  auto model = assemble(run + "/resolved.toml", sets, shop, saved_fields(run));
   if (model) load_weights(*model->graph, run + "/weights.safetensors");
   return model;
 }

@@ -30,8 +30,13 @@ struct Model {
 };
 
 // nullptr when the recipe has problems, which are printed. `saved`: fitted fields by "table.field", instead of fitting.
+// `found_right` is called when the recipe has none, before data is read.
 std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std::string>& sets, const Workshop& shop,
-                                const std::map<std::string, std::string>& saved);
+                                const std::map<std::string, std::string>& saved,
+                                const std::function<void()>& found_right = {});
+
+// A run folder's fitted fields, by "table.field". Throws Error.
+std::map<std::string, std::string> saved_fields(const std::string& run);
 
 // Copies weights into a graph by name. Every weight of the graph for which `wanted` holds (all without it) must stand
 // in the file with its size, and every weight of the file in the graph. Throws Error naming `file`.

@@ -56,7 +56,8 @@ double Optimizer::rate(const recipe::GroupPlan& group, std::int64_t step, std::i
   return group.rate * factor;
 }
 
-double Optimizer::clip() {
+double Optimizer::norm() {
+  const at::NoGradGuard off;
   double total = 0;
   for (auto& slot : slots_) {
     auto& grad = slot.weight.value.mutable_grad();
@@ -65,13 +66,32 @@ double Optimizer::clip() {
     const double norm = (grad.is_sparse() ? grad.values() : grad).norm().item<double>();
     total += norm * norm;
   }
-  total = std::sqrt(total);
-  if (plan_.clip > 0 && total > plan_.clip)
-    for (auto& slot : slots_) {
-      auto& grad = slot.weight.value.mutable_grad();
-      if (grad.defined()) (grad.is_sparse() ? grad.values() : grad).mul_(plan_.clip / total);
-    }
-  return total;
+  return std::sqrt(total);
+}
+
+void Optimizer::clear() {
+  for (auto& slot : slots_) slot.weight.value.mutable_grad().reset();
+}
+
+std::vector<std::pair<std::string, at::Tensor>> Optimizer::state() const {
+  std::vector<std::pair<std::string, at::Tensor>> out;
+  for (const auto& slot : slots_) {
+    out.emplace_back(slot.weight.name + ".first", slot.first);
+    out.emplace_back(slot.weight.name + ".second", slot.second);
+    out.emplace_back(slot.weight.name + ".count", slot.count);
+  }
+  return out;
+}
+
+void Optimizer::load(const std::map<std::string, at::Tensor>& saved) {
+  const at::NoGradGuard off;
+  for (const auto& [name, tensor] : state()) {
+    const auto found = saved.find(name);
+    if (found == saved.end()) continue;
+    if (found->second.sizes() != tensor.sizes())
+      throw Error("the optimiser's '" + name + "' in the checkpoint has another size than the weight [weights-file]");
+    tensor.copy_(found->second);
+  }
 }
 
 void Optimizer::dense(const recipe::GroupPlan& group, const std::vector<std::size_t>& slots, double rate, bool decays) {
@@ -116,9 +136,13 @@ void Optimizer::touched(const recipe::GroupPlan& group, Slot& slot, double rate,
   slot.weight.value.index_copy_(0, rows, w.addcdiv_(m, size, -rate / (1 - std::pow(group.beta1, t))));
 }
 
-double Optimizer::step(std::int64_t step, std::int64_t epoch) {
+void Optimizer::step(std::int64_t step, std::int64_t epoch, double norm) {
   const at::NoGradGuard off;
-  const double norm = clip();
+  if (plan_.clip > 0 && norm > plan_.clip)
+    for (auto& slot : slots_) {
+      auto& grad = slot.weight.value.mutable_grad();
+      if (grad.defined()) (grad.is_sparse() ? grad.values() : grad).mul_(plan_.clip / norm);
+    }
   for (std::size_t g = 0; g < plan_.groups.size(); ++g) {
     const auto& group = plan_.groups[g];
     const double now = rate(group, step, epoch);
@@ -132,8 +156,7 @@ double Optimizer::step(std::int64_t step, std::int64_t epoch) {
     if (!decaying.empty()) dense(group, decaying, now, true);
     if (!plain.empty()) dense(group, plain, now, false);
   }
-  for (auto& slot : slots_) slot.weight.value.mutable_grad().reset();
-  return norm;
+  clear();
 }
 
 }  // namespace braid::train

@@ -20,15 +20,22 @@ class Optimizer {
             const std::function<void(std::size_t)>& touched);
   ~Optimizer();
 
-  // One update from the gradients that backward left, then clears them. Returns the global gradient norm before
-  // clipping; 0 when no gradient came. `step` counts from 0.
-  double step(std::int64_t step, std::int64_t epoch);
+  // The global norm of the gradients that backward left; 0 when none came.
+  double norm();
+  // One update from these gradients, clipped as the plan says, then clears them. `norm`: as norm() just gave it. `step`
+  // counts from 0.
+  void step(std::int64_t step, std::int64_t epoch, double norm);
+  void clear();  // the gradients
   // What a group's rate is in a step: warm-up times schedule.
   double rate(const recipe::GroupPlan& group, std::int64_t step, std::int64_t epoch) const;
 
+  // Moments by weight, "WEIGHT.first", "WEIGHT.second", "WEIGHT.count"; the tensors themselves, no copies.
+  std::vector<std::pair<std::string, at::Tensor>> state() const;
+  // Takes the moments of the weights that `saved` has; the others start at zero. Throws Error when a size differs.
+  void load(const std::map<std::string, at::Tensor>& saved);
+
  private:
   struct Slot;
-  double clip();
   void dense(const recipe::GroupPlan& group, const std::vector<std::size_t>& slots, double rate, bool decays);
   void touched(const recipe::GroupPlan& group, Slot& slot, double rate, std::int64_t step);
 

@@ -35,7 +35,7 @@ std::vector<double> steps(const recipe::GroupPlan& group, std::int64_t count) {
   for (std::int64_t t = 0; t < count; ++t) {
     w.mutable_grad() = numbers(
         5, [](double x) { return std::cos(x); }, static_cast<double>(t));
-    optimizer.step(t, 0);
+    optimizer.step(t, 0, optimizer.norm());
     CHECK_FALSE(w.grad().defined());
   }
   return {w.const_data_ptr<double>(), w.const_data_ptr<double>() + 5};
@@ -75,7 +75,7 @@ TEST_CASE("a touched table changes in the rows that the step read, by the formul
   for (std::size_t t = 0; t < reads.size(); ++t) {
     const auto ids = at::tensor(reads[t]);
     at::embedding(table, ids, -1, false, true).sum().backward();
-    optimizer.step(static_cast<std::int64_t>(t), 0);
+    optimizer.step(static_cast<std::int64_t>(t), 0, optimizer.norm());
     for (std::int64_t row = 0; row < 4; ++row) {
       const double grad = static_cast<double>(std::count(reads[t].begin(), reads[t].end(), row));
       if (grad == 0) continue;
@@ -105,9 +105,44 @@ TEST_CASE("gradients are clipped to the global norm") {
                              [](std::size_t) {});
   a.mutable_grad() = at::tensor(std::vector<double>{3});
   b.mutable_grad() = at::tensor(std::vector<double>{-4});
-  CHECK(optimizer.step(0, 0) == doctest::Approx(5));
+  CHECK(optimizer.norm() == doctest::Approx(5));
+  optimizer.step(0, 0, 5);
   CHECK(a.item<double>() == doctest::Approx(-0.6));
   CHECK(b.item<double>() == doctest::Approx(0.8));
+}
+
+TEST_CASE("moments that were saved go on to the same bits") {
+  for (const auto* use : {"adamw", "sgd"}) {
+    recipe::GroupPlan g;
+    g.use = use, g.rate = 0.1, g.momentum = 0.9, g.decay = 0.01;
+    const auto plan = plan_of(g);
+    const auto gradient = [](double t) {
+      return numbers(
+          5, [](double x) { return std::cos(x); }, t);
+    };
+    auto w = numbers(5, [](double x) { return std::sin(x); }).set_requires_grad(true);
+    train::Optimizer first(plan, {{"w", w, true, false, false, 0}}, 4, [](std::size_t) {});
+    at::Tensor half;
+    std::map<std::string, at::Tensor> saved;
+    for (std::int64_t t = 0; t < 4; ++t) {
+      if (t == 2) {
+        half = w.detach().clone();
+        for (const auto& [name, tensor] : first.state()) saved[name] = tensor.clone();
+      }
+      w.mutable_grad() = gradient(static_cast<double>(t));
+      first.step(t, 0, first.norm());
+    }
+    auto again = half.set_requires_grad(true);
+    train::Optimizer second(plan, {{"w", again, true, false, false, 0}}, 4, [](std::size_t) {});
+    second.load(saved);
+    for (std::int64_t t = 2; t < 4; ++t) {
+      again.mutable_grad() = gradient(static_cast<double>(t));
+      second.step(t, 0, second.norm());
+    }
+    CHECK(again.equal(w));
+    saved["w.first"] = at::empty({4}, at::TensorOptions().dtype(at::kDouble));
+    CHECK_THROWS_AS(second.load(saved), Error);
+  }
 }
 
 TEST_CASE("schedules") {
@@ -139,7 +174,7 @@ TEST_CASE("a weight that no group matches is an error, and biases do not decay")
                              [](std::size_t) {});
   w.mutable_grad() = at::tensor(std::vector<double>{0});
   bias.mutable_grad() = at::tensor(std::vector<double>{0});
-  optimizer.step(0, 0);
+  optimizer.step(0, 0, optimizer.norm());
   CHECK(w.item<double>() == doctest::Approx(0.5));
   CHECK(bias.item<double>() == 1);
 }

@@ -1,18 +1,20 @@
 #include "train/run.h"
 
 #include "log/log.h"
-#include "train/model.h"
+#include "report/report.h"
+#include "train/folder.h"
+#include "train/interrupt.h"
+#include "train/replay.h"
 #include "train/safetensors.h"
 #include "train/trainer.h"
 
-#include <torch/version.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 
 #include <sys/resource.h>
 
@@ -28,32 +30,11 @@ double peak_mib() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
-std::string cpu_model() {
-  std::ifstream in("/proc/cpuinfo");
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  return "unknown";
-}
-
 std::vector<std::string> splits_of(const Model& model, const std::vector<std::string>& asked) {
   std::vector<std::string> known;
   for (const auto& split : asked.empty() ? model.plan.eval.splits : asked)
     if (model.source->rows(split) > 0) known.push_back(split);
   return known;
-}
-
-// JSON has no NaN: a figure that is not defined for these rows is null.
-Json number(double x) { return std::isfinite(x) ? Json(x) : Json(); }
-
-Json figures_json(const SplitFigures& split) {
-  Json out;
-  for (const auto& [name, value] : split.all) out[name] = number(value);
-  out["rows"] = split.rows;
-  for (const auto& [slice, figures] : split.slices) {
-    for (const auto& [name, value] : figures) out["slices"][slice][name] = number(value);
-    out["slices"][slice]["rows"] = split.slice_rows.at(slice);
-  }
-  return out;
 }
 
 void print_figures(const std::string& split, const Json& figures) {
@@ -71,47 +52,6 @@ void print_figures(const std::string& split, const Json& figures) {
     for (const auto& [slice, inner] : figures.at("slices").items()) print_figures("  " + slice, inner);
 }
 
-Json evaluate_all(Model& model, const std::vector<std::string>& splits, std::int64_t step) {
-  Json out = Json::object();
-  for (const auto& split : splits)
-    out[split] = figures_json(
-        evaluate(model.plan, *model.source, *model.graph, split, {.training = false, .step = step, .epoch = 0}));
-  return out;
-}
-
-// An earlier run's folder moves out of the way: nothing is lost.
-void make_room(const std::string& out) {
-  if (files::exists(out) && !files::is_empty(out)) {
-    int n = 1;
-    while (files::exists(out + "." + std::to_string(n))) ++n;
-    const auto aside = out + "." + std::to_string(n);
-    files::rename(out, aside);
-    log::info(out + " holds an earlier run: moved to " + aside);
-  }
-  files::create_directories(out);
-}
-
-Json lock_of(const Model& model, const Workshop& shop) {
-  Json lock{{"braid", BRAID_VERSION}, {"torch", TORCH_VERSION}, {"seed", model.plan.train.seed}};
-  char text[32];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(model.source->fingerprint()));
-  lock["data"] = text;
-  lock["machine"] = {{"cpu", cpu_model()}, {"threads", shop.threads}, {"device", "cpu"}};
-  std::map<std::string, std::string> plugins;
-  const auto add = [&](const recipe::Use& use) {
-    if (!use.plugin_file.empty()) plugins[use.plugin] = use.plugin_file;
-  };
-  for (const auto& table : model.plan.tables) {
-    add(table.reader);
-    for (const auto& field : table.fields) add(field.use);
-  }
-  for (const auto& node : model.plan.nodes) add(node.use);
-  for (const auto& metric : model.plan.metrics) add(metric.use);
-  for (const auto& [name, file] : plugins)
-    lock["plugins"][name] = {{"file", files::path(file).filename().string()}, {"digest", shop.digest(file)}};
-  return lock;
-}
-
 void print_gradients(const Outcome& outcome) {
   std::printf("%-20s %12s %14s\n", "node", "parameters", "gradient norm");
   for (const auto& row : outcome.gradients) {
@@ -120,16 +60,24 @@ void print_gradients(const Outcome& outcome) {
   }
 }
 
-Json result_of(const Outcome& outcome, const Model& model, const Json& splits, const Workshop& shop, double start_mib) {
+Json result_of(const Outcome& outcome, const Model& model, const Workshop& shop, double start_mib) {
   Json out;
-  out["splits"] = splits;
-  out["samples_per_second"] = outcome.seconds > 0 ? static_cast<double>(outcome.rows) / outcome.seconds : 0;
-  out["waiting_share"] = outcome.seconds > 0 ? outcome.waited / outcome.seconds : 0;
+  const auto& s = outcome.seconds;
+  out["splits"] = Json::object();
+  for (const auto& [split, figures] : outcome.splits) out["splits"][split] = figures;
+  for (std::size_t m = 0; m < model.plan.metrics.size(); ++m)
+    out["higher_is_better"][model.plan.metrics[m].name] = model.graph->metric(m).higher_is_better();
+  out["samples_per_second"] = s.training > 0 ? static_cast<double>(outcome.rows) / s.training : 0;
+  out["waiting_share"] = s.training > 0 ? s.waiting / s.training : 0;
   out["parameters"] = outcome.parameters;
   out["steps"] = outcome.steps;
   out["epochs"] = outcome.epochs;
   out["best_step"] = outcome.best_step;
-  out["train_seconds"] = outcome.seconds;
+  out["skipped_steps"] = outcome.skipped;
+  out["train_seconds"] = s.training;
+  out["time"] = {{"waiting", s.waiting},     {"forward", s.forward},       {"backward", s.backward},
+                 {"optimizer", s.optimizer}, {"validation", s.validation}, {"nodes", Json::object()}};
+  for (std::size_t k = 0; k < s.nodes.size(); ++k) out["time"]["nodes"][model.plan.nodes[k].name] = s.nodes[k];
   out["seed"] = model.plan.train.seed;
   out["threads"] = shop.threads;
   out["peak_mib"] = peak_mib();
@@ -148,44 +96,157 @@ Json result_of(const Outcome& outcome, const Model& model, const Json& splits, c
   return out;
 }
 
-// One seed. Returns the result, or null when the recipe has problems (which are printed).
-Json train_one(const TrainRequest& request, const std::string& out, const std::vector<std::string>& sets,
-               const std::string& name, const Workshop& shop) {
-  auto model = assemble(request.recipe, sets, shop, {});
-  if (!model) return {};
-  const double start_mib = peak_mib();
-  make_room(out);
-  write_file(out + "/recipe.toml", read_file(request.recipe));
-  write_file(out + "/resolved.toml", model->plan.resolved);
-  write_file(out + "/lock.json", lock_of(*model, shop).dump(2) + "\n");
-  files::create_directories(out + "/fields");
-  for (const auto& [field, bytes] : model->source->save()) write_file(out + "/fields/" + field, bytes);
-  for (const auto& warning : model->source->report().warnings) log::warning(warning);
-  for (const auto& table : model->source->report().tables)
+// The page is made from the folder's files, and can be made again: no reason to lose a run.
+void draw(const std::string& out, const recipe::Plan* plan) {
+  try {
+    report::write_report(out, plan);
+  } catch (const std::exception& e) {
+    log::warning("no report.html: " + std::string(e.what()));
+  }
+}
+
+// How one run ended.
+struct Ended {
+  int code = 0;
+  Json result;  // when it is 0
+};
+
+void complain(const Model& model) {
+  for (const auto& warning : model.source->report().warnings) log::warning(warning);
+  for (const auto& table : model.source->report().tables)
     if (table.bad_rows || table.dangling_links)
       log::warning("table " + table.name + ": " + std::to_string(table.bad_rows) + " bad rows skipped, " +
                    std::to_string(table.dangling_links) + " links to entities that are not listed");
-  std::ofstream metrics(out + "/metrics.jsonl");
-  const auto record = [&](const Json& line) {
-    metrics << line.dump() << '\n';
-    metrics.flush();
-    if (!metrics) throw Error(out + "/metrics.jsonl: error: cannot be written: is the disk full? [file]");
-  };
-  const auto outcome = train(model->plan, *model->source, *model->graph, record, name);
+}
+
+// Trains in a folder that is made and held, from the start or after a checkpoint, to its result.json.
+Ended train_in(const std::string& out, Model& model, const std::vector<std::string>& splits, const std::string& name,
+               const std::string& resume, Checkpoints& checkpoints, const Checkpoint* from, double start_mib,
+               const Workshop& shop) {
+  Journal journal(out, from ? from->state.at("journal") : Json::object());
+  const TrainJob job{model.plan,
+                     *model.source,
+                     *model.graph,
+                     journal,
+                     checkpoints,
+                     from,
+                     splits_of(model, splits),
+                     name,
+                     [&](const auto& batch, const auto& mode) {
+                       return explain(out, *model.graph, model.plan, *model.source, batch, mode);
+                     }};
+  Outcome outcome;
+  try {
+    outcome = train(job);
+  } catch (const Error& e) {
+    throw Error(std::string(e.what()) + "\n  what was saved goes on with `braid train --resume " + resume + "`");
+  }
+  if (outcome.stopped) {
+    log::progress_end();
+    log::info(std::string(Interrupt::name()) + ": stopped after step " + std::to_string(outcome.steps) +
+              " and saved; go on with\n  braid train --resume " + resume);
+    return {exit_stopped, {}};
+  }
   std::vector<std::pair<std::string, at::Tensor>> weights;
-  for (const auto& w : model->graph->weights()) weights.emplace_back(w.name, w.value);
+  for (const auto& w : model.graph->weights()) weights.emplace_back(w.name, w.value);
   save_safetensors(out + "/weights.safetensors", weights,
                    {{"braid", BRAID_VERSION}, {"step", std::to_string(outcome.best_step)}});
-  const auto splits = evaluate_all(*model, splits_of(*model, request.splits), outcome.best_step);
-  const auto result = result_of(outcome, *model, splits, shop, start_mib);
+  journal.sync();
+  const auto result = result_of(outcome, model, shop, start_mib);
   write_file(out + "/result.json", result.dump(2) + "\n");
+  draw(out, &model.plan);
   print_gradients(outcome);
-  for (const auto& [split, figures] : splits.items()) print_figures(split, figures);
+  for (const auto& [split, figures] : outcome.splits) print_figures(split, figures);
   std::printf("%.0f rows/s, waits for data %.0f %%, %lld parameters, %s/result.json\n",
               result.at("samples_per_second").get<double>(), 100 * result.at("waiting_share").get<double>(),
               static_cast<long long>(outcome.parameters), out.c_str());
   std::fflush(stdout);
-  return result;
+  return {0, result};
+}
+
+// Everything about a run that is known before its first step.
+void begin(const std::string& out, const Request& request, const Model& model, const Workshop& shop) {
+  write_file(out + "/recipe.toml", read_file(request.recipe));
+  write_file(out + "/resolved.toml", model.plan.resolved);
+  files::create_directories(out + "/fields");
+  for (const auto& [field, bytes] : model.source->save()) write_file(out + "/fields/" + field, bytes);
+  write_file(out + "/lock.json", lock_of(model, shop).dump(2) + "\n");  // last: with it the rest is complete
+}
+
+// One run from its start. `recipe`: as the user names it; `resume`: the folder to name when it is stopped.
+Ended start_run(const Request& request, const std::string& recipe, const std::string& out, const std::string& name,
+                const std::string& resume, const Workshop& shop) {
+  std::optional<FolderLock> lock;
+  auto model = assemble(recipe, request.sets, shop, {}, [&] {
+    make_room(out);
+    lock.emplace(out);
+    request.write(out);
+  });
+  if (!model) return {1, {}};
+  const double start_mib = peak_mib();
+  begin(out, request, *model, shop);
+  complain(*model);
+  Checkpoints checkpoints(out);
+  return train_in(out, *model, request.splits, name, resume, checkpoints, nullptr, start_mib, shop);
+}
+
+// What keeps a run from going on, unless changes are allowed. True: something has changed.
+bool compare_locks(const std::string& out, const Model& model, bool allow, const Workshop& shop) {
+  const auto was = Json::parse(read_file(out + "/lock.json"), nullptr, false);
+  if (!was.is_object()) throw Error(out + "/lock.json: error: is no JSON object [run-folder]");
+  const auto is = lock_of(model, shop);
+  const auto differ = differences(was, is, read_file(out + "/resolved.toml"), model.plan.resolved);
+  if (!differ.empty() && !allow) {
+    std::string text = out + ": error: the run cannot go on as it was: " + std::to_string(differ.size()) +
+                       (differ.size() == 1 ? " thing differs" : " things differ") + " [run-changed]";
+    for (const auto& one : differ) text += "\n  " + one;
+    throw Error(text + "\n  undo that, or say --allow-changes to go on from the weights as they are");
+  }
+  for (const auto& one : differ) log::warning("goes on with a change: " + one);
+  if (const auto machine = machine_difference(was, is); !machine.empty())
+    log::warning("another machine shape, " + machine + ": the result may differ in its last bits");
+  return !differ.empty();
+}
+
+// Goes on with a run. `recipe`: instead of the one that it was started with; `more`: further --set's.
+Ended resume_run(const std::string& out, const std::string& recipe, const std::vector<std::string>& more, bool allow,
+                 const std::string& name, const std::string& resume, const Workshop& shop) {
+  auto request = Request::read(out);
+  if (!recipe.empty()) request.recipe = recipe;
+  else if (!files::exists(request.recipe)) request.recipe = out + "/resolved.toml", request.sets.clear();
+  request.sets.insert(request.sets.end(), more.begin(), more.end());
+  const FolderLock lock(out);
+  std::error_code failed;
+  files::current_path(request.from, failed);  // paths in --set are seen from there
+  if (!files::exists(out + "/lock.json")) {
+    log::info(resume + ": it was stopped before its first step, and starts anew");
+    auto model = assemble(request.recipe, request.sets, shop, {});
+    if (!model) return {1, {}};
+    const double start_mib = peak_mib();
+    begin(out, request, *model, shop);
+    complain(*model);
+    Checkpoints checkpoints(out);
+    return train_in(out, *model, request.splits, name, resume, checkpoints, nullptr, start_mib, shop);
+  }
+  auto model = assemble(request.recipe, request.sets, shop, saved_fields(out));
+  if (!model) return {1, {}};
+  const double start_mib = peak_mib();
+  const bool changed = compare_locks(out, *model, allow, shop);
+  if (!changed && files::exists(out + "/result.json")) {
+    log::info(resume + ": the run is complete");
+    return {0, Json::parse(read_file(out + "/result.json"))};
+  }
+  if (changed) {
+    files::remove(out + "/result.json");
+    request.write(out);
+    begin(out, request, *model, shop);
+  }
+  Checkpoints checkpoints(out);
+  auto from = checkpoints.newest([](const std::string& why) { log::warning("passed over: " + why); });
+  if (from && changed) from->state.erase("evaluation");
+  if (from) log::info(resume + ": goes on after step " + std::to_string(from->state.at("step").get<std::int64_t>()));
+  else log::info(resume + ": no checkpoint is there yet: it starts at the first step");
+  return train_in(out, *model, request.splits, name, resume, checkpoints, from ? &*from : nullptr, start_mib, shop);
 }
 
 // Mean and sample standard deviation of every number that all runs have.
@@ -222,38 +283,90 @@ Json means_only(const Json& spreads) {
 
 }  // namespace
 
-int train_command(const TrainRequest& request, const Workshop& shop) {
+namespace {
+
+// One run for each seed in OUT/seed-N, and their mean and spread in OUT.
+int finish_seeds(const std::string& out, const std::vector<std::uint64_t>& seeds, const std::vector<Json>& results) {
+  const auto all = spread(results, results[0]);
+  Json mean = means_only(all);
+  mean["seeds"] = seeds;
+  mean["spread"] = all;
+  write_file(out + "/result.json", mean.dump(2) + "\n");
+  draw(out, nullptr);
+  std::printf("mean of %zu seeds\n", results.size());
+  for (const auto& [split, figures] : mean.at("splits").items()) print_figures(split, figures);
+  return 0;
+}
+
+std::vector<std::string> with_seed(std::vector<std::string> sets, std::uint64_t seed) {
+  sets.push_back("train.seed=" + std::to_string(seed));
+  return sets;
+}
+
+}  // namespace
+
+int train_command(const TrainRequest& asked, const Workshop& shop) {
+  const Interrupt interrupt;
+  Request request{files::absolute(asked.recipe).string(),
+                  files::current_path().string(),
+                  asked.sets,
+                  asked.splits,
+                  asked.seeds,
+                  shop.threads};
   if (request.seeds.size() <= 1) {
-    auto sets = request.sets;
-    if (!request.seeds.empty()) sets.push_back("train.seed=" + std::to_string(request.seeds[0]));
-    return train_one(request, request.out, sets, "train", shop).is_null() ? 1 : 0;
+    if (!request.seeds.empty()) request.sets = with_seed(request.sets, request.seeds[0]);
+    request.seeds.clear();
+    return start_run(request, asked.recipe, asked.out, "train", asked.out, shop).code;
   }
   std::vector<Json> results;
-  make_room(request.out);
-  for (const auto seed : request.seeds) {
-    auto sets = request.sets;
-    sets.push_back("train.seed=" + std::to_string(seed));
+  make_room(asked.out);
+  request.write(asked.out);
+  for (const auto seed : asked.seeds) {
+    auto one = request;
+    one.sets = with_seed(request.sets, seed);
+    one.seeds.clear();
     std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
-    auto result =
-        train_one(request, request.out + "/seed-" + std::to_string(seed), sets, "seed " + std::to_string(seed), shop);
-    if (result.is_null()) return 1;
-    results.push_back(std::move(result));
+    auto ended = start_run(one, asked.recipe, asked.out + "/seed-" + std::to_string(seed),
+                           "seed " + std::to_string(seed), asked.out, shop);
+    if (ended.code != 0) return ended.code;
+    results.push_back(std::move(ended.result));
   }
-  const auto all = spread(results, results[0]);
-  Json out = means_only(all);
-  out["seeds"] = request.seeds;
-  out["spread"] = all;
-  write_file(request.out + "/result.json", out.dump(2) + "\n");
-  std::printf("mean of %zu seeds\n", results.size());
-  for (const auto& [split, figures] : out.at("splits").items()) print_figures(split, figures);
-  return 0;
+  return finish_seeds(asked.out, asked.seeds, results);
+}
+
+int resume_command(const ResumeRequest& asked, const Workshop& shop) {
+  const Interrupt interrupt;
+  const auto out = files::absolute(asked.run).lexically_normal().string();
+  const auto recipe = asked.recipe.empty() ? "" : files::absolute(asked.recipe).string();
+  const auto request = Request::read(out);
+  if (request.seeds.size() <= 1)
+    return resume_run(out, recipe, asked.sets, asked.allow_changes, "train", asked.run, shop).code;
+  std::vector<Json> results;
+  for (const auto seed : request.seeds) {
+    const auto folder = out + "/seed-" + std::to_string(seed);
+    const auto name = "seed " + std::to_string(seed);
+    std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+    auto one = request;
+    one.seeds.clear();
+    one.sets.insert(one.sets.end(), asked.sets.begin(), asked.sets.end());
+    one.sets = with_seed(one.sets, seed);
+    if (!recipe.empty()) one.recipe = recipe;
+    auto ended = files::exists(folder + "/request.json")
+                     ? resume_run(folder, recipe, asked.sets, asked.allow_changes, name, asked.run, shop)
+                     : start_run(one, one.recipe, folder, name, asked.run, shop);
+    if (ended.code != 0) return ended.code;
+    results.push_back(std::move(ended.result));
+  }
+  return finish_seeds(out, request.seeds, results);
 }
 
 int eval_command(const std::string& run, const std::vector<std::string>& splits, const std::vector<std::string>& sets,
                  bool json, const Workshop& shop) {
   auto model = load_run(run, sets, shop);
   if (!model) return 1;
-  const auto out = evaluate_all(*model, splits_of(*model, splits), 0);
+  Json out = Json::object();
+  for (const auto& split : splits_of(*model, splits))
+    out[split] = to_json(evaluate(model->plan, *model->source, *model->graph, split, {}));
   if (json) std::printf("%s\n", Json{{"splits", out}}.dump(2).c_str());
   else
     for (const auto& [split, figures] : out.items()) print_figures(split, figures);

@@ -5,6 +5,7 @@
 #include <ATen/ops/empty.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -14,6 +15,9 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace braid::train {
 namespace {
@@ -43,6 +47,9 @@ class Aside {
     ::close(descriptor_);
     descriptor_ = -1;
     if (std::rename(aside_.c_str(), file_.c_str()) != 0) fail("cannot take its place");
+    const auto folder = std::filesystem::path(file_).parent_path();
+    if (const int d = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); d >= 0)
+      ::fsync(d), ::close(d);  // the name too
   }
 
  private:
@@ -68,10 +75,38 @@ const char* type_name(at::ScalarType type) {
       return "BF16";
     case at::kLong:
       return "I64";
+    case at::kBool:
+      return "BOOL";
     default:
       return nullptr;
   }
 }
+
+// Over the header without the digest itself, and the data.
+class Digest {
+ public:
+  explicit Digest(const nlohmann::json& header) {
+    auto plain = header;
+    if (const auto meta = plain.find("__metadata__"); meta != plain.end()) {
+      meta->erase("digest");
+      if (meta->empty()) plain.erase(meta);
+    }
+    XXH3_128bits_reset(&state_);
+    add(plain.dump());
+  }
+  void add(std::string_view bytes) { XXH3_128bits_update(&state_, bytes.data(), bytes.size()); }
+  void add(const at::Tensor& t) { XXH3_128bits_update(&state_, t.const_data_ptr(), t.nbytes()); }
+  std::string text() const {
+    const auto hash = XXH3_128bits_digest(&state_);
+    char out[40];
+    std::snprintf(out, sizeof out, "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
+                  static_cast<unsigned long long>(hash.low64));
+    return out;
+  }
+
+ private:
+  XXH3_state_t state_;
+};
 
 }  // namespace
 
@@ -95,6 +130,9 @@ void save_safetensors(const std::string& file, const std::vector<std::pair<std::
     header[name] = {{"dtype", type}, {"shape", tensor.sizes().vec()}, {"data_offsets", {at, at + bytes}}};
     at += bytes;
   }
+  Digest digest(header);
+  for (const auto& tensor : ready) digest.add(tensor);
+  header["__metadata__"]["digest"] = digest.text();
   auto text = header.dump();
   text.append((8 - text.size() % 8) % 8, ' ');
   const std::uint64_t length = text.size();
@@ -105,7 +143,8 @@ void save_safetensors(const std::string& file, const std::vector<std::pair<std::
   out.commit();
 }
 
-std::map<std::string, at::Tensor> load_safetensors(const std::string& file) {
+std::map<std::string, at::Tensor> load_safetensors(const std::string& file,
+                                                   std::map<std::string, std::string>* metadata) {
   const auto broken = [&](const std::string& why) { return Error(file + ": error: " + why + " [weights-file]"); };
   std::ifstream in(file, std::ios::binary);
   if (!in) throw broken("cannot be read");
@@ -117,16 +156,23 @@ std::map<std::string, at::Tensor> load_safetensors(const std::string& file) {
   in.read(text.data(), static_cast<std::streamsize>(length));
   const auto header = nlohmann::json::parse(text, nullptr, false);
   if (!header.is_object()) throw broken("its header is no JSON object");
+  std::map<std::string, std::string> meta;
   std::map<std::string, at::Tensor> out;
+  std::vector<std::pair<std::uint64_t, at::Tensor>> by_place;
   for (const auto& [name, entry] : header.items()) {
-    if (name == "__metadata__") continue;
+    if (name == "__metadata__") {
+      if (entry.is_object())
+        for (const auto& [key, value] : entry.items())
+          if (value.is_string()) meta[key] = value.get<std::string>();
+      continue;
+    }
     try {
       const auto type = entry.at("dtype").get<std::string>();
       const auto shape = entry.at("shape").get<std::vector<std::int64_t>>();
       const auto from = entry.at("data_offsets").at(0).get<std::uint64_t>(),
                  to = entry.at("data_offsets").at(1).get<std::uint64_t>();
       at::ScalarType scalar = at::ScalarType::Undefined;
-      for (const auto t : {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16, at::kLong})
+      for (const auto t : {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16, at::kLong, at::kBool})
         if (type == type_name(t)) scalar = t;
       if (scalar == at::ScalarType::Undefined)
         throw broken("'" + name + "' has the type " + type + ", which is not read here");
@@ -138,11 +184,19 @@ std::map<std::string, at::Tensor> load_safetensors(const std::string& file) {
       in.seekg(static_cast<std::streamoff>(8 + length + from));
       in.read(static_cast<char*>(tensor.mutable_data_ptr()), static_cast<std::streamsize>(tensor.nbytes()));
       out[name] = tensor;
+      by_place.emplace_back(from, tensor);
     } catch (const nlohmann::json::exception& e) {
       throw broken("'" + name + "' is described wrongly: " + e.what());
     }
   }
   if (!in) throw broken("is cut short");
+  if (const auto given = meta.find("digest"); given != meta.end()) {
+    std::stable_sort(by_place.begin(), by_place.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    Digest digest(header);
+    for (const auto& [place, tensor] : by_place) digest.add(tensor);
+    if (digest.text() != given->second) throw broken("its bytes are not those that were written: the digest differs");
+  }
+  if (metadata) *metadata = std::move(meta);
   return out;
 }
 

@@ -73,6 +73,30 @@ TEST_CASE("damaged files are refused with their name") {
   CHECK_THROWS_AS(load_safetensors(folder / "absent"), braid::Error);
 }
 
+TEST_CASE("one changed bit anywhere is noticed; metadata comes back") {
+  const Folder folder;
+  const auto flags = at::arange(5, at::TensorOptions().dtype(at::kLong)).gt(2);
+  save_safetensors(folder / "w", {{"x", at::arange(3, at::TensorOptions().dtype(at::kFloat))}, {"flags", flags}},
+                   {{"state", "{\"step\":3}"}});
+  std::map<std::string, std::string> metadata;
+  CHECK(load_safetensors(folder / "w", &metadata).at("flags").equal(flags));
+  CHECK(metadata.at("state") == "{\"step\":3}");
+  const auto good = bytes_of(folder / "w");
+  for (std::size_t k = 0; k < good.size(); ++k) {
+    auto bad = good;
+    bad[k] = static_cast<char>(bad[k] ^ 4);
+    std::ofstream(folder / "bad", std::ios::binary) << bad;
+    bool noticed = false;
+    try {
+      load_safetensors(folder / "bad", &metadata);
+      noticed = !metadata.count("digest");  // its very name was hit
+    } catch (const braid::Error&) {
+      noticed = true;
+    }
+    CHECK_MESSAGE(noticed, "byte " << k);
+  }
+}
+
 TEST_CASE("a folder that is not there is an error, and leaves nothing behind") {
   const Folder folder;
   CHECK_THROWS_WITH_AS(write_file(folder / "no/such/file", "x"), doctest::Contains("cannot be written"), braid::Error);

@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include "train/interrupt.h"
 #include "train/optimizer.h"
 #include "train/progress.h"
 
@@ -10,12 +11,16 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 namespace braid::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using Json = nlohmann::json;
 constexpr std::int64_t gradient_steps = 5;  // a gate that starts at zero lets gradients through from the second
+constexpr std::int64_t most_skips = 10;     // steps skipped in a row
+constexpr double between_checkpoints = 300, between_timings = 2;  // seconds
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -36,91 +41,156 @@ struct Judge {
 
 class Loop {
  public:
-  Loop(const recipe::Plan& plan, data::Source& source, graph::Graph& graph,
-       const std::function<void(const nlohmann::json&)>& record, const std::string& name)
-      : plan_(plan),
-        source_(source),
-        graph_(graph),
-        record_(record),
-        rows_(source.rows("train")),
-        per_epoch_((rows_ + plan.train.batch - 1) / plan.train.batch),
-        total_(plan.train.steps > 0 ? std::min(plan.train.steps, per_epoch_ * plan.train.epochs)
-                                    : per_epoch_ * plan.train.epochs),
-        optimizer_(plan.train, graph.weights(), total_, [&graph](std::size_t w) { graph.mark_touched(w); }),
-        progress_(name, total_),
-        entities_(plan.axes.size(), 0) {
-    if (rows_ == 0) throw Error("the train split has no rows [no-rows]");
-    for (std::size_t m = 0; m < plan.metrics.size(); ++m)
-      if (plan.metrics[m].name == plan.train.keep_best || (plan.train.keep_best.empty() && m == 0)) {
-        judge_.metric = plan.metrics[m].name;
-        judge_.higher = graph.metric(m).higher_is_better();
+  explicit Loop(const TrainJob& job)
+      : job_(job),
+        plan_(job.plan),
+        graph_(job.graph),
+        per_epoch_((job.source.rows("train") + job.plan.train.batch - 1) / job.plan.train.batch),
+        total_(job.plan.train.steps > 0 ? std::min(job.plan.train.steps, per_epoch_ * job.plan.train.epochs)
+                                        : per_epoch_ * job.plan.train.epochs),
+        optimizer_(job.plan.train, job.graph.weights(), total_, [&job](std::size_t w) { job.graph.mark_touched(w); }),
+        progress_(job.name, total_),
+        entities_(job.plan.axes.size(), 0),
+        node_seconds_(job.plan.nodes.size(), 0) {
+    if (job.source.rows("train") == 0) throw Error("the train split has no rows [no-rows]");
+    for (std::size_t m = 0; m < plan_.metrics.size(); ++m)
+      if (plan_.metrics[m].name == plan_.train.keep_best || (plan_.train.keep_best.empty() && m == 0)) {
+        judge_.metric = plan_.metrics[m].name;
+        judge_.higher = graph_.metric(m).higher_is_better();
       }
-    dead_.assign(graph.weights().size(), true);
-    norms_.assign(graph.weights().size(), 0);
+    dead_.assign(graph_.weights().size(), true);
+    norms_.assign(graph_.weights().size(), 0);
+    if (job.from) take(*job.from);
+    progress_.start(step_);
   }
 
   Outcome run() {
-    for (std::int64_t epoch = 0; epoch < plan_.train.epochs && step_ < total_ && !stopped_; ++epoch) {
-      graph_.prepare(epoch);
-      run_epoch(epoch);
-      outcome_.epochs = epoch + 1;
-      if (plan_.train.validate == 0) validate(epoch);
-    }
-    if (plan_.train.validate > 0 && last_validated_ != step_) validate(outcome_.epochs - 1);
-    restore();
+    bool saved = false;
+    while (!over())
+      if (saved = epoch(); !saved) return halted();
+    if (last_validated_ != step_ && !validate()) return halted();
+    if (!saved) save();  // what is looked at below is of no use without the weights that it was made with
+    choose();
+    if (!figures()) return halted();
     outcome_.steps = step_;
+    outcome_.epochs = epoch_ + (consumed_ > 0);
     report();
     return outcome_;
   }
 
  private:
-  void run_epoch(std::int64_t epoch) {
+  bool over() const { return stopped_ || step_ >= total_ || epoch_ >= plan_.train.epochs; }
+
+  Outcome halted() {
+    outcome_.stopped = true;
+    outcome_.steps = step_;
+    return outcome_;
+  }
+
+  // The rest of an epoch, and a checkpoint at its end. False: a signal came, a checkpoint is written.
+  bool epoch() {
+    graph_.prepare(epoch_);
     data::PassOptions options;
     options.batch = plan_.train.batch;
     options.training = options.shuffle = true;
     options.seed = plan_.train.seed;
-    options.epoch = epoch;
-    options.first_step = step_;
-    auto pass = source_.pass(options);
-    const double waited_before = outcome_.waited;
-    while (step_ < total_ && !stopped_) {
+    options.epoch = epoch_;
+    options.first_step = step_ - consumed_;
+    options.skip = consumed_;
+    auto pass = job_.source.pass(options);
+    const double waited_before = outcome_.seconds.waiting;
+    const auto every = plan_.train.validate;
+    while (true) {
+      if (every > 0 && step_ > 0 && step_ % every == 0 && last_validated_ != step_ && !validate()) return false;
+      if (Interrupt::asked()) return save(), false;
+      if (over()) break;
+      if (due()) save();
       const auto start = Clock::now();
       const auto batch = pass->next();
       if (!batch) break;
-      const double loss = step(batch, epoch);
-      outcome_.seconds += since(start);
-      outcome_.waited = waited_before + pass->waited_seconds();
+      const double loss = step(batch);
+      outcome_.seconds.training += since(start);
+      outcome_.seconds.waiting = waited_before + pass->waited_seconds();
       outcome_.rows += batch->rows;
       for (std::size_t a = 0; a < entities_.size(); ++a) entities_[a] += batch->axes[a].rows;
       ++step_;
-      progress_.step(step_, batch->rows, loss, outcome_.waited / std::max(outcome_.seconds, 1e-9), "");
-      if (plan_.train.validate > 0 && step_ % plan_.train.validate == 0) validate(epoch);
+      ++consumed_;
+      tell_time();
+      progress_.step(step_, batch->rows, loss, outcome_.seconds.waiting / std::max(outcome_.seconds.training, 1e-9),
+                     "");
     }
+    const bool complete = consumed_ >= per_epoch_;
+    if (complete && every == 0 && last_validated_ != step_ && !validate()) return false;
+    if (complete) ++epoch_, consumed_ = 0;
+    if (over() && last_validated_ != step_ && !validate()) return false;
+    save();
+    return true;
   }
 
-  double step(const std::shared_ptr<const data::Batch>& batch, std::int64_t epoch) {
-    graph_.run(batch, {.training = true, .step = step_, .epoch = epoch});
+  double step(const std::shared_ptr<const data::Batch>& batch) {
+    const graph::Mode mode{.training = true, .step = step_, .epoch = epoch_};
+    auto start = Clock::now();
+    graph_.run(batch, mode);
     at::Tensor total;
-    nlohmann::json line{{"step", step_}, {"epoch", epoch}};
+    Json line{{"step", step_}, {"epoch", epoch_}};
     double shown = 0;
+    bool finite = true;
     for (const auto& loss : graph_.losses()) {
       total = total.defined() ? total + loss.value : loss.value;
       const double mean = loss.sum / static_cast<double>(std::max<std::int64_t>(loss.count, 1));
-      if (!std::isfinite(mean))
-        throw Error("the loss of node '" + plan_.nodes[static_cast<std::size_t>(loss.node)].name + "' is " +
-                    std::to_string(mean) + " in step " + std::to_string(step_) +
-                    ": lower the rate or clip gradients ([train] clip) [not-finite]");
+      finite = finite && std::isfinite(mean * loss.weight);
       line["losses"][plan_.nodes[static_cast<std::size_t>(loss.node)].name] = mean;
       shown += mean * loss.weight;
     }
     if (!total.defined()) throw Error("the recipe has no loss to learn from [no-loss]");
-    total.backward();
-    if (step_ < gradient_steps) watch_gradients();
-    line["gradient_norm"] = optimizer_.step(step_, epoch);
-    graph_.clamp_scalars();
+    outcome_.seconds.forward += since(start);
+    double norm = 0;
+    if (finite) {
+      start = Clock::now();
+      total.backward();
+      outcome_.seconds.backward += since(start);
+      start = Clock::now();
+      norm = optimizer_.norm();
+      finite = std::isfinite(norm);
+    }
+    if (finite) {
+      in_row_ = 0;
+      if (step_ < gradient_steps) watch_gradients();
+      optimizer_.step(step_, epoch_, norm);
+      graph_.clamp_scalars();
+      outcome_.seconds.optimizer += since(start);
+      line["gradient_norm"] = norm;
+    } else {
+      leave_out(batch, mode);
+      line["skipped"] = true;
+    }
     graph_.clear();
-    record_(line);
+    job_.journal.metrics(line);
     return shown;
+  }
+
+  // A step that would have ruined the weights.
+  void leave_out(const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
+    optimizer_.clear();
+    const bool stop = !plan_.train.skip_not_finite;
+    if (stop || outcome_.skipped == 0) {
+      const auto why = job_.not_finite(batch, mode);
+      optimizer_.clear();
+      if (stop) {
+        save();
+        throw Error(
+            why +
+            "\n  the weights are those before this step, and are saved; lower the rate, clip gradients ([train] "
+            "clip), or say [train] not_finite = \"skip\"");
+      }
+      progress_.say("step " + std::to_string(step_) + " is skipped: " + why);
+    }
+    ++outcome_.skipped;
+    if (++in_row_ < most_skips) return;
+    save();
+    throw Error(std::to_string(most_skips) +
+                " steps in a row gave a loss or gradient that is no number, the last one " + "step " +
+                std::to_string(step_) + ": nothing is learnt any more [not-finite]");
   }
 
   void watch_gradients() {
@@ -134,19 +204,28 @@ class Loop {
     }
   }
 
-  void validate(std::int64_t epoch) {
+  // False: a signal came, a checkpoint with what was seen so far is written.
+  bool validate() {
+    if (judge_.metric.empty() || job_.source.rows("valid") == 0) {
+      last_validated_ = step_;
+      return true;
+    }
+    const auto epoch = epoch_ - (consumed_ == 0 && epoch_ > 0);  // the one that has just ended
+    if (!under_way_)
+      under_way_ = std::make_unique<Evaluation>(plan_, job_.source, graph_, "valid",
+                                                graph::Mode{.training = false, .step = step_, .epoch = epoch});
+    while (under_way_->step())
+      if (Interrupt::asked()) return save(), false;
+    const auto figures = under_way_->finish();
+    under_way_.reset();
     last_validated_ = step_;
-    if (judge_.metric.empty() || source_.rows("valid") == 0) return;
-    const auto figures = evaluate(plan_, source_, graph_, "valid", {.training = false, .step = step_, .epoch = epoch});
+    outcome_.seconds.validation += figures.seconds;
     const double now = figures.all.at(judge_.metric);
     const bool gain = judge_.better(now, best_);
-    nlohmann::json line{{"step", step_}, {"epoch", epoch}, {"split", "valid"}, {"seconds", figures.seconds}};
     std::string text = "epoch " + std::to_string(epoch + 1) + "  step " + std::to_string(step_) + "  valid";
-    for (const auto& [name, value] : figures.all) {
-      line["metrics"][name] = value;
-      text += "  " + name + " " + rounded(value);
-    }
-    record_(line);
+    for (const auto& [name, value] : figures.all) text += "  " + name + " " + rounded(value);
+    job_.journal.metrics({{"step", step_}, {"epoch", epoch}, {"split", "valid"}, {"metrics", to_json(figures.all)}});
+    job_.journal.timing({{"step", step_}, {"split", "valid"}, {"seconds", figures.seconds}});
     progress_.say(text + (gain ? "  *" : ""));
     if (gain) {
       best_ = now;
@@ -157,23 +236,174 @@ class Loop {
       stopped_ = true;
       progress_.say("no gain in " + judge_.metric + " for " + std::to_string(without_gain_) + " validations: stopped");
     }
+    return true;
   }
 
   void keep() {
     const at::NoGradGuard off;
     kept_.clear();
-    for (const auto& w : graph_.weights()) kept_.push_back(w.value.detach().clone());
+    for (const auto& w : graph_.weights()) kept_.emplace_back(w.name, w.value.detach().clone());
   }
-  void restore() {
+
+  // The weights that the run is for: the best ones, or the last.
+  void choose() {
     const at::NoGradGuard off;
-    if (kept_.empty()) {
-      outcome_.best_step = step_;
-      return;
+    if (kept_.empty()) outcome_.best_step = step_;
+    for (std::size_t w = 0; w < kept_.size(); ++w) graph_.weights()[w].value.copy_(kept_[w].second);
+  }
+
+  // Figures of the splits that were asked for. False: a signal came, what was seen so far is written.
+  bool figures() {
+    const graph::Mode mode{.training = false, .step = outcome_.best_step, .epoch = 0};
+    auto done = Json::array();
+    auto before = job_.from ? job_.checkpoints.evaluation(step_) : std::nullopt;
+    if (before && before->state.value("best_step", std::int64_t{-1}) == outcome_.best_step)
+      done = before->state.value("done", done);
+    else before.reset();
+    for (const auto& split : job_.splits) {
+      const auto found = std::find_if(done.begin(), done.end(), [&](const Json& d) { return d.at("split") == split; });
+      if (found != done.end()) {
+        outcome_.splits.emplace_back(split, found->at("figures"));
+        continue;
+      }
+      Evaluation run(plan_, job_.source, graph_, split, mode);
+      if (before && before->state.value("split", "") == split)
+        run.load(before->tensors, before->state.value("batches", std::int64_t{0}));
+      while (run.step()) {
+        if (!Interrupt::asked()) continue;
+        job_.checkpoints.save_evaluation(
+            step_, {{"best_step", outcome_.best_step}, {"done", done}, {"split", split}, {"batches", run.batches()}},
+            run.save());
+        return false;
+      }
+      const auto figures = run.finish();
+      job_.journal.timing({{"step", step_}, {"split", split}, {"seconds", figures.seconds}});
+      outcome_.splits.emplace_back(split, to_json(figures));
+      done.push_back({{"split", split}, {"figures", outcome_.splits.back().second}});
     }
-    for (std::size_t w = 0; w < kept_.size(); ++w) graph_.weights()[w].value.copy_(kept_[w]);
+    return true;
+  }
+
+  // ---- checkpoints ----
+
+  bool due() const {
+    if (plan_.train.checkpoint > 0) return step_ > 0 && step_ % plan_.train.checkpoint == 0 && saved_ != step_;
+    return since(saved_at_) > between_checkpoints;
+  }
+
+  void save() {
+    const std::int64_t best = kept_.empty() ? -1 : outcome_.best_step;
+    if (best >= 0 && !job_.checkpoints.has_best(best)) job_.checkpoints.save_best(best, kept_);
+    NamedTensors tensors;
+    for (const auto& w : graph_.weights()) tensors.emplace_back("weight." + w.name, w.value);
+    for (const auto& [name, tensor] : optimizer_.state()) tensors.emplace_back("optimizer." + name, tensor);
+    count_node_seconds();
+    const auto& s = outcome_.seconds;
+    Json state{{"step", step_},
+               {"epoch", epoch_},
+               {"consumed_rows", consumed_ * plan_.train.batch},
+               {"last_validated", last_validated_},
+               {"best_metric", std::isnan(best_) ? Json() : Json(best_)},
+               {"best_step", outcome_.best_step},
+               {"without_gain", without_gain_},
+               {"stopped", stopped_},
+               {"rows", outcome_.rows},
+               {"skipped", outcome_.skipped},
+               {"skipped_in_row", in_row_},
+               {"entities", entities_},
+               {"dead", dead_},
+               {"norms", norms_},
+               {"seconds", {s.training, s.waiting, s.forward, s.backward, s.optimizer, s.validation}},
+               {"node_seconds", node_seconds_},
+               {"journal", job_.journal.sync()}};
+    if (under_way_) {
+      state["evaluation"] = under_way_->batches();
+      for (auto& one : under_way_->save()) tensors.push_back(std::move(one));
+    }
+    job_.checkpoints.save(step_, best, std::move(state), tensors);
+    saved_ = step_;
+    saved_at_ = Clock::now();
+  }
+
+  void take(const Checkpoint& from) {
+    const auto& s = from.state;
+    std::map<std::string, at::Tensor> moments;
+    for (const auto& [name, tensor] : from.tensors)
+      if (name.starts_with("optimizer.")) moments[name.substr(10)] = tensor;
+    optimizer_.load(moments);
+    {
+      const at::NoGradGuard off;
+      for (auto& w : graph_.weights()) {
+        const auto found = from.tensors.find("weight." + w.name);
+        if (found == from.tensors.end()) continue;  // a changed recipe has it from its start
+        if (found->second.sizes() != w.value.sizes())
+          throw Error("weight '" + w.name +
+                      "' in the checkpoint has another size than the recipe gives it "
+                      "[weights-file]");
+        w.value.copy_(found->second);
+      }
+    }
+    step_ = saved_ = s.at("step");
+    epoch_ = s.at("epoch");
+    consumed_ = s.at("consumed_rows").get<std::int64_t>() / plan_.train.batch;
+    last_validated_ = s.at("last_validated");
+    best_ = s.at("best_metric").is_null() ? std::nan("") : s.at("best_metric").get<double>();
+    outcome_.best_step = s.at("best_step");
+    without_gain_ = s.at("without_gain");
+    stopped_ = s.at("stopped").get<bool>() && plan_.train.patience > 0 && without_gain_ >= plan_.train.patience;
+    outcome_.rows = s.at("rows");
+    outcome_.skipped = s.at("skipped");
+    in_row_ = s.at("skipped_in_row");
+    const auto same_size = [](auto& into, const Json& value) {
+      auto read = value.get<std::decay_t<decltype(into)>>();
+      if (read.size() == into.size()) into = std::move(read);
+    };
+    same_size(entities_, s.at("entities"));
+    same_size(dead_, s.at("dead"));
+    same_size(norms_, s.at("norms"));
+    same_size(node_seconds_, s.at("node_seconds"));
+    const auto& seconds = s.at("seconds");
+    outcome_.seconds = {seconds.at(0), seconds.at(1), seconds.at(2), seconds.at(3), seconds.at(4), seconds.at(5), {}};
+    if (const auto best = s.value("best", std::int64_t{-1}); best >= 0) {
+      const auto weights = job_.checkpoints.best(best);
+      for (const auto& w : graph_.weights())
+        if (const auto found = weights.find(w.name); found != weights.end()) kept_.emplace_back(*found);
+      if (kept_.size() != graph_.weights().size()) kept_.clear(), best_ = std::nan("");  // a changed recipe
+    }
+    if (s.contains("evaluation")) {
+      under_way_ = std::make_unique<Evaluation>(
+          plan_, job_.source, graph_, "valid",
+          graph::Mode{.training = false, .step = step_, .epoch = epoch_ - (consumed_ == 0 && epoch_ > 0)});
+      under_way_->load(from.tensors, s.at("evaluation"));
+    }
+  }
+
+  // ---- what is told ----
+
+  void count_node_seconds() {
+    const auto& now = graph_.seconds();
+    for (std::size_t k = 0; k < now.size(); ++k) node_seconds_[k] += now[k] - counted_[k];
+    counted_ = now;
+  }
+
+  void tell_time() {
+    if (since(told_at_) < between_timings && step_ != 1) return;
+    const auto& s = outcome_.seconds;
+    job_.journal.timing({{"step", step_},
+                         {"rows", outcome_.rows - told_rows_},
+                         {"seconds", s.training - told_.training},
+                         {"waiting", s.waiting - told_.waiting},
+                         {"forward", s.forward - told_.forward},
+                         {"backward", s.backward - told_.backward},
+                         {"optimizer", s.optimizer - told_.optimizer}});
+    told_ = s;
+    told_rows_ = outcome_.rows;
+    told_at_ = Clock::now();
   }
 
   void report() {
+    count_node_seconds();
+    outcome_.seconds.nodes = node_seconds_;
     const auto& weights = graph_.weights();
     for (std::size_t w = 0; w < weights.size(); ++w) {
       outcome_.parameters += weights[w].value.numel();
@@ -195,29 +425,31 @@ class Loop {
             static_cast<double>(entities_[a]) / static_cast<double>(std::max<std::int64_t>(outcome_.rows, 1)));
   }
 
+  const TrainJob& job_;
   const recipe::Plan& plan_;
-  data::Source& source_;
   graph::Graph& graph_;
-  const std::function<void(const nlohmann::json&)>& record_;
-  std::int64_t rows_, per_epoch_, total_;
+  std::int64_t per_epoch_, total_;
   Optimizer optimizer_;
   Progress progress_;
   Judge judge_;
   Outcome outcome_;
   std::vector<std::int64_t> entities_;
+  std::vector<double> node_seconds_, counted_ = std::vector<double>(node_seconds_.size(), 0);
   std::vector<bool> dead_;
   std::vector<double> norms_;
-  std::vector<at::Tensor> kept_;
+  NamedTensors kept_;
   double best_ = std::nan("");
-  std::int64_t step_ = 0, last_validated_ = -1, without_gain_ = 0;
+  // `consumed_`: batches of this epoch that the weights have seen.
+  std::int64_t step_ = 0, epoch_ = 0, consumed_ = 0, last_validated_ = -1, without_gain_ = 0, in_row_ = 0;
   bool stopped_ = false;
+  std::unique_ptr<Evaluation> under_way_;  // a validation that a signal cut short
+  std::int64_t saved_ = -1, told_rows_ = 0;
+  Seconds told_;
+  Clock::time_point saved_at_ = Clock::now(), told_at_ = Clock::now();
 };
 
 }  // namespace
 
-Outcome train(const recipe::Plan& plan, data::Source& source, graph::Graph& graph,
-              const std::function<void(const nlohmann::json&)>& record, const std::string& name) {
-  return Loop(plan, source, graph, record, name).run();
-}
+Outcome train(const TrainJob& job) { return Loop(job).run(); }
 
 }  // namespace braid::train

@@ -1,9 +1,9 @@
-// The training loop: steps, validation, early stop, the best weights, and what a run reports.
+// The training loop: steps, validation, early stop, the best weights, the figures at the end; checkpoints on its way.
 #pragma once
 
+#include "train/checkpoint.h"
 #include "train/evaluate.h"
-
-#include <nlohmann/json_fwd.hpp>
+#include "train/journal.h"
 
 #include <functional>
 #include <string>
@@ -20,16 +20,37 @@ struct GradientReport {
   std::vector<std::string> dead;
 };
 
-struct Outcome {
-  std::int64_t steps = 0, epochs = 0, best_step = 0, rows = 0, parameters = 0;
-  double seconds = 0, waited = 0;  // of training steps alone
-  std::vector<GradientReport> gradients;
-  std::vector<std::pair<std::string, double>> entities_per_row;  // per axis: encoded entities per driving row
+// Where the seconds went. `training`: the steps, of which waiting for data, forward, backward and optimiser are parts.
+struct Seconds {
+  double training = 0, waiting = 0, forward = 0, backward = 0, optimizer = 0, validation = 0;
+  std::vector<double> nodes;  // forward, per node of the plan, validation included
 };
 
-// Trains `graph` on the train split and leaves the chosen weights in it. `record` gets one JSON object per event
-// (a step's losses, a validation) for metrics.jsonl; `say` a line for the terminal.
-Outcome train(const recipe::Plan& plan, data::Source& source, graph::Graph& graph,
-              const std::function<void(const nlohmann::json&)>& record, const std::string& name);
+struct Outcome {
+  bool stopped = false;  // by a signal, before the end: a checkpoint was written, nothing below is complete
+  std::int64_t steps = 0, epochs = 0, best_step = 0, rows = 0, parameters = 0, skipped = 0;
+  Seconds seconds;
+  std::vector<GradientReport> gradients;
+  std::vector<std::pair<std::string, double>> entities_per_row;  // per axis: encoded entities per driving row
+  std::vector<std::pair<std::string, nlohmann::json>> splits;    // figures at the end, in the order asked for
+};
+
+struct TrainJob {
+  const recipe::Plan& plan;
+  data::Source& source;
+  graph::Graph& graph;
+  Journal& journal;
+  Checkpoints& checkpoints;
+  const Checkpoint* from = nullptr;  // go on after it
+  std::vector<std::string> splits;   // evaluated at the end
+  std::string name;                  // for the progress line
+  // A step gave a loss or gradient that is no number, and nothing was changed by it: says where it came from, and
+  // leaves what is needed to look at it.
+  std::function<std::string(const std::shared_ptr<const data::Batch>&, const graph::Mode&)> not_finite;
+};
+
+// Trains on the train split, evaluates, and leaves the chosen weights in the graph. Ends early, with a checkpoint, when
+// Interrupt::asked(). A run that goes on after a checkpoint ends with the same bits as one that was never stopped.
+Outcome train(const TrainJob& job);
 
 }  // namespace braid::train

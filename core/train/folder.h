@@ -1,0 +1,51 @@
+// A run folder: who works in it, what was asked for, and what it was made from.
+#pragma once
+
+#include "train/model.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace braid::train {
+
+// Held by the one process that works in a run folder; the system lets it go when the process ends, however it ends.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::string& folder);  // throws Error [run-busy] when another process holds it
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
+// An earlier run's folder moves out of the way, to FOLDER.1, FOLDER.2, ...: nothing is lost. Throws Error, too when
+// another process works in it.
+void make_room(const std::string& folder);
+
+// What `braid train` was asked for; RUN/request.json, the first file that a run writes.
+struct Request {
+  std::string recipe, from;  // absolute; `from`: the working folder, from which paths in `sets` are seen
+  std::vector<std::string> sets, splits;
+  std::vector<std::uint64_t> seeds;  // several: this folder holds one run folder for each
+  int threads = 0;                   // of LibTorch: another number gives other bits
+
+  void write(const std::string& folder) const;
+  static Request read(const std::string& folder);  // throws Error [run-folder]
+};
+
+// RUN/lock.json: versions, plugins with digests, the data's fingerprint, seed, machine shape.
+nlohmann::json lock_of(const Model& model, const Workshop& shop);
+
+// What would keep a run from going on to the same bits: braid, LibTorch, plugins, data, recipe. One line each: "plugin
+// din: was 1f.., is 2a..". `was`, `is`: locks; the recipes as resolved texts.
+std::vector<std::string> differences(const nlohmann::json& was, const nlohmann::json& is, const std::string& recipe_was,
+                                     const std::string& recipe_is);
+// "" when the machine shape is the same.
+std::string machine_difference(const nlohmann::json& was, const nlohmann::json& is);
+
+}  // namespace braid::train

@@ -1,0 +1,126 @@
+#include "train/settled.h"
+
+#include "graph/rows.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/from_blob.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace braid::train {
+namespace {
+
+using Source = recipe::Wire::Source;
+constexpr std::int64_t chunk = 512;  // rows of a table at once
+
+std::size_t at(int k) { return static_cast<std::size_t>(k); }
+
+int axis_of(const recipe::NodePlan& node) {
+  for (const auto& port : node.outputs)
+    for (const auto& type : port)
+      if (!type.dims.empty() && type.dims[0].kind == recipe::Size::Kind::axis) return type.dims[0].axis;
+  return recipe::none;
+}
+
+}  // namespace
+
+Settled::Settled(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, std::int64_t most_bytes)
+    : plan_(plan), can_(plan.nodes.size(), false), rest_(graph.needed(true)) {
+  find(graph);
+  if (std::find(can_.begin(), can_.end(), true) == can_.end()) return;
+  const at::NoGradGuard off;
+  for (std::size_t t = 0; t < plan.tables.size(); ++t) {
+    std::vector<bool> nodes(plan.nodes.size(), false);
+    for (std::size_t k = 0; k < nodes.size(); ++k)
+      nodes[k] = can_[k] && plan.axes[at(axis_of(plan.nodes[k]))].table == static_cast<int>(t);
+    if (std::find(nodes.begin(), nodes.end(), true) == nodes.end()) continue;
+    if (!compute(static_cast<int>(t), nodes, source, graph, most_bytes)) continue;
+    for (std::size_t k = 0; k < nodes.size(); ++k)
+      if (nodes[k]) rest_[k] = false;
+  }
+  graph.clear();
+  // Fields that only they read are left out of batches.
+  auto still_run = rest_;
+  for (std::size_t k = 0; k < still_run.size(); ++k) still_run[k] = still_run[k] || graph.needed(false)[k];
+  source.read_only(still_run);
+}
+
+void Settled::find(const graph::Graph& graph) {
+  const auto& training = graph.needed(true);
+  const auto& evaluation = graph.needed(false);
+  for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
+    const auto& node = plan_.nodes[k];
+    const int axis = axis_of(node);
+    if (!training[k] || evaluation[k] || !node.frozen || node.copy != recipe::none || node.trains ||
+        axis == recipe::none || plan_.axes[at(axis)].whole)
+      continue;
+    const int table = plan_.axes[at(axis)].table;
+    bool good = !plan_.tables[at(table)].event();
+    for (const auto& port : node.inputs)
+      for (const auto& wire : port) {
+        const bool here = wire.axis != recipe::none && !plan_.axes[at(wire.axis)].whole &&
+                          plan_.axes[at(wire.axis)].table == table && wire.via.table == recipe::none;
+        const bool still = wire.source == Source::node ? can_[at(wire.node)]
+                           : wire.source == Source::field
+                               ? plan_.tables[at(table)].fields[at(wire.field)].still
+                               : wire.source == Source::key || wire.source == Source::rows;
+        good = good && here && still;
+      }
+    can_[k] = good;
+  }
+}
+
+bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& source, graph::Graph& graph,
+                      std::int64_t& bytes_left) {
+  std::vector<recipe::Wire> wanted;
+  for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
+    if (!graph.needed(true)[k] || can_[k]) continue;
+    for (const auto& port : plan_.nodes[k].inputs)
+      for (const auto& wire : port) {
+        if (wire.source != Source::node || !nodes[at(wire.node)]) continue;
+        const auto one = graph::source_of(wire);
+        if (std::none_of(wanted.begin(), wanted.end(), [&](const auto& w) { return graph::same_source(w, one); }))
+          wanted.push_back(one);
+      }
+  }
+  const auto rows = source.table_rows(table);
+  const auto reads = data::reads_of(plan_, nodes);
+  std::vector<std::vector<Flow>> parts(wanted.size());
+  for (std::int64_t begin = 0; begin < rows; begin += chunk) {
+    std::vector<std::int32_t> some(static_cast<std::size_t>(std::min(chunk, rows - begin)));
+    std::iota(some.begin(), some.end(), static_cast<std::int32_t>(begin));
+    graph.run(source.entities(table, some, reads), graph::Mode{}, nodes);
+    std::int64_t bytes = 0;
+    for (std::size_t w = 0; w < wanted.size(); ++w) {
+      auto flow = graph.read(wanted[w]);
+      bytes += static_cast<std::int64_t>(flow.value.nbytes());
+      parts[w].push_back({flow.value.detach(), flow.mask, {}, {}});
+    }
+    if (begin == 0 && bytes / static_cast<std::int64_t>(some.size()) * rows > bytes_left) return false;
+  }
+  for (std::size_t w = 0; w < wanted.size(); ++w) {
+    kept_.push_back({wanted[w], graph::join(parts[w])});
+    bytes_left -= static_cast<std::int64_t>(kept_.back().rows.value.nbytes());
+  }
+  return true;
+}
+
+std::vector<graph::Given> Settled::given(const data::Batch& batch) const {
+  std::vector<graph::Given> out;
+  for (const auto& one : kept_) {
+    const auto& axis = batch.axes.at(at(one.source.axis));
+    const auto rows = at::from_blob(axis.row.as<std::int64_t>(), {axis.rows}, at::TensorOptions().dtype(at::kLong));
+    out.push_back({one.source, graph::rows_of(one.rows, rows)});
+  }
+  return out;
+}
+
+std::vector<std::string> Settled::names() const {
+  std::vector<std::string> out;
+  for (std::size_t k = 0; k < can_.size(); ++k)
+    if (can_[k] && !rest_[k]) out.push_back(plan_.nodes[k].name);
+  return out;
+}
+
+}  // namespace braid::train

@@ -1,0 +1,40 @@
+// Frozen nodes that give the same for an entity in every step, run once instead.
+#pragma once
+
+#include "data/source.h"
+#include "graph/graph.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace braid::train {
+
+// Finds the frozen nodes that the losses need and that depend on one entity table's fields alone, these placed without
+// the draws of training: the towers of a teacher. What other nodes read of them is computed for all rows of the table,
+// before training, and looked up in each step; their fields are not decoded for batches any more. Nodes whose outputs
+// would take more than `most_bytes` stay where they are.
+class Settled {
+ public:
+  // Weights have to be in place. Costs one pass over the tables that have such nodes, and nothing where none has.
+  Settled(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, std::int64_t most_bytes);
+
+  const std::vector<bool>& rest() const { return rest_; }  // per node: whether a training step still runs it
+  // What a step's batch needs of the others.
+  std::vector<graph::Given> given(const data::Batch& batch) const;
+  std::vector<std::string> names() const;  // of the nodes that run no more
+
+ private:
+  struct Kept {
+    recipe::Wire source;
+    Flow rows;  // of the whole table
+  };
+  void find(const graph::Graph& graph);
+  bool compute(int table, const std::vector<bool>& nodes, data::Source& source, graph::Graph& graph,
+               std::int64_t& bytes_left);
+
+  const recipe::Plan& plan_;
+  std::vector<bool> can_, rest_;
+  std::vector<Kept> kept_;
+};
+
+}  // namespace braid::train
