@@ -102,6 +102,7 @@ RequestBatcher::RequestBatcher(const recipe::Plan& plan, std::vector<std::vector
       }
       continue;
     }
+    table.keys = in.known[t];
     for (std::size_t r = 1; r < in.known[t].size(); ++r)
       table.index.insert(in.known[t][r], static_cast<std::int32_t>(r));
     in.entities(t, {});

@@ -3,11 +3,6 @@
 #include "serve/json.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/ones.h>
-#include <ATen/ops/zeros.h>
-
-#include <algorithm>
 
 namespace braid::serve {
 

@@ -1,10 +1,9 @@
-// What an export keeps of a node or a field, rows of one table: values and masks, joined, cut and gathered.
+// Served outputs as answers have them.
 #pragma once
 
 #include "sdk/state.h"
 
 #include <string>
-#include <vector>
 
 namespace braid::serve {
 

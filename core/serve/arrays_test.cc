@@ -1,5 +1,6 @@
 #include "serve/arrays.h"
 
+#include "graph/rows.h"
 #include "serve/npy.h"
 
 #include <braid/component.h>
@@ -21,6 +22,8 @@
 
 using namespace braid;
 using namespace braid::serve;
+using braid::graph::join;
+using braid::graph::rows_of;
 namespace files = std::filesystem;
 
 namespace {

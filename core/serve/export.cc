@@ -3,7 +3,6 @@
 #include "graph/rows.h"
 #include "log/log.h"
 #include "serve/ahead.h"
-#include "serve/arrays.h"
 #include "serve/folder.h"
 #include "serve/npy.h"
 #include "serve/side.h"

@@ -167,7 +167,8 @@ struct Scorer::Inside {
       if (wire.source == Source::node && side.request[at(wire.node)]) return;
       if (wire.source != Source::node && wire.source != Source::field) return;
       const auto source = graph::source_of(wire);
-      if (std::any_of(feeds.begin(), feeds.end(), [&](const Feed& f) { return graph::same_source(f.source, source); })) return;
+      if (std::any_of(feeds.begin(), feeds.end(), [&](const Feed& f) { return graph::same_source(f.source, source); }))
+        return;
       for (std::size_t k = 0; k < side.stored.size(); ++k) {
         const auto& one = side.stored[k];
         const bool same = one.wire.source == wire.source && std::max(one.wire.port, 0) == std::max(wire.port, 0) &&
@@ -261,7 +262,8 @@ struct Scorer::Inside {
     const auto split = std::lower_bound(row, row + rows.numel(), known) - row;  // an axis' rows ascend
     std::vector<Flow> parts;
     if (split > 0 || rows.numel() == 0) parts.push_back(graph::rows_of(known_rows, rows.narrow(0, 0, split)));
-    if (split < rows.numel()) parts.push_back(graph::rows_of(inlined, rows.narrow(0, split, rows.numel() - split) - known));
+    if (split < rows.numel())
+      parts.push_back(graph::rows_of(inlined, rows.narrow(0, split, rows.numel() - split) - known));
     return graph::join(parts);
   }
 
