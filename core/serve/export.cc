@@ -159,7 +159,8 @@ class Export {
       out.emplace_back(w.name, found->second);
       parameters += w.value.numel();
     }
-    train::save_safetensors(folder.file("weights.safetensors"), out, {{"braid", BRAID_VERSION}});
+    train::save_safetensors(folder.file("weights.safetensors"), out,
+                            {{"braid", BRAID_VERSION}, {"step", std::to_string(model_.mode.step)}});
     manifest["parameters"] = parameters;
   }
 
@@ -208,7 +209,7 @@ class Export {
   std::vector<graph::Given> run_ahead(const recipe::Serving& side) {
     const at::NoGradGuard off;
     const Ahead ahead(plan_, side);
-    const graph::Mode mode;
+    const auto& mode = model_.mode;
     chunks_.assign(side.stored.size(), {});
     auto& source = *model_.source;
     const auto whole_axis = [&](const recipe::Wire& wire) { return plan_.axes[at(wire.axis)].whole; };

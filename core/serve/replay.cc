@@ -119,7 +119,7 @@ int replay_command(const ReplayRequest& request, const train::Workshop& shop) {
     if (requests)
       for (const auto row : batch->row_numbers) requests->write(rows.text(row));
     if (!scores) continue;
-    model->graph->run(batch, {}, on);
+    model->graph->run(batch, model->mode, on);
     std::vector<Flow> flows;
     for (const auto& wire : side.outputs) flows.push_back(answer_of(model->graph->read(wire)));
     for (std::int64_t r = 0; r < batch->rows; ++r) {

@@ -19,6 +19,8 @@
 namespace braid::serve {
 namespace {
 
+constexpr std::size_t most_decoded = 256 << 20;  // bytes of one request
+
 std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
 
 constexpr std::int64_t largest_file = 64 << 20;
@@ -284,7 +286,7 @@ class RequestReader::Reading {
     throw Wrong{"a file is a path, {\"file\": path} or {\"base64\": text}", place};
   }
 
-  std::vector<data::Decoded> decode(const Texts& texts, int table, const std::string& place) const {
+  std::vector<data::Decoded> decode(const Texts& texts, int table, const std::string& place) {
     const auto& plan = r_.plan_.tables[at(table)];
     const auto& fields = r_.fields_[at(table)];
     std::vector<data::Decoded> out(plan.fields.size());
@@ -311,6 +313,10 @@ class RequestReader::Reading {
         throw Wrong{e.what(), said};
       }
       if (!out[f].present) out[f].bytes.clear();
+      if ((out_.decoded += out[f].bytes.size()) > most_decoded)
+        throw Wrong{"what comes inline takes more than " + std::to_string(most_decoded >> 20) +
+                        " MiB once it is decoded; ask for fewer candidates at once",
+                    said};
     }
     return out;
   }

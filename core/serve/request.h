@@ -33,6 +33,7 @@ struct Request {
   std::vector<std::vector<Reference>> lists;      // per list
   std::vector<data::Decoded> cells;               // per field of the driving table
   std::vector<std::vector<InlineGiven>> inlined;  // per table
+  std::size_t decoded = 0;                        // bytes of all cells
   std::string unknown;                            // "\"user\":\"zzz\",\"candidates\":[3]": keys that no table has
 
   std::int64_t rows() const { return !what.empty() ? 0 : many ? static_cast<std::int64_t>(candidates.size()) : 1; }

@@ -26,7 +26,7 @@ std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
 
 constexpr std::int64_t rows_at_once = 4096;
 constexpr std::size_t lines_at_once = 256, bytes_at_once = 1 << 20;  // parsed together
-constexpr std::size_t most_requests = 4096, most_bytes = 8 << 20;    // of one chunk
+constexpr std::size_t most_requests = 4096, most_bytes = 64 << 20;   // of one chunk, decoded content included
 constexpr std::size_t longest_line = 64 << 20;
 constexpr int moment_ms = 20;
 
@@ -123,26 +123,37 @@ class Lines {
     if (lines_.size() >= lines_at_once || bytes_ >= bytes_at_once) parse();
   }
 
+  // A short line may stand for a large picture: how many are read together follows from what they came to.
   void parse() {
-    std::vector<Request> requests(lines_.size());
-    data::parallel(static_cast<std::int64_t>(lines_.size()), 1, [&](std::int64_t k) {
-      const auto number = line_ + 1 + k;
-      if (!lines_[at(k)].too_long) {
-        requests[at(k)] = reader_.read(lines_[at(k)].text, number);
-        return;
+    for (std::size_t begin = 0; begin < lines_.size();) {
+      const auto count = std::min(together_, lines_.size() - begin);
+      std::vector<Request> requests(count);
+      data::parallel(static_cast<std::int64_t>(count), 1, [&](std::int64_t k) {
+        const auto number = line_ + 1 + k;
+        const auto& line = lines_[begin + at(k)];
+        if (!line.too_long) {
+          requests[at(k)] = reader_.read(line.text, number);
+          return;
+        }
+        requests[at(k)].line = number;
+        requests[at(k)].what = "a line has at most " + std::to_string(longest_line >> 20) + " MiB";
+      });
+      line_ += static_cast<std::int64_t>(count);
+      std::size_t decoded = 0;
+      for (auto& one : requests) {
+        rows_ += one.rows();
+        decoded += one.decoded;
+        chunk_.push_back(std::move(one));
       }
-      requests[at(k)].line = number;
-      requests[at(k)].what = "a line has at most " + std::to_string(longest_line >> 20) + " MiB";
-    });
-    line_ += static_cast<std::int64_t>(lines_.size());
-    for (auto& one : requests) {
-      rows_ += one.rows();
-      chunk_.push_back(std::move(one));
+      for (std::size_t k = 0; k < count; ++k) chunk_bytes_ += lines_[begin + k].text.size();
+      chunk_bytes_ += decoded;
+      begin += count;
+      together_ =
+          decoded > most_bytes / 2 ? std::max<std::size_t>(together_ / 2, 1) : std::min(together_ * 2, lines_at_once);
+      if (rows_ >= rows_at_once || chunk_.size() >= most_requests || chunk_bytes_ >= most_bytes) push();
     }
-    chunk_bytes_ += bytes_;
     bytes_ = 0;
     lines_.clear();
-    if (rows_ >= rows_at_once || chunk_.size() >= most_requests || chunk_bytes_ >= most_bytes) push();
   }
 
   void hand_over() {
@@ -166,7 +177,7 @@ class Lines {
   bool cut_ = false;          // that line is too long
   std::vector<Given> lines_;
   std::vector<Request> chunk_;
-  std::size_t bytes_ = 0, chunk_bytes_ = 0;
+  std::size_t bytes_ = 0, chunk_bytes_ = 0, together_ = 4;
   std::int64_t line_ = 0, rows_ = 0;
 
   std::mutex mutex_;

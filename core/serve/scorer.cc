@@ -33,6 +33,7 @@ struct Scorer::Inside {
   std::vector<std::vector<data::Layout>> layouts;
   std::unique_ptr<Ahead> ahead;
   std::unique_ptr<graph::Graph> graph;
+  graph::Mode mode;
   std::unique_ptr<data::RequestBatcher> batcher;
   std::unique_ptr<RequestReader> reader;
   std::vector<std::string> outputs;
@@ -124,8 +125,8 @@ struct Scorer::Inside {
         plan, [this](int table, int field) { return fields[at(table)][at(field)].component->specials(); },
         shop.component);
     const auto needed = weighted(plan, side, plan.lookup_only);
-    train::load_weights(*graph, place + "/weights.safetensors",
-                        [&](const graph::NamedWeight& w) { return needed[at(w.node)]; });
+    mode.step = train::load_weights(*graph, place + "/weights.safetensors",
+                                    [&](const graph::NamedWeight& w) { return needed[at(w.node)]; });
   }
 
   Flow read_flow(const Json& entry) const {
@@ -246,7 +247,7 @@ struct Scorer::Inside {
                             data::field_hash(plan.tables[at(table)].name, plan.tables[at(table)].fields[f].name), cells,
                             keys, {plan.train.seed, 0, false});
         }
-      graph->run(batch, {}, ahead->nodes[at(table)], whole);
+      graph->run(batch, mode, ahead->nodes[at(table)], whole);
       for (std::size_t k = 0; k < side.stored.size(); ++k)
         if (side.stored[k].table == table && !plan.axes[at(side.stored[k].wire.axis)].whole)
           parts[k].push_back(graph->read(side.stored[k].wire));
@@ -325,7 +326,7 @@ struct Scorer::Inside {
       given.push_back({feed.source, feed_of(stored[feed.stored], inlined[feed.stored], graph::wrap(axis.row),
                                             batcher->known(table))});
     }
-    graph->run(batch, {}, side.request, given);
+    graph->run(batch, mode, side.request, given);
     std::vector<Flow> out;
     for (const auto& wire : side.outputs) out.push_back(answer_of(graph->read(wire)));
     graph->clear();

@@ -5,6 +5,7 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -85,9 +86,10 @@ void load_runs(const recipe::Plan& plan, graph::Graph& graph) {
   }
 }
 
-void load_weights(graph::Graph& graph, const std::string& file,
-                  const std::function<bool(const graph::NamedWeight&)>& wanted) {
-  const auto weights = load_safetensors(file);
+std::int64_t load_weights(graph::Graph& graph, const std::string& file,
+                          const std::function<bool(const graph::NamedWeight&)>& wanted) {
+  std::map<std::string, std::string> metadata;
+  const auto weights = load_safetensors(file, &metadata);
   const at::NoGradGuard off;
   std::set<std::string> unused;
   for (const auto& [name, tensor] : weights) unused.insert(name);
@@ -101,6 +103,7 @@ void load_weights(graph::Graph& graph, const std::string& file,
   }
   if (!unused.empty())
     throw Error(file + ": error: weight '" + *unused.begin() + "' belongs to no node of the recipe [weights-file]");
+  return std::strtoll(metadata["step"].c_str(), nullptr, 10);
 }
 
 std::map<std::string, std::string> saved_fields(const std::string& run) {
@@ -119,7 +122,7 @@ std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::s
     throw Error(run + ": error: the run has not ended yet [run-folder]\n  go on with `braid train --resume " + run +
                 "`");
   auto model = assemble(run + "/resolved.toml", sets, shop, saved_fields(run));
-  if (model) load_weights(*model->graph, run + "/weights.safetensors");
+  if (model) model->mode.step = load_weights(*model->graph, run + "/weights.safetensors");
   return model;
 }
 

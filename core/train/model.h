@@ -27,6 +27,7 @@ struct Model {
   recipe::Plan first, plan;
   std::unique_ptr<data::Source> source;
   std::unique_ptr<graph::Graph> graph;
+  graph::Mode mode;  // evaluation at the step whose weights these are: coefficients on a schedule are those of then
 };
 
 // nullptr when the recipe has problems, which are printed. `saved`: fitted fields by "table.field", instead of fitting.
@@ -39,9 +40,10 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
 std::map<std::string, std::string> saved_fields(const std::string& run);
 
 // Copies weights into a graph by name. Every weight of the graph for which `wanted` holds (all without it) must stand
-// in the file with its size, and every weight of the file in the graph. Throws Error naming `file`.
-void load_weights(graph::Graph& graph, const std::string& file,
-                  const std::function<bool(const graph::NamedWeight&)>& wanted = {});
+// in the file with its size, and every weight of the file in the graph. Returns the step that they are of. Throws Error
+// naming `file`.
+std::int64_t load_weights(graph::Graph& graph, const std::string& file,
+                          const std::function<bool(const graph::NamedWeight&)>& wanted = {});
 
 // Gives the nodes of exported runs (`run = "DIR"`) their weights. Throws Error naming the file and what of it is
 // missing or has another size.

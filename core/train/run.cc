@@ -379,7 +379,7 @@ int eval_command(const std::string& run, const std::vector<std::string>& splits,
   if (!model) return 1;
   Json out = Json::object();
   for (const auto& split : splits_of(*model, splits))
-    out[split] = to_json(evaluate(model->plan, *model->source, *model->graph, split, {}));
+    out[split] = to_json(evaluate(model->plan, *model->source, *model->graph, split, model->mode));
   if (json) std::printf("%s\n", Json{{"splits", out}}.dump(2).c_str());
   else
     for (const auto& [split, figures] : out.items()) print_figures(split, figures);
