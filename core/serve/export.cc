@@ -6,6 +6,7 @@
 #include "serve/folder.h"
 #include "serve/npy.h"
 #include "serve/side.h"
+#include "train/folder.h"
 #include "train/safetensors.h"
 
 #include <ATen/core/grad_mode.h>
@@ -262,7 +263,7 @@ class Export {
 
   // ---- --vectors ----
 
-  // "node.port" or "node": an output that lives on an entity table and needs nothing else.
+  // "node.port": an output that lives on an entity table and needs nothing else.
   recipe::Wire port(const std::string& text) const {
     const auto wrong = [&](const std::string& why) {
       return Error("--vectors " + text + ": error: " + why + " [export]");
@@ -327,9 +328,7 @@ class Export {
 
 void warn_of_other_data(const std::string& run, const train::Model& model) {
   const auto lock = Json::parse(train::read_file(run + "/lock.json"), nullptr, false);
-  char text[32];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(model.source->fingerprint()));
-  if (lock.is_object() && lock.value("data", "") != text)
+  if (lock.is_object() && lock.value("data", "") != train::data_of(model))
     log::warning(run + ": the data are not those that the run was trained on; entities are exported as they are now");
 }
 

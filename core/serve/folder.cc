@@ -58,6 +58,7 @@ bool is_export(const std::string& place) {
 NewFolder::NewFolder(const std::string& place) : place_(place) {
   while (place_.size() > 1 && place_.back() == '/') place_.pop_back();
   std::error_code ignored;
+  if (files::exists(place_, ignored) && !files::is_directory(place_, ignored)) throw broken(place_, "is no folder");
   if (files::exists(place_, ignored) && !files::is_empty(place_, ignored) && !is_export(place_))
     throw broken(place_, "holds something else than an export; name another folder, or clear it away");
   aside_ = place_ + ".part-" + std::to_string(::getpid());

@@ -91,11 +91,15 @@ Request Request::read(const std::string& folder) {
   }
 }
 
-Json lock_of(const Model& model, const Workshop& shop) {
-  Json lock{{"braid", BRAID_VERSION}, {"torch", TORCH_VERSION}, {"seed", model.plan.train.seed}};
+std::string data_of(const Model& model) {
   char text[32];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(model.source->fingerprint()));
-  lock["data"] = text;
+  return text;
+}
+
+Json lock_of(const Model& model, const Workshop& shop) {
+  Json lock{{"braid", BRAID_VERSION}, {"torch", TORCH_VERSION}, {"seed", model.plan.train.seed}};
+  lock["data"] = data_of(model);
   lock["machine"] = {{"cpu", cpu_model()}, {"threads", shop.threads}, {"device", "cpu"}};
   std::map<std::string, std::string> plugins;
   const auto add = [&](const recipe::Use& use) {

@@ -38,6 +38,9 @@ struct Request {
   static Request read(const std::string& folder);  // throws Error [run-folder]
 };
 
+// The data's fingerprint as lock.json has it.
+std::string data_of(const Model& model);
+
 // RUN/lock.json: versions, plugins with digests, the data's fingerprint, seed, machine shape.
 nlohmann::json lock_of(const Model& model, const Workshop& shop);
 
