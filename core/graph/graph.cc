@@ -405,17 +405,4 @@ void Graph::copy_weights(std::int64_t step) {
   }
 }
 
-std::vector<std::string> Graph::describe() const {
-  std::vector<std::string> out;
-  for (std::size_t k = 0; k < in_->nodes.size(); ++k) {
-    const auto& node = in_->plan.nodes[k];
-    std::int64_t parameters = 0;
-    for (const auto& w : in_->weights)
-      if (w.node == static_cast<int>(k)) parameters += w.value.numel();
-    out.push_back(node.name + "  " + std::string(name_of(node.use.schema.kind)) + " " + node.use.component + "  " +
-                  std::to_string(parameters) + " parameters");
-  }
-  return out;
-}
-
 }  // namespace braid::graph

@@ -98,7 +98,6 @@ class Graph {
   void clamp_scalars();                   // learnt scalars back into their limits, after a step
   // Before step `step`: nodes with `copy` whose time has come get the weights of the nodes that they copy.
   void copy_weights(std::int64_t step);
-  std::vector<std::string> describe() const;  // one line a node: kind, wires, sizes, parameters
 
  private:
   struct Inside;

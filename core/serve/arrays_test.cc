@@ -2,6 +2,7 @@
 
 #include "graph/rows.h"
 #include "serve/npy.h"
+#include "train/testing.h"
 
 #include <braid/component.h>
 
@@ -13,7 +14,6 @@
 
 #include <doctest/doctest.h>
 
-#include <unistd.h>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -25,20 +25,11 @@ using namespace braid::serve;
 using braid::graph::join;
 using braid::graph::rows_of;
 namespace files = std::filesystem;
+using braid::train::testing::bytes_of;
+using braid::train::testing::Folder;
 
 namespace {
 
-struct Folder {
-  files::path path = files::temp_directory_path() / ("braid-npy-" + std::to_string(::getpid()));
-  Folder() { files::create_directories(path); }
-  ~Folder() { files::remove_all(path); }
-  std::string operator/(const char* name) const { return (path / name).string(); }
-};
-
-std::string bytes_of(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 void write(const std::string& file, const std::string& bytes) { std::ofstream(file, std::ios::binary) << bytes; }
 
 std::string refused(const std::string& file) {

@@ -3,6 +3,7 @@
 
 #include "train/folder.h"
 #include "train/journal.h"
+#include "train/testing.h"
 
 #include <ATen/ops/full.h>
 
@@ -13,51 +14,41 @@
 #include <iterator>
 #include <set>
 
-#include <unistd.h>
-
 using namespace braid::train;
 namespace files = std::filesystem;
+using braid::train::testing::bytes_of;
+using braid::train::testing::Folder;
 
 namespace {
 
-struct Folder {
-  std::string path = (files::temp_directory_path() / ("braid-checkpoint-" + std::to_string(::getpid()))).string();
-  Folder() { files::create_directories(path); }
-  ~Folder() { files::remove_all(path); }
-  std::set<std::string> names() const {
-    std::set<std::string> out;
-    for (const auto& entry : files::directory_iterator(path + "/checkpoints")) out.insert(entry.path().filename());
-    return out;
-  }
-};
+std::set<std::string> names(const Folder& folder) {
+  std::set<std::string> out;
+  for (const auto& entry : files::directory_iterator(folder / "checkpoints")) out.insert(entry.path().filename());
+  return out;
+}
 
 NamedTensors weights(double value) { return {{"w", at::full({3}, value, at::TensorOptions().dtype(at::kFloat))}}; }
 void nobody(const std::string& why) { FAIL(why); }
-
-std::string bytes_of(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 }  // namespace
 
 TEST_CASE("the last two stay, and the best weights that they name") {
   const Folder folder;
-  Checkpoints all(folder.path);
+  Checkpoints all(folder.path.string());
   CHECK_FALSE(all.newest(nobody));
   all.save_best(1, weights(1));
   all.save(1, 1, {{"step", 1}}, weights(1));
   all.save(2, 1, {{"step", 2}}, weights(2));
-  CHECK(folder.names().size() == 3);
+  CHECK(names(folder).size() == 3);
   all.save_best(3, weights(3));
   all.save(3, 3, {{"step", 3}}, weights(3));
-  CHECK(folder.names() == std::set<std::string>{"best-000000001.safetensors", "best-000000003.safetensors",
-                                                "step-000000002.safetensors", "step-000000003.safetensors"});
+  CHECK(names(folder) == std::set<std::string>{"best-000000001.safetensors", "best-000000003.safetensors",
+                                               "step-000000002.safetensors", "step-000000003.safetensors"});
   // Another process goes on with the folder.
-  Checkpoints again(folder.path);
+  Checkpoints again(folder.path.string());
   again.save(4, 3, {{"step", 4}}, weights(4));
-  CHECK(folder.names() == std::set<std::string>{"best-000000003.safetensors", "step-000000003.safetensors",
-                                                "step-000000004.safetensors"});
+  CHECK(names(folder) == std::set<std::string>{"best-000000003.safetensors", "step-000000003.safetensors",
+                                               "step-000000004.safetensors"});
   const auto newest = again.newest(nobody);
   REQUIRE(newest);
   CHECK(newest->state.at("step") == 4);
@@ -67,33 +58,33 @@ TEST_CASE("the last two stay, and the best weights that they name") {
 
 TEST_CASE("a damaged one is told and passed over, and so is one whose best weights are gone") {
   const Folder folder;
-  Checkpoints all(folder.path);
+  Checkpoints all(folder.path.string());
   all.save_best(1, weights(1));
   all.save(1, 1, {{"step", 1}}, weights(1));
   all.save_best(2, weights(2));
   all.save(2, 2, {{"step", 2}}, weights(2));
-  files::remove(folder.path + "/checkpoints/best-000000002.safetensors");
+  files::remove(folder / "checkpoints/best-000000002.safetensors");
   std::vector<std::string> told;
   const auto tell = [&](const std::string& why) { told.push_back(why); };
-  auto found = Checkpoints(folder.path).newest(tell);
+  auto found = Checkpoints(folder.path.string()).newest(tell);
   REQUIRE(found);
   CHECK(found->state.at("step") == 1);
   CHECK(told.size() == 1);
-  auto bytes = bytes_of(folder.path + "/checkpoints/step-000000001.safetensors");
+  auto bytes = bytes_of(folder / "checkpoints/step-000000001.safetensors");
   bytes.back() = static_cast<char>(bytes.back() ^ 1);
-  std::ofstream(folder.path + "/checkpoints/step-000000001.safetensors", std::ios::binary) << bytes;
-  CHECK_FALSE(Checkpoints(folder.path).newest(tell));
+  std::ofstream(folder / "checkpoints/step-000000001.safetensors", std::ios::binary) << bytes;
+  CHECK_FALSE(Checkpoints(folder.path.string()).newest(tell));
   REQUIRE(told.size() == 2);
   CHECK(told[1].find("the digest differs") != std::string::npos);
   // What is written now is the newest, whatever the damaged ones were called.
-  Checkpoints again(folder.path);
+  Checkpoints again(folder.path.string());
   again.save(0, -1, {{"step", 0}}, weights(0));
   CHECK(again.newest(nobody)->state.at("step") == 0);
 }
 
 TEST_CASE("an evaluation under way belongs to one step") {
   const Folder folder;
-  Checkpoints all(folder.path);
+  Checkpoints all(folder.path.string());
   CHECK_FALSE(all.evaluation(7));
   all.save_evaluation(7, {{"split", "test"}, {"batches", 3}}, weights(1));
   REQUIRE(all.evaluation(7));
@@ -103,7 +94,7 @@ TEST_CASE("an evaluation under way belongs to one step") {
 
 TEST_CASE("lines are cut to what a checkpoint knew") {
   const Folder folder;
-  const auto file = folder.path + "/lines.jsonl";
+  const auto file = folder / "lines.jsonl";
   std::uint64_t kept = 0;
   {
     Lines lines(file, 0);
@@ -124,11 +115,11 @@ TEST_CASE("lines are cut to what a checkpoint knew") {
 TEST_CASE("one process a folder") {
   const Folder folder;
   {
-    const FolderLock first(folder.path);
-    CHECK_THROWS_WITH_AS(FolderLock(folder.path), doctest::Contains("[run-busy]"), braid::Error);
+    const FolderLock first(folder.path.string());
+    CHECK_THROWS_WITH_AS(FolderLock(folder.path.string()), doctest::Contains("[run-busy]"), braid::Error);
   }
-  const FolderLock again(folder.path);
-  CHECK_THROWS_AS(FolderLock(folder.path + "/none"), braid::Error);
+  const FolderLock again(folder.path.string());
+  CHECK_THROWS_AS(FolderLock(folder / "none"), braid::Error);
 }
 
 TEST_CASE("what differs between a run as it was and as it would go on") {

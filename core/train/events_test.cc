@@ -1,6 +1,8 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "train/events.h"
 
+#include "train/testing.h"
+
 #include <braid/component.h>
 
 #include <doctest/doctest.h>
@@ -14,25 +16,13 @@
 #include <iterator>
 #include <vector>
 
-#include <unistd.h>
-
 using namespace braid::train;
 using Json = nlohmann::json;
 namespace files = std::filesystem;
+using braid::train::testing::bytes_of;
+using braid::train::testing::Folder;
 
 namespace {
-
-struct Folder {
-  files::path path = files::temp_directory_path() / ("braid-events-" + std::to_string(::getpid()));
-  Folder() { files::create_directories(path); }
-  ~Folder() { files::remove_all(path); }
-  std::string operator/(const char* name) const { return (path / name).string(); }
-};
-
-std::string bytes_of(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // The file as tests/program/read_events, an independent reader, sees it: one object for each event, the version first.
 std::vector<Json> read(const std::string& file) {

@@ -181,6 +181,16 @@ void begin(const std::string& out, const Request& request, const Model& model, c
   write_file(out + "/lock.json", lock_of(model, shop).dump(2) + "\n");  // last: with it the rest is complete
 }
 
+// From the first step, in a folder that is held.
+Ended from_the_start(const Request& request, const std::string& out, Model& model, const std::string& name,
+                     const std::string& resume, const Workshop& shop) {
+  const double start_mib = peak_mib();
+  begin(out, request, model, shop);
+  complain(model);
+  Checkpoints checkpoints(out);
+  return train_in(out, model, request.splits, name, resume, checkpoints, nullptr, start_mib, shop);
+}
+
 // One run from its start. `recipe`: as the user names it; `resume`: the folder to name when it is stopped.
 Ended start_run(const Request& request, const std::string& recipe, const std::string& out, const std::string& name,
                 const std::string& resume, const Workshop& shop) {
@@ -190,12 +200,7 @@ Ended start_run(const Request& request, const std::string& recipe, const std::st
     lock.emplace(out);
     request.write(out);
   });
-  if (!model) return {1, {}};
-  const double start_mib = peak_mib();
-  begin(out, request, *model, shop);
-  complain(*model);
-  Checkpoints checkpoints(out);
-  return train_in(out, *model, request.splits, name, resume, checkpoints, nullptr, start_mib, shop);
+  return model ? from_the_start(request, out, *model, name, resume, shop) : Ended{1, {}};
 }
 
 // What keeps a run from going on, unless changes are allowed. True: something has changed.
@@ -229,12 +234,7 @@ Ended resume_run(const std::string& out, const std::string& recipe, const std::v
   if (!files::exists(out + "/lock.json")) {
     log::info(resume + ": it was stopped before its first step, and starts anew");
     auto model = assemble(request.recipe, request.sets, shop, {});
-    if (!model) return {1, {}};
-    const double start_mib = peak_mib();
-    begin(out, request, *model, shop);
-    complain(*model);
-    Checkpoints checkpoints(out);
-    return train_in(out, *model, request.splits, name, resume, checkpoints, nullptr, start_mib, shop);
+    return model ? from_the_start(request, out, *model, name, resume, shop) : Ended{1, {}};
   }
   auto model = assemble(request.recipe, request.sets, shop, saved_fields(out));
   if (!model) return {1, {}};

@@ -1,6 +1,8 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "train/safetensors.h"
 
+#include "train/testing.h"
+
 #include <braid/component.h>
 
 #include <ATen/ops/arange.h>
@@ -15,22 +17,8 @@
 
 using namespace braid::train;
 namespace files = std::filesystem;
-
-namespace {
-
-struct Folder {
-  files::path path = files::temp_directory_path() / ("braid-safetensors-" + std::to_string(::getpid()));
-  Folder() { files::create_directories(path); }
-  ~Folder() { files::remove_all(path); }
-  std::string operator/(const char* name) const { return (path / name).string(); }
-};
-
-std::string bytes_of(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-}  // namespace
+using braid::train::testing::bytes_of;
+using braid::train::testing::Folder;
 
 TEST_CASE("what is written is read again, bit for bit, empty and transposed tensors too") {
   const Folder folder;
