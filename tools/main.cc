@@ -56,7 +56,13 @@ int train(const Call& call) {
   return run_library_command("train", call, threads);
 }
 int replay(const Call& call) { return run_library_command("replay", call, 0); }
-int eval(const Call& call) { return run_library_command("eval", call, threads_of(call)); }
+int eval(const Call& call) {
+  if (call.has("json") && (call.has("requests") || call.has("scores")))
+    throw Usage(
+        "braid eval: error: --requests and --scores write files and no figures: --json does not go with them "
+        "[command-line]");
+  return run_library_command("eval", call, threads_of(call));
+}
 int export_(const Call& call) {
   if (call.has("vectors") && call.has("lookup-only"))
     throw Usage("braid export: error: --vectors writes no model, so --lookup-only has no meaning [command-line]");
