@@ -158,6 +158,7 @@ class Reach {
   // Of another run some part is wanted.
   void unused_runs() {
     for (const auto& run : c_.runs) {
+      if (!run.good) continue;  // its nodes were never added
       const auto count = run.plan.nodes.size();
       bool used = spared(run.name);
       for (std::size_t k = 0; k < count; ++k) used = used || used_[index(run.first_node) + k];

@@ -242,6 +242,19 @@ TEST_CASE("what of a run does not fit is told at its node, with both sides") {
             .empty());
 }
 
+TEST_CASE("a run that does not fit and that nothing reads is told once") {
+  const Folder folder;
+  auto text = teacher_text();
+  for (auto at = text.find("\"items\""); at != std::string::npos; at = text.find("\"items\"", at))
+    text.replace(at, 7, "\"films\"");
+  for (auto at = text.find("tables.items"); at != std::string::npos; at = text.find("tables.items", at))
+    text.replace(at, 12, "tables.films");
+  folder.write("run/serve.toml", text);
+  const auto checked =
+      check_here("include = [\"base.toml\"]\n[nodes.teacher]\nrun = \"" + (folder.path / "run").string() + "\"\n");
+  CHECK(tags(checked) == "bad-run ");
+}
+
 TEST_CASE("a run's pictures are where they were, or where ours are") {
   const Folder folder;
   auto text = teacher_text();
