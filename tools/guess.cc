@@ -128,7 +128,7 @@ std::vector<Reference> references(const std::vector<TableGuess>& tables) {
 constexpr std::size_t longest_value = 40;  // bytes; longer parts are clauses of a text
 
 std::string splits_by(const Column& column) {
-  for (const auto* by : {"|", ";", ", ", ","}) {
+  for (const auto* by : {" | ", "|", "; ", ";", ", ", ","}) {
     std::size_t with = 0, parts = 0, longest = 0;
     std::map<std::string, int> distinct;
     for (const auto& [cell, count] : column.values) {
@@ -152,7 +152,8 @@ bool is_image(const std::string& cell) {
   return false;
 }
 
-FieldGuess field_of(const Column& column) {
+// `event`: of a row that happened, where whole numbers that come again are names of something.
+FieldGuess field_of(const Column& column, bool event) {
   FieldGuess out;
   out.column = column.name;
   const auto distinct = column.values.size(), there = column.there();
@@ -162,7 +163,8 @@ FieldGuess field_of(const Column& column) {
   if (distinct == 1) return out.why = "every cell of the sample has the same value", out;
   const bool few = distinct * 2 <= there || distinct <= 12;
   const bool code = name.ends_with("id") || name.ends_with("code") || name.starts_with("zip");
-  const bool codes = column.wholes && (distinct <= 12 || (distinct <= 30 && distinct * 10 <= there));
+  const bool codes = column.wholes &&
+                     (distinct <= 12 || (distinct <= 30 && distinct * 10 <= there) || (event && distinct * 3 <= there));
   if (column.numbers && !code && !codes) return out.how = How::number, out.why = "all cells are numbers", out;
   if (is_image(column.values.begin()->first)) return out.how = How::image, out.why = "names pictures", out;
   if (!column.numbers)
@@ -409,7 +411,8 @@ Guess guess(const std::vector<Sample>& samples) {
   for (const auto& t : tables)
     if (t.files != out.rows.files &&
         std::none_of(out.entities.begin(), out.entities.end(), [&](const auto& e) { return e.files == t.files; }))
-      out.left_out.push_back(files_text(t) + ": no column of " + files_text(out.rows) + " names its rows");
+      out.left_out.push_back(files_text(t) + ": no column of " + files_text(out.rows) + " names its rows" +
+                             (t.first().named ? "" : "; its own have no names, give it a first line of them"));
 
   find_label(out, taken);
   if (!out.label.empty()) taken.push_back(out.label_column);
@@ -421,13 +424,13 @@ Guess guess(const std::vector<Sample>& samples) {
     e.fields.push_back({How::id, fields.legal("id", "id"), e.key, "", "the row itself"});
     for (const auto& c : e.first().columns)
       if (c.name != e.key) {
-        e.fields.push_back(field_of(c));
+        e.fields.push_back(field_of(c, false));
         e.fields.back().name = fields.legal(c.name, "field");
       }
   }
   for (const auto& c : out.rows.first().columns) {
     if (has(taken, c.name)) continue;
-    auto f = field_of(c);
+    auto f = field_of(c, true);
     f.name = inside.legal(c.name, "field");
     const auto strength = label_strength(c);  // by its name: of another outcome
     if (is_time(c)) f.how = How::left_out, f.why = "looks like a time";

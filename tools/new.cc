@@ -49,7 +49,7 @@ std::string kind_of(const std::string& word) {
            {"kinds that can: " + recipe::listed(made)});
   auto known = made;
   known.emplace_back("recipe");
-  for (const auto kind : kind_names) known.push_back(plural_of(static_cast<Kind>(&kind - kind_names)));
+  for (int k = 0; k < static_cast<int>(std::size(kind_names)); ++k) known.push_back(plural_of(static_cast<Kind>(k)));
   auto near = recipe::nearest(word, known);
   for (int k = 0; near && k < static_cast<int>(std::size(kind_names)); ++k)
     if (*near == plural_of(static_cast<Kind>(k))) near = std::string(kind_names[k]);  // "towers"
@@ -197,7 +197,7 @@ int new_command(const Call& call) {
   const auto around = cards::around_this_program();
   const auto pc = fs::path(around.folder) / "../lib/pkgconfig/braid.pc";
   print(wrapped(text, 2) + "\n\nnext:\n  cd " + folder.lexically_normal().string() + "\n" +
-        (fs::exists(pc, error) ? "  export PKG_CONFIG_PATH=" + fs::canonical(pc).parent_path().string() + "\n"
+        (fs::exists(pc, error) ? "  export PKG_CONFIG_PATH='" + fs::canonical(pc).parent_path().string() + "'\n"
                                : "  # the SDK has to be installed: no braid.pc beside this program. `ninja install` in "
                                  "Braid's checkout\n") +
         "  meson setup build && ninja -C build && meson test -C build\n  export BRAID_PLUGIN_PATH=$PWD/build\n  braid "

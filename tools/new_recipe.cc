@@ -223,7 +223,7 @@ class Writer {
       inputs.push_back(entity_node_[link.table] + ".vector[" + g_.rows.name + "." + link.name + "]");
     inputs.insert(inputs.end(), row_inputs_.begin(), row_inputs_.end());
     if (inputs.empty())
-      throw Usage(toml_text(g_.rows.first().file) + ": error: there is nothing to tell the label '" + g_.label +
+      throw Usage(g_.rows.first().file + ": error: there is nothing to tell the label '" + g_.label +
                   "' from: no other column is a category or a number, and none names rows of another table [no-guess]\n"
                   "  a recipe needs at least one such column besides the label");
     out_ +=
@@ -238,7 +238,7 @@ class Writer {
 
   void learn_pairs() {
     if (g_.links.size() < 2)
-      throw Usage(toml_text(g_.rows.first().file) +
+      throw Usage(g_.rows.first().file +
                   ": error: there is nothing to learn from: no column looks like a label, and there are no two columns "
                   "that name rows of other tables [no-guess]\n"
                   "  columns: " +

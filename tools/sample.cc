@@ -268,6 +268,9 @@ Sample sample(const std::string& file) {
   std::vector<Row> rows;
   for (Row row; rows.size() < most_rows && next_record(text, at, out.separator, out.quotes, out.whole, row);)
     rows.push_back(row);
+  if (out.whole && at < text.size() && rows.size() < most_rows)
+    fail(file, "a quote that is opened after row " + std::to_string(rows.size()) + " is not closed", "bad-header",
+         "a quote inside a quoted cell is written twice");
   out.whole = out.whole && at >= text.size();
   for (const auto& cell : first)
     if (!utf8(cell))
