@@ -9,6 +9,7 @@ namespace {
 struct MyField final : braid::Field {
   static constexpr braid::About about{.summary =
                                           "Length of a text: log(1 + characters), UTF-8. Empty cells are absent."};
+  static constexpr std::string_view examples[] = {"tea", "", "thé vert"};  // what `braid conform` decodes
 
   braid::Out length{*this, "length", "float?[rows, 1]", "one number a row"};
 

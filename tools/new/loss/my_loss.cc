@@ -11,7 +11,7 @@ struct MyLoss final : braid::Loss {
 
   braid::Scalar focus{*this, "focus", 2, "How fast sure rows fade; 0 is cross-entropy.", {.low = 0, .high = 10}};
   braid::In logit{*this, "logit", "float[rows]", "log-odds of a positive label"};
-  braid::In label{*this, "label", "float[rows]", "0 or 1"};
+  braid::In label{*this, "label", "float[rows]", "0 or 1", {.constant = true, .low = 0, .high = 1}};
   braid::Out loss{*this, "loss", "float[rows]", "per row, in nats"};
 
   void run(braid::Frame& f) override {

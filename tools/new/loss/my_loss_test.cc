@@ -15,7 +15,6 @@ Case four_rows(double focus) {
   c.scalars = {{"focus", focus}};
   c.inputs["logit"] = {numbers({-2, -0.5, 0, 3}, {4})};
   c.inputs["label"] = {numbers({0, 1, 1, 0}, {4})};
-  c.constants = {"label"};  // a label gets no gradient
   return c;
 }
 

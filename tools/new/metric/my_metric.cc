@@ -9,7 +9,7 @@ struct MyMetric final : braid::Metric {
   static constexpr braid::About about{.summary = "Mean absolute error of the score; lower is better."};
 
   braid::In score{*this, "score", "float[rows]", "the prediction, in the label's unit"};
-  braid::In label{*this, "label", "float[rows]", "what it should be"};
+  braid::In label{*this, "label", "float[rows]", "what it should be", {.constant = true}};
   braid::State scores{*this, "scores", braid::State::real};
   braid::State labels{*this, "labels", braid::State::real};
 

@@ -8,6 +8,7 @@ namespace {
 struct MyReader final : braid::Reader {
   static constexpr braid::About about{.summary = "Tables in columns of fixed width, as the first line's names stand."};
   static constexpr std::string_view suffixes[] = {".fixed"};
+  static constexpr std::string_view examples[] = {"user  item\nanna  tea\nbob   a loaf\n"};  // what conform reads
 
   void open(const std::string& path) override {
     file_.open(path, std::ios::binary);
