@@ -56,6 +56,7 @@ int train(const Call& call) {
   return run_library_command("train", call, threads);
 }
 int replay(const Call& call) { return run_library_command("replay", call, 0); }
+int conform(const Call& call) { return run_library_command("conform", call, 1); }
 int eval(const Call& call) {
   if (call.has("json") && (call.has("requests") || call.has("scores")))
     throw Usage(
@@ -219,6 +220,17 @@ const std::vector<Command>& commands() {
        1,
        1,
        describe_command},
+      {"conform",
+       "FILE|NAME",
+       "Proves that a component keeps what the SDK asks of it.",
+       "FILE is a plugin's file, NAME a plugin (all of its components), a component, or PLUGIN/COMPONENT. Makes cases "
+       "out "
+       "of the card, runs every check that holds for the kind on each, and shows for each failure what, where and with "
+       "which case. docs/PLUGINS.md says what each check proves and why. Exit code 1: a check failed.",
+       {{"only", "CHECK", "run this check only, as in --only gradient"}, json},
+       1,
+       1,
+       conform},
       {"graph",
        "RECIPE|DIR",
        "Draws what runs in training and in serving: nodes, wires, shapes, parameters.",
