@@ -70,7 +70,9 @@ std::string components_page() {
   std::string out =
       "# Components\n\nMade by `braid docs components` from the plugins' cards. `braid describe NAME` says the same in "
       "the terminal, "
-      "with the weights.\nA coefficient is a number, `{ learn = true }` or `{ from, to, steps }`.\n\n";
+      "with the weights.\nA coefficient is a number, `{ learn = true }` or `{ from, to, steps }`. Where a range ends "
+      "with "
+      "a unit, [a text like `\"10k\"`](RECIPES.md#amounts) is a number too.\n\n";
   const Kind* last = nullptr;
   for (const auto& e : catalogue(found)) {
     if (!last || *last != e.component->kind) {
