@@ -11,6 +11,9 @@ int report_command(const Call& call);
 int list_command(const Call& call);
 int describe_command(const Call& call);
 int graph_command(const Call& call);
+int explain_command(const Call& call);
+int fill_command(const Call& call);
+int diff_command(const Call& call);
 int doctor_command(const Call& call);
 int docs_command(const Call& call);
 

@@ -1,6 +1,7 @@
 // `braid graph`: what runs in training and in serving, as text or JSON.
 #include "commands.h"
 #include "parameters.h"
+#include "subject.h"
 
 #include "cards/store.h"
 #include "recipe/check.h"
@@ -21,30 +22,6 @@ namespace files = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 std::size_t index(int k) { return static_cast<std::size_t>(k); }
-
-// What is drawn: a recipe, a run's folder or an exported folder.
-struct Subject {
-  std::string name, recipe, weights;  // weights: a file, or empty
-  bool folder = false;
-};
-
-Subject subject_of(const std::string& argument) {
-  Subject out{argument, argument, "", files::is_directory(argument)};
-  if (!out.folder) return out;
-  const auto in = [&](const char* name) { return (files::path(argument) / name).string(); };
-  for (const auto* name : {"serve.toml", "resolved.toml"})
-    if (files::exists(in(name))) {
-      out.recipe = in(name);
-      if (files::exists(in("weights.safetensors"))) out.weights = in("weights.safetensors");
-      return out;
-    }
-  std::string seeds;
-  for (const auto& entry : files::directory_iterator(argument))
-    if (files::exists(entry.path() / "resolved.toml") && (seeds.empty() || entry.path().string() < seeds))
-      seeds = entry.path().string();
-  throw Usage(argument + ": error: holds neither resolved.toml nor serve.toml: it is no run and no export [folder]" +
-              (seeds.empty() ? "" : "\n  a run in it: " + seeds));
-}
 
 struct Drawing {
   const recipe::Plan& plan;

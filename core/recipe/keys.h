@@ -50,6 +50,7 @@ class Keys {
   void fill(const std::string& name, double value);
   void fill(const std::string& name, bool value);
   void fill(const std::string& name, const std::string& value);
+  void fill(const std::string& name, const std::vector<std::string>& values);
 
  private:
   Item& filled(const std::string& name, Item::Kind kind);
