@@ -199,7 +199,9 @@ const std::vector<Command>& commands() {
        "Draws what runs in training and in serving: nodes, wires, shapes, parameters.",
        "DIR is a run's folder or an exported one; its weights tell how many parameters each node has. For a recipe the "
        "plugins' cards tell it where that is certain.",
-       {set, json},
+       {set,
+        json,
+        {"svg", "FILE", "draw it as a picture into FILE instead; Graphviz' `dot` lays it out where it is installed"}},
        1,
        1,
        graph_command},
