@@ -9,6 +9,8 @@ int check_command(const Call& call);
 int compare_command(const Call& call);
 int report_command(const Call& call);
 int list_command(const Call& call);
+int find_command(const Call& call);
+int schema_command(const Call& call);
 int describe_command(const Call& call);
 int graph_command(const Call& call);
 int explain_command(const Call& call);

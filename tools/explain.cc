@@ -90,8 +90,7 @@ std::string whose(const Explained& value) {
 std::string place_words(const Explained& value) {
   using From = Explained::From;
   if (value.from == From::fallback)
-    return place_text(value) + ", not said" +
-           (value.place.line ? " in the table at " + recipe::text_of(value.place) : " in the recipe");
+    return place_text(value) + (value.place.line ? "; not said in the table at " + recipe::text_of(value.place) : "");
   return recipe::text_of(value.place) + (value.from == From::include ? ", included" : "");
 }
 

@@ -13,7 +13,8 @@ using From = recipe::Explained::From;
 
 std::string place_text(const recipe::Explained& value) {
   if (value.from != From::fallback) return recipe::text_of(value.place);
-  return value.component.empty() ? "default" : "default of " + value.component;
+  if (value.component.empty()) return "default";
+  return "default of " + (value.component == value.plugin ? value.component : value.plugin + "/" + value.component);
 }
 
 Json place_json(const recipe::Place& place) {

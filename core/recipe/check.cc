@@ -16,7 +16,7 @@ constexpr int language = 1;
 
 void read_top(Checker& c) {
   auto& root = c.document.root();
-  Keys keys(c.report, root, "the recipe");
+  Keys keys(c.report, root, "the recipe", &section("top"));
   if (const auto* version = keys.find("braid", Item::Kind::whole)) {
     if (version->whole != language)
       c.error(version->place, "language-version",
@@ -33,7 +33,7 @@ void read_top(Checker& c) {
   if (!c.plan.serving && !root.find("spare")) keys.fill("spare", std::vector<std::string>());
   if (c.plan.serving) {
     keys.find("serving");
-    c.plan.lookup_only = keys.boolean("lookup_only", false);
+    c.plan.lookup_only = keys.boolean("lookup_only");
   } else if (keys.find("serving", Item::Kind::boolean)) {
     keys.find("lookup_only");
   }

@@ -20,7 +20,7 @@ std::optional<WireDraft> one_wire(Checker& c, Keys& keys, const char* name) {
 void read_metric(Checker& c, Item& item) {
   good_name(c, item, "a metric");
   if (!demand(c.report, item, Item::Kind::table, "metric " + quote(item.key))) return;
-  Keys keys(c.report, item, "metric " + quote(item.key));
+  Keys keys(c.report, item, "metric " + quote(item.key), &section("metric"));
   const auto* use = keys.required("use", Item::Kind::text, "name the component: use = \"auc\"");
   MetricDraft metric;
   metric.item = metric.node.item = &item;
@@ -63,12 +63,12 @@ void read_candidates(Checker& c) {
 }  // namespace
 
 void read_eval(Checker& c) {
-  if (auto* section = c.section("eval")) {
-    Keys keys(c.report, *section, "[eval]");
+  if (auto* item = c.section("eval")) {
+    Keys keys(c.report, *item, "[eval]", &section("eval"));
     c.score = one_wire(c, keys, "score");
     c.label = one_wire(c, keys, "label");
     c.group = one_wire(c, keys, "group");
-    c.plan.eval.batch = keys.whole("batch", 0, 0);
+    c.plan.eval.batch = keys.whole("batch");
     keys.texts("splits");
     keys.finish();
   }
@@ -78,7 +78,7 @@ void read_eval(Checker& c) {
       read_metric(c, *item);
     }
   if (auto* serve = c.section("serve")) {
-    Keys keys(c.report, *serve, "[serve]");
+    Keys keys(c.report, *serve, "[serve]", &section("serve"));
     if (const auto* outputs = keys.find("outputs"))
       for (auto& wire : read_wires(c, *outputs, true)) c.serve.push_back(std::move(wire));
     keys.find("candidates", Item::Kind::text);

@@ -103,7 +103,7 @@ void read_field(Checker& c, int table, Item& item) {
   const auto broken = [&] { c.broken_names.insert({table, item.key}); };
   good_name(c, item, "a field");
   if (!demand(c.report, item, Item::Kind::table, "field " + quote(item.key))) return broken();
-  Keys keys(c.report, item, "field " + quote(item.key));
+  Keys keys(c.report, item, "field " + quote(item.key), &section("field"));
   const auto* use =
       keys.required("use", Item::Kind::text, "name the component: " + item.key + " = { use = \"vocabulary\" }");
   const auto found = use ? c.cards.find(*use, {Kind::field}, c.report) : Found{};
