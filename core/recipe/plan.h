@@ -231,10 +231,10 @@ struct TrainPlan {
   std::vector<GroupPlan> groups;
   double clip = 0;  // global gradient norm; 0: off
   std::uint64_t seed = 1;
-  std::int64_t validate = 0;     // every n steps; 0: after each epoch
-  std::string keep_best;         // metric on valid; empty: the first one
-  std::int64_t patience = 0;     // early stop after as many validations without gain; 0: off
-  bool best = true;              // false: the last weights are kept
+  std::int64_t validate = 0;  // every n steps; 0: after each epoch
+  std::string keep_best;      // metric on valid; empty: the first one
+  std::int64_t patience = 0;  // early stop after as many validations without gain; 0: off
+  bool best = true;           // false: the last weights are kept
   std::int64_t checkpoint = 0;   // every n steps; 0: every five minutes. At the end of each epoch in any case
   bool skip_not_finite = false;  // a step whose loss or gradient is no number is left out, instead of ending the run
   Place place;
