@@ -17,6 +17,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <sstream>
 #include <stdexcept>
@@ -99,6 +100,10 @@ std::pair<std::string, std::string> plugin_called(const std::string& name, cards
 int dispatch(const RunCall& call) {
   const auto& command = call.command;
   if (command == "conform") {  // counts what the heap gives out: no pool
+    if (call.options.count("list")) {
+      std::fputs(conform::checks_table().c_str(), stdout);
+      return 0;
+    }
     cards::Store store({call.program_folder});
     const auto [file, component] = plugin_called(call.arguments.at(0), store);
     return conform::conform_command(file, component, one(call, "only"), call.options.count("json") > 0);

@@ -8,17 +8,21 @@
 
 namespace braid::conform {
 
-std::vector<std::string> check_names() {
-  std::vector<std::string> out;
-  for (const auto& c : all_checks()) out.emplace_back(c.name);
+std::string checks_table() {
+  std::string out = "| Check | Kinds | Proves | Because |\n|---|---|---|---|\n";
+  for (const auto& c : all_checks()) {
+    out += "| `" + std::string(c.name) + "` | ";
+    for (std::size_t k = 0; k < c.kinds.size(); ++k) out += (k ? ", " : "") + std::string(name_of(c.kinds[k]));
+    out += " | " + std::string(c.proves) + " | " + std::string(c.because) + " |\n";
+  }
   return out;
 }
 
 int conform_command(const std::string& file, const std::string& component, const std::string& only, bool json) {
   if (!only.empty() && !find_check(only)) {
-    const auto names = check_names();
+    std::vector<std::string> names;
     std::string all;
-    for (const auto& n : names) all += (all.empty() ? "" : ", ") + n;
+    for (const auto& c : all_checks()) all += (all.empty() ? "" : ", ") + names.emplace_back(c.name);
     const auto near = recipe::nearest(only, names);
     throw Error("braid conform: error: there is no check '" + only + "' [command-line]" +
                 (near ? "\n  did you mean '" + *near + "'?" : "") + "\n  checks: " + all);

@@ -10,7 +10,7 @@ namespace braid::conform {
 // Error.
 int conform_command(const std::string& file, const std::string& component, const std::string& only, bool json);
 
-// The names of all checks, for messages and `--help`.
-std::vector<std::string> check_names();
+// All checks as a table in Markdown: name, kinds, what it proves and why. docs/PLUGINS.md holds this text.
+std::string checks_table();
 
 }  // namespace braid::conform
