@@ -62,11 +62,6 @@ int describe_file(const std::string& file, bool json) {
 
 }  // namespace
 
-std::string first_sentence(const std::string& text) {
-  const auto end = text.find(". ");
-  return end == std::string::npos ? text : text.substr(0, end + 1);
-}
-
 std::string name_in_recipes(const Entry& e) {
   return e.component->name == e.plugin->name ? e.component->name : e.plugin->name + "/" + e.component->name;
 }

@@ -19,8 +19,6 @@ struct Entry {
 std::vector<Entry> catalogue(const std::vector<cards::Found>& found);
 // As `use` says it: "din", "ranking_losses/bpr".
 std::string name_in_recipes(const Entry& e);
-// A summary may go on after its first sentence; a list has room for that one.
-std::string first_sentence(const std::string& text);
 // Plugins that cannot be used, each with its file and the reason, under a heading; empty without any.
 std::string refused_text(const std::vector<const cards::Found*>& refused);
 // The folder that a recipe given now would be in: plugins there count.

@@ -19,7 +19,9 @@ bool demand(Report& report, const Item& item, Item::Kind kind, const std::string
 bool settle(Report& report, Item& item, bool whole, const std::string& unit, const std::string& what) {
   if (unit.empty() || !item.is(Item::Kind::text)) return true;
   const auto said = amount(item.text, unit);
-  if (!said && item.text.find_first_not_of("-.0123456789 ") == std::string::npos) {  // a number in quotes
+  constexpr auto figures = "-.0123456789 ";
+  if (!said && (item.text.find_first_of("0123456789") == std::string::npos ||
+                item.text.find_first_not_of(figures) == std::string::npos)) {
     report.error(
         item.place, "wrong-type",
         what + " is text; " + std::string(name_of(whole ? Item::Kind::whole : Item::Kind::number)) + " is wanted",

@@ -84,6 +84,8 @@ std::string amount_forms(std::string_view unit) {
   return out + ": \"" + std::string(known.example) + "\"";
 }
 
+std::string amount_example(std::string_view unit) { return std::string(family(unit).example); }
+
 std::string amount_pattern(std::string_view unit) {
   std::string out = "^-?[0-9]+(\\.[0-9]+)? *(";
   for (const auto& suffix : family(unit).suffixes) out += std::string(suffix.text) + "|";

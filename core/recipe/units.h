@@ -22,6 +22,8 @@ struct Amount {
 std::optional<Amount> amount(std::string_view text, std::string_view unit);
 // "a number, or a text with B, kB, MB, GB, TB, KiB, MiB, GiB or TiB: \"2GiB\"", as messages and pages say it.
 std::string amount_forms(std::string_view unit);
+// "10k", "2GiB" or "500ms".
+std::string amount_example(std::string_view unit);
 // What such texts look like, as a regular expression that editors understand.
 std::string amount_pattern(std::string_view unit);
 

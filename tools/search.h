@@ -15,6 +15,8 @@ struct Hit {
   std::vector<std::string> places;  // "parameter temperature: Divides the scores.", best first; not the name or summary
 };
 
+// Whether `word` is in `text`, as below.
+bool says(const std::string& text, const std::string& word);
 // Best first, equals by name. Letters' case does not count, and '-', '_' and ' ' are one. A word may stand inside
 // another one. No words: nothing.
 std::vector<Hit> find_components(const std::vector<Entry>& all, const std::vector<std::string>& words);
