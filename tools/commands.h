@@ -15,6 +15,11 @@ int describe_command(const Call& call);
 int graph_command(const Call& call);
 int doctor_command(const Call& call);
 int docs_command(const Call& call);
+int new_command(const Call& call);
+// `braid new recipe FILE...`, a part of new_command.
+int new_recipe(const Call& call);
+// Writes a file of `braid new`. Throws Usage naming it.
+void write_new_file(const std::string& path, const std::string& text);
 
 // Opens libbraid_run.so, with allocator and OpenMP set while no other thread exists, and lets it run the command.
 // `threads` 0: OMP_NUM_THREADS, else all cores that this process may use.

@@ -252,6 +252,21 @@ const std::vector<Command>& commands() {
        1,
        1,
        graph_command},
+      {"new",
+       "KIND|recipe NAME|FILE...",
+       "Starts a component of your own, or a recipe for your own tables.",
+       "`braid new KIND NAME` makes the folder NAME: one source file that already does something true of its kind, its "
+       "test, meson.build, a recipe that uses it on a tiny made world, a README. It builds against the installed SDK "
+       "and "
+       "conforms as it is. KIND is reader, field, tower, fusion, ranker, loss, distiller or metric.\n"
+       "`braid new recipe FILE...` reads the first rows of your tables (csv, tsv, other text; gzip'd or not) and "
+       "prints a "
+       "recipe that checks; what is guessed in it is marked so, with the reason.",
+       {{"dir", "DIR", "where the component's folder is made; without it, here"},
+        {"out", "FILE", "the recipe's file; without it, stdout. Its paths are relative to where it stands"}},
+       1,
+       1000,
+       new_command},
       {"doctor",
        "",
        "Says what was found: LibTorch, device, threads, plugin folders, cards.",

@@ -18,8 +18,8 @@ struct FeatureEmbedding final : braid::Tower {
   braid::Ins features{*this, "features", "id(n~)?[rows, values*~?]",
                       "one wire per column, of single or of several values"};
   braid::Ins numbers{
-      *this, "numbers", "float?[rows, values~?]", "numbers, appended; an absent row reads zeros", {.optional = true}};
-  braid::Out vector{*this, "vector", "float[rows, count(features) * dim + sum(numbers.values)]",
+      *this, "numbers", "float?[rows, width~?]", "numbers, appended; an absent row reads zeros", {.optional = true}};
+  braid::Out vector{*this, "vector", "float[rows, count(features) * dim + sum(numbers.width)]",
                     "the columns' vectors side by side, then the numbers"};
 
   // A table per wire, its rows as many as that column's ids.
