@@ -78,7 +78,7 @@ int dispatch(const RunCall& call) {
   at::globalContext().setDeterministicAlgorithms(true, false);
   at::globalContext().setDeterministicFillUninitializedMemory(false);
   cards::Store store({call.program_folder});
-  host::Host host;
+  host::Host host([&store](const std::string& file) { return store.vouched(file); });
   const auto shop = workshop(call, store, host);
   if (command == "train" && call.options.count("resume"))
     return train::resume_command({all(call, "resume").at(0), call.arguments.empty() ? "" : call.arguments[0],

@@ -69,7 +69,7 @@ void add_sizes(Sizes& sizes, const ComponentState& state, std::size_t port, std:
 
 std::unique_ptr<Component> made(const std::string& component, const Values& values, const WireCounts& wires,
                                 bool describe) {
-  host::Host host;
+  host::Host host(host::any_file);
   const auto slash = component.find('/');
   const auto plugin = component.substr(0, slash),
              name = slash == std::string::npos ? plugin : component.substr(slash + 1);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace braid::recipe {
@@ -13,7 +14,14 @@ struct TagInfo {
   bool warning = false;  // told, but the recipe runs
 };
 
-// Sorted by tag.
+// Those of the checker, sorted by tag.
 std::span<const TagInfo> all_tags();
+
+// An example as lines of a difference: those that start with '-' are the mistake, with '+' its fix, with ' ' both. They
+// are a recipe together with tests/errors/good/base.toml, or alone where they start with `braid = 1` and a table. "#
+// --set a=b" stands for one on the command line. Empty where a tag has none.
+std::string_view example_of(std::string_view tag);
+// The recipe's part with the mistake ('-') or with the fix ('+').
+std::string side_of(std::string_view change, char side);
 
 }  // namespace braid::recipe
