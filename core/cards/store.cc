@@ -188,7 +188,7 @@ void Store::make(Found& out, const Passed& as_read) {
   if (ended.code > 0 && !said.empty()) out.refused = said;  // the host's own words
   else
     out.refused = "the process that loaded it " + (ended.how.empty() ? std::string("wrote no card") : ended.how) +
-                  ": look at its global objects and its entry function" +
+                  "\n  fix: look at its global objects, its entry function and its constructors" +
                   (said.empty() ? "" : "\n    it said: " + said);
 }
 

@@ -37,7 +37,7 @@ class Collector final : public Registrar {
   void add(const char* name, const Facts& facts, Make make) override {
     for (const auto& c : plugin_.components)
       if (c.name == name)
-        throw Error(std::string("it registers component '") + name + "' twice; fix: give one of them another name");
+        throw Error(std::string("it registers component '") + name + "' twice\n  fix: give one of them another name");
     plugin_.components.push_back({name, facts, make});
   }
   Plugin& plugin_;
@@ -87,7 +87,7 @@ std::string loader_says(const std::string& file, const std::string& text) {
     return "it cannot be opened: " + out +
            "\n  fix: link the library that has this symbol, or define it; "
            "-Wl,-z,defs (braid.pc brings it) finds such symbols when the plugin is linked";
-  return "it cannot be opened: " + out;
+  return "it cannot be opened: " + out + "\n  fix: build it again; `ldd -r` shows what the loader misses";
 }
 
 using EntryFunction = void(Registrar&);
@@ -146,9 +146,12 @@ const Plugin& Host::open(const std::string& given) {
   try {
     entry(collector);
   } catch (...) {
-    refuse(file, "its entry function (braid_register) failed: " + said());
+    const auto why = said();
+    refuse(file, "its entry function (braid_register) failed: " + why +
+                     (why.find("fix: ") == why.npos ? "\n  fix: mend what follows BRAID_PLUGIN_OF in it" : ""));
   }
-  if (plugin.components.empty()) refuse(file, "its entry function registers no component");
+  if (plugin.components.empty())
+    refuse(file, "its entry function registers no component\n  fix: r.component<T>(\"NAME\") in BRAID_PLUGIN_OF");
   return all.emplace(file, std::move(plugin)).first->second;
 }
 
@@ -164,7 +167,8 @@ std::unique_ptr<Component> Host::make(const Plugin& plugin, const std::string& c
   } catch (const Error& e) {
     throw Error(who + ": " + e.what());
   } catch (...) {
-    throw Fault(plugin.file + ": error: " + who + ": its constructor failed: " + said() + " [plugin]");
+    throw Fault(plugin.file + ": error: " + who + ": its constructor failed: " + said() +
+                " [plugin]\n  fix: mend it; what a recipe's author can mend is thrown as braid::Error");
   }
   auto& schema = made->state().schema;
   schema.name = component;

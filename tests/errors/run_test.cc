@@ -100,6 +100,16 @@ int main(int argc, char** argv) {
     expect(tags.insert(std::string(info.tag)).second, std::string(info.tag) + " is listed twice");
     expect(!info.meaning.empty() && !info.mend.empty(), std::string(info.tag) + " is not explained");
   }
+  std::set<std::string> run;
+  for (const auto& info : run_tags()) {
+    const std::string tag(info.tag);
+    expect(run.insert(tag).second && !tags.contains(tag), tag + " is listed twice");
+    expect(!info.meaning.empty() && !info.mend.empty() && side_of(info.change, '-') != side_of(info.change, '+'),
+           tag + " is not explained");
+  }
+  expect(
+      std::is_sorted(run_tags().begin(), run_tags().end(), [](const auto& a, const auto& b) { return a.tag < b.tag; }),
+      "the tags of commands are not sorted");
   expect(
       std::is_sorted(all_tags().begin(), all_tags().end(), [](const auto& a, const auto& b) { return a.tag < b.tag; }),
       "tags are not sorted");
