@@ -3,6 +3,7 @@
 
 #include "cards/file.h"
 #include "cards/store.h"
+#include "conform/command.h"
 #include "host/commands.h"
 #include "host/host.h"
 #include "log/log.h"
@@ -16,6 +17,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <sstream>
 #include <stdexcept>
@@ -67,9 +69,47 @@ train::Workshop workshop(const RunCall& call, cards::Store& store, host::Host& h
   return shop;
 }
 
+// FILE.so, PLUGIN, PLUGIN/COMPONENT, or the COMPONENT that only one plugin has: its file and the component, which is
+// empty for all of them.
+std::pair<std::string, std::string> plugin_called(const std::string& name, cards::Store& store) {
+  if (name.ends_with(".so")) {
+    if (!std::filesystem::exists(name)) throw Error(name + ": error: there is no such file [missing-file]");
+    return {name, ""};
+  }
+  const auto slash = name.find('/');
+  const auto plugin = name.substr(0, slash);
+  std::vector<std::string> names;
+  for (const auto& found : store.all("")) {
+    if (found.name() == plugin) {
+      if (!found.card) throw Error(found.file + ": error: " + found.refused + " [plugin]");
+      return {found.file, slash == std::string::npos ? "" : name.substr(slash + 1)};
+    }
+    names.push_back(found.name());
+    if (!found.card || slash != std::string::npos) continue;
+    for (const auto& c : found.card->schema.components) {
+      if (c.name == name) return {found.file, c.name};
+      names.push_back(c.name);
+    }
+  }
+  const auto near = recipe::nearest(plugin, names);
+  throw Error("braid conform: error: no plugin or component is called '" + name + "' [unknown-component]" +
+              (near ? "\n  did you mean '" + *near + "'?" : "") +
+              "\n  plugins are found in BRAID_PLUGIN_PATH and beside the program; a file is given as PATH/NAME.so");
+}
+
 int dispatch(const RunCall& call) {
-  memory::serve_tensors();
   const auto& command = call.command;
+  if (command == "conform") {  // counts what the heap gives out: no pool
+    if (call.options.count("list")) {
+      std::fputs(conform::checks_table().c_str(), stdout);
+      return 0;
+    }
+    cards::Store store({call.program_folder});
+    const auto [file, component] = plugin_called(call.arguments.at(0), store);
+    return conform::conform_command(file, component, one(call, "only"), call.options.count("json") > 0,
+                                    [&store](const std::string& f) { return store.vouched(f); });
+  }
+  memory::serve_tensors();
   if (command == "card") return host::card_command(call);
   if (command == "doctor") return host::doctor_command(call);
   if (call.threads > 0) at::set_num_threads(call.threads);

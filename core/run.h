@@ -19,13 +19,14 @@ struct RunCall {
   //   export: out, set (any number), half, lookup-only, vectors
   //   score: top (a whole number, checked)
   //   card:  out, beside
+  //   conform: only, json, list
   std::map<std::string, std::vector<std::string>> options;
   int threads = 0;  // as given to OpenMP before the library was opened
 };
 
 }  // namespace braid
 
-// Runs a command: train, eval, replay, card (a hidden one: makes plugins' cards), doctor (what LibTorch says of itself).
+// Runs a command: train, eval, replay, conform, card (a hidden one: makes plugins' cards), doctor (what LibTorch says of itself).
 // Returns the program's exit code: 0 done, 1 the user's mistake (told on stderr), 2 Braid's own,
 // 75 stopped by a signal and able to go on. Throws nothing.
 extern "C" __attribute__((visibility("default"))) int braid_run(const braid::RunCall* call);

@@ -1,5 +1,6 @@
 // `braid check`: everything that is wrong with recipes.
 #include "commands.h"
+#include "cost.h"
 
 #include "cards/store.h"
 #include "recipe/check.h"
@@ -10,6 +11,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <optional>
+#include <stdexcept>
 
 namespace braid::tools {
 namespace {
@@ -24,6 +27,20 @@ Json of_problem(const recipe::Problem& p) {
               {"tag", p.tag},
               {"what", p.what},
               {"notes", p.notes}};
+}
+
+Json of_cost(const Cost& c) {
+  return Json{{"batch", c.batch},
+              {"measured_at", {c.small, c.larger}},
+              {"parameters", c.parameters},
+              {"weights_mib", c.weights_mib},
+              {"optimizer_mib", c.optimizer_mib},
+              {"loaded_mib", c.loaded_mib},
+              {"activations_mib", c.activations_mib},
+              {"peak_mib", c.peak_mib},
+              {"memory_mib", c.memory_mib},
+              {"fits", c.fits()},
+              {"step_seconds", c.step_seconds}};
 }
 
 std::string good(const std::string& file, const recipe::Plan& plan) {
@@ -45,16 +62,25 @@ int check_command(const Call& call) {
     world.files = !call.has("no-files");
     const auto checked = recipe::check(file, call.all("set"), world);
     failed = failed || !checked.plan;
+    std::optional<Cost> cost;
+    if (call.has("cost") && checked.plan) try {
+        cost = measure_cost(store.around(), *checked.plan, file, call.all("set"));
+      } catch (const std::runtime_error& e) {
+        std::cerr << file << ": error: the cost cannot be measured: " << e.what() << " [cost]\n";
+        failed = true;
+      }
     if (call.has("json")) {
       auto problems = Json::array();
       for (const auto& p : checked.problems) problems.push_back(of_problem(p));
       for (const auto& p : checked.warnings) problems.push_back(of_problem(p));
       all.push_back({{"recipe", file}, {"ok", checked.plan.has_value()}, {"problems", problems}});
+      if (cost) all.back()["cost"] = of_cost(*cost);
       continue;
     }
     for (const auto& p : checked.warnings) std::cerr << p.text() << '\n';
     for (const auto& p : checked.problems) std::cerr << p.text() << '\n';
     if (checked.plan) print(good(file, *checked.plan));
+    if (cost) print(text_of(file, *cost));
     else std::cerr << file << ": " << recipe::counted(checked.problems.size(), "error") << '\n';
   }
   if (call.has("json")) print(all.dump(2) + "\n");

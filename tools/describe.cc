@@ -152,7 +152,8 @@ std::string describe(const ComponentSchema& c, const PluginSchema& plugin, const
   for (const bool output : {false, true}) {
     rows.clear();
     for (const auto& p : c.ports)
-      if (p.output == output) rows.push_back({p.name, p.shape, wires_text(p), p.help});
+      if (p.output == output)
+        rows.push_back({p.name, p.shape, joined(wires_text(p), range_text(p.low, p.high), ", "), p.help});
     if (!rows.empty()) heading(output ? "Outputs" : "Inputs"), out << table(rows);
   }
 
@@ -164,6 +165,10 @@ std::string describe(const ComponentSchema& c, const PluginSchema& plugin, const
   for (const auto& w : c.weights)
     rows.push_back({w.name, dims_text(w.dims), joined(w.table ? "table" : "", w.decays ? "" : "no decay", ", ")});
   if (!rows.empty()) heading("Weights, as the defaults make them"), out << table(rows);
+
+  rows.clear();
+  for (const auto& d : c.declines) rows.push_back({d.check, d.reason});
+  if (!rows.empty()) heading("Checks of `braid conform` that it declines"), out << table(rows);
 
   heading("In a recipe");
   std::istringstream lines(example(c, plugin.name));

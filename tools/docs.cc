@@ -40,7 +40,8 @@ void ports(std::string& out, const ComponentSchema& c) {
     for (const auto& p : c.ports)
       if (p.output == output)
         out += "| " + std::string(output ? "out " : "in ") + code(p.name) + " | " + code(p.shape) + " | " +
-               cell(wires_text(p)) + " | " + cell(p.help) + " |\n";
+               cell(wires_text(p) + (p.low || p.high ? ", " + range_text(p.low, p.high) : "")) + " | " + cell(p.help) +
+               " |\n";
   out += "\n";
 }
 
@@ -54,6 +55,8 @@ void component(std::string& out, const ComponentSchema& c, const PluginSchema& p
   ports(out, c);
   for (const auto& r : c.requires_) out += "* " + code(r.rule) + ": " + r.why + "\n";
   if (!c.requires_.empty()) out += "\n";
+  for (const auto& d : c.declines) out += "* Declines the check " + code(d.check) + ": " + d.reason + "\n";
+  if (!c.declines.empty()) out += "\n";
   out += "```toml\n" + example(c, plugin.name) + "```\n\n";
 }
 

@@ -56,6 +56,14 @@ int train(const Call& call) {
   return run_library_command("train", call, threads);
 }
 int replay(const Call& call) { return run_library_command("replay", call, 0); }
+int conform(const Call& call) {
+  if (call.arguments.empty() != call.has("list"))
+    throw Usage(
+        "braid conform: error: it takes a plugin's file or name, or --list alone [command-line]\n  such as: braid "
+        "conform "
+        "build/my_tower.so");
+  return run_library_command("conform", call, 1);
+}
 int eval(const Call& call) {
   if (call.has("json") && (call.has("requests") || call.has("scores")))
     throw Usage(
@@ -96,6 +104,9 @@ const std::vector<Command>& commands() {
        "Needs neither LibTorch nor the data itself: it reads the plugins' cards and the first line of the recipe's "
        "text files.",
        {set,
+        {"cost", "",
+         "train ten steps at each of two small batches and say what the recipe's batch will take: parameters, "
+         "optimizer, memory, time of a step, and whether it fits"},
         {"no-files", "", "do not look at the recipe's data files: neither whether they exist nor their columns"},
         json},
        1,
@@ -194,6 +205,19 @@ const std::vector<Command>& commands() {
        1,
        1,
        describe_command},
+      {"conform",
+       "[FILE|NAME]",
+       "Proves that a component keeps what the SDK asks of it.",
+       "FILE is a plugin's file, NAME a plugin (all of its components), a component, or PLUGIN/COMPONENT. Makes cases "
+       "out "
+       "of the card, runs every check that holds for the kind on each, and shows for each failure what, where and with "
+       "which case. docs/PLUGINS.md says what each check proves and why. Exit code 1: a check failed.",
+       {{"only", "CHECK", "run this check only, as in --only gradient"},
+        {"list", "", "show all checks: the kinds that each holds for, what it proves and why"},
+        json},
+       0,
+       1,
+       conform},
       {"graph",
        "RECIPE|DIR",
        "Draws what runs in training and in serving: nodes, wires, shapes, parameters.",

@@ -147,13 +147,26 @@ Json of_port(const PortSchema& p) {
   put(j, "output", p.output);
   put(j, "optional", p.optional);
   put(j, "repeated", p.repeated);
+  put(j, "constant", p.constant);
+  put(j, "low", p.low);
+  put(j, "high", p.high);
   put(j, "named_by", p.named_by);
   put(j, "help", p.help);
   return j;
 }
 PortSchema to_port(const Json& j) {
-  return {text(j, "name"),     text(j, "shape"),    flag(j, "output"), flag(j, "optional"),
-          flag(j, "repeated"), text(j, "named_by"), text(j, "help")};
+  PortSchema p;
+  p.name = text(j, "name");
+  p.shape = text(j, "shape");
+  p.output = flag(j, "output");
+  p.optional = flag(j, "optional");
+  p.repeated = flag(j, "repeated");
+  p.constant = flag(j, "constant");
+  p.low = number(j, "low");
+  p.high = number(j, "high");
+  p.named_by = text(j, "named_by");
+  p.help = text(j, "help");
+  return p;
 }
 
 Json of_weight(const WeightSchema& w) {
@@ -183,6 +196,7 @@ ComponentSchema to_component(const Json& j) {
   c.header = text(j, "header");
   c.fits = flag(j, "fits");
   c.media = flag(j, "media");
+  each(j, "declines", c.declines, [](const Json& d) { return DeclineSchema{text(d, "check"), text(d, "reason")}; });
   return c;
 }
 
@@ -203,6 +217,8 @@ Json to_json(const ComponentSchema& c) {
   put(j, "header", c.header);
   put(j, "fits", c.fits);
   put(j, "media", c.media);
+  if (!c.declines.empty())
+    j["declines"] = each(c.declines, [](const auto& d) { return Json{{"check", d.check}, {"reason", d.reason}}; });
   return j;
 }
 

@@ -106,7 +106,7 @@ PluginSchema everything() {
       {"l", ParamType::whole, Value(), true, {}, {}, {}, "", ""},
   };
   c.scalars = {{"t", 0.07, 1e-4, 10.0, "help"}, {"u", 1, {}, {}, ""}};
-  c.ports = {{"in", "float[rows, dim]", false, true, true, "", "x"},
+  c.ports = {{"in", "float[rows, dim]", false, true, true, "", "x", true, 0, -inf},
              {"tasks", "float[rows]", true, false, true, "j", ""}};
   c.requires_ = {{"b % 2 == 1", "odd"}};
   c.weights = {{"w", {"dim", "b * 2"}, true, false}, {"v", {}, false, true}};
@@ -114,6 +114,7 @@ PluginSchema everything() {
   c.header = "text";
   c.fits = true;
   c.media = true;
+  c.declines = {{"row-alone", "why"}};
   return {"plug", "0.2.0", {c, {}}};
 }
 
@@ -126,8 +127,10 @@ bool same(const ScalarSchema& a, const ScalarSchema& b) {
 }
 bool same(const PortSchema& a, const PortSchema& b) {
   return a.name == b.name && a.shape == b.shape && a.output == b.output && a.optional == b.optional &&
-         a.repeated == b.repeated && a.named_by == b.named_by && a.help == b.help;
+         a.repeated == b.repeated && a.named_by == b.named_by && a.help == b.help && a.constant == b.constant &&
+         a.low == b.low && a.high == b.high;
 }
+bool same(const DeclineSchema& a, const DeclineSchema& b) { return a.check == b.check && a.reason == b.reason; }
 bool same(const RequireSchema& a, const RequireSchema& b) { return a.rule == b.rule && a.why == b.why; }
 bool same(const WeightSchema& a, const WeightSchema& b) {
   return a.name == b.name && a.dims == b.dims && a.table == b.table && a.decays == b.decays;
@@ -170,6 +173,7 @@ TEST_CASE("a card brings back every field of a schema") {
   CHECK(a.header == b.header);
   CHECK(b.fits);
   CHECK(b.media);
+  CHECK(same(a.declines, b.declines));
 }
 
 TEST_CASE("damaged cards are no cards") {

@@ -1,7 +1,8 @@
 // A component made from a case, as the host would make it from a recipe.
-#include "conform/conform.h"
+#include "conform/making.h"
 
 #include "host/host.h"
+#include "sdk/state.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -16,7 +17,8 @@ namespace {
 
 std::string file_of(const std::string& plugin) {
   const char* path = std::getenv("BRAID_PLUGIN_PATH");
-  std::string text = path ? path : "";
+  const std::string text = path ? path : "";
+  if (plugin.ends_with(".so")) return plugin;
   for (std::size_t at = 0; at <= text.size();) {
     const auto end = std::min(text.find(':', at), text.size());
     const auto file = text.substr(at, end - at) + "/" + plugin + ".so";
@@ -67,23 +69,29 @@ void add_sizes(Sizes& sizes, const ComponentState& state, std::size_t port, std:
   if (at != value.dim()) throw Error("the case's input '" + schema.name + "' has too many dims for " + schema.shape);
 }
 
-std::unique_ptr<Component> made(const std::string& component, const Values& values, const WireCounts& wires,
-                                bool describe) {
-  host::Host host(host::any_file);
-  const auto slash = component.find('/');
-  const auto plugin = component.substr(0, slash),
-             name = slash == std::string::npos ? plugin : component.substr(slash + 1);
-  return host.make(host.open(file_of(plugin)), name, values, wires, describe);
-}
-
 }  // namespace
 
-ComponentSchema describe(const std::string& component) { return made(component, {}, {}, true)->state().schema; }
+Place place_of(const std::string& component) {
+  host::Host host(host::any_file);
+  const auto file_end = component.find(".so/");
+  const auto slash = file_end == std::string::npos ? component.find('/') : file_end + 3;
+  const auto plugin = component.substr(0, slash),
+             name = slash == std::string::npos ? plugin : component.substr(slash + 1);
+  return {&host.open(file_of(plugin)), name};
+}
+
+std::unique_ptr<Component> make(const std::string& component, const Values& values, const WireCounts& wires,
+                                bool describe) {
+  const auto place = place_of(component);
+  return host::Host(host::any_file).make(*place.plugin, place.component, values, wires, describe);
+}
+
+ComponentSchema describe(const std::string& component) { return make(component, {}, {}, true)->state().schema; }
 
 Instance::Instance(const Case& test, at::ScalarType type) : case_(test) {
   WireCounts counts;
   for (const auto& [port, wires] : test.inputs) counts[port] = wires.size();
-  component_ = made(test.component, test.values, counts, false);
+  component_ = make(test.component, test.values, counts);
   auto& state = component_->state();
   inputs.resize(state.inputs.size());
   Sizes sizes;
@@ -151,7 +159,8 @@ Instance::Outputs Instance::run(Options options) {
     if (inputs[port].empty()) continue;
     const auto rows = inputs[port][0].value.size(0);
     const bool own = keys.defined() && state.inputs[port].dims.at(0).size == rows_axis_;
-    frame.input_keys[port] = own ? keys : at::arange(1, rows + 1, at::TensorOptions().dtype(at::kLong));
+    frame.input_keys[port] =
+        own ? keys : at::arange(1, rows + 1, inputs[port][0].value.options().dtype(at::kLong).requires_grad(false));
     if (const auto found = case_.specials.find(state.schema.ports[state.input_ports[port]].name);
         found != case_.specials.end())
       frame.specials[port] = found->second;
@@ -168,11 +177,57 @@ Instance::Outputs Instance::run(Options options) {
       if (std::count(case_.unwanted.begin(), case_.unwanted.end(), names[port][k])) frame.wanted[port][k] = false;
   }
   run_frame(frame);
+  if (!frame.appended.empty()) appended = frame.appended;
   Outputs out;
   for (std::size_t port = 0; port < names.size(); ++port)
     for (std::size_t k = 0; k < names[port].size(); ++k)
       if (frame.outputs[port][k].value.defined()) out[names[port][k]] = frame.outputs[port][k];
   return out;
+}
+
+namespace {
+
+// The rows of one call, as the host hands them to finish(): sorted by key, and a case's keys ascend.
+class OneCall final : public Rows {
+ public:
+  explicit OneCall(const std::vector<at::Tensor>& appended) {
+    for (const auto& column : appended) {
+      const auto flat = column.detach().flatten().contiguous();
+      size_ = static_cast<std::size_t>(flat.numel());
+      auto& real = reals_.emplace_back();
+      auto& whole = wholes_.emplace_back();
+      if (flat.is_floating_point()) {
+        const auto values = flat.to(at::kFloat);
+        real.assign(values.const_data_ptr<float>(), values.const_data_ptr<float>() + size_);
+      } else {
+        const auto values = flat.to(at::kLong);
+        whole.assign(values.const_data_ptr<std::int64_t>(), values.const_data_ptr<std::int64_t>() + size_);
+        real.assign(whole.begin(), whole.end());
+      }
+      if (whole.empty()) whole.assign(real.begin(), real.end());
+    }
+  }
+  std::size_t size() const override { return size_; }
+  std::span<const float> reals(const State& column) const override { return reals_.at(column.index()); }
+  std::span<const std::int64_t> wholes(const State& column) const override { return wholes_.at(column.index()); }
+
+ private:
+  std::size_t size_ = 0;
+  std::vector<std::vector<float>> reals_;
+  std::vector<std::vector<std::int64_t>> wholes_;
+};
+
+}  // namespace
+
+double finished(Component& component, const std::vector<at::Tensor>& appended) {
+  const auto* metric = dynamic_cast<const Metric*>(&component);
+  if (!metric) throw Error("'" + component.state().schema.name + "' is no metric: it has no finish()");
+  return metric->finish(OneCall(appended));
+}
+
+double Instance::metric() {
+  run();
+  return finished(*component_, appended);
 }
 
 }  // namespace braid::conform

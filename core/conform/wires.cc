@@ -1,5 +1,5 @@
 // Inputs of cases, and comparison of tensors.
-#include "conform/conform.h"
+#include "conform/braid/conform.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -20,7 +20,7 @@ std::int64_t count(const std::vector<std::int64_t>& sizes) {
   return n;
 }
 
-at::Tensor hidden(const at::Tensor& value, std::initializer_list<std::vector<std::int64_t>> places) {
+at::Tensor hidden(const at::Tensor& value, const std::vector<std::vector<std::int64_t>>& places) {
   std::size_t dims = 1;
   for (const auto& place : places) dims = std::max(dims, place.size());
   auto mask = at::ones(value.sizes().slice(0, dims), at::TensorOptions().dtype(at::kBool));
@@ -34,7 +34,7 @@ at::Tensor hidden(const at::Tensor& value, std::initializer_list<std::vector<std
 
 }  // namespace
 
-Wire Wire::hide(std::initializer_list<std::vector<std::int64_t>> places) const {
+Wire Wire::hide(const std::vector<std::vector<std::int64_t>>& places) const {
   auto out = *this;
   out.flow.mask = hidden(flow.value, places);
   auto wide = out.flow.mask;
@@ -43,7 +43,7 @@ Wire Wire::hide(std::initializer_list<std::vector<std::int64_t>> places) const {
   return out;
 }
 
-Wire Wire::hide_in_list(std::initializer_list<std::vector<std::int64_t>> places) const {
+Wire Wire::hide_in_list(const std::vector<std::vector<std::int64_t>>& places) const {
   auto out = hide(places);
   out.flow.list_mask = out.flow.mask;
   out.flow.present = out.flow.mask;

@@ -120,13 +120,13 @@ void read_train(Checker& c) {
   read_data(c);
   auto* section = c.section("train");
   auto& train = c.plan.train;
+  if (const auto* said = c.document.root().find("train")) train.place = said->key_place;
   if (!section) {
-    if (c.document.root().find("train")) return;  // of a wrong type
+    if (train.place.line > 0) return;  // of a wrong type
     read_rows_key(c, nullptr, {c.plan.recipe, 0, 0});
     train.groups.emplace_back();
     return;
   }
-  train.place = section->key_place;
   Keys keys(c.report, *section, "[train]");
   read_rows_key(c, &keys, section->key_place);
   train.batch = keys.whole("batch", train.batch, 1);

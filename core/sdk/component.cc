@@ -146,8 +146,8 @@ Require::Require(Component& owner, const char* rule, const char* why) {
   owner.state().schema.requires_.push_back({rule, why});
 }
 
-PortBase::PortBase(Component& owner, const char* name, const char* shape, const char* help, bool output, bool optional,
-                   bool repeated, const char* named_by)
+PortBase::PortBase(Component& owner, const char* name, const char* shape, const char* help, bool output,
+                   const InOptions& options, bool repeated, const char* named_by)
     : owner_(&owner), output_(output) {
   auto& state = owner.state();
   if (!named_by && state.schema.port(name, output))
@@ -160,7 +160,10 @@ PortBase::PortBase(Component& owner, const char* name, const char* shape, const 
   port.name = name;
   port.shape = shape;
   port.output = output;
-  port.optional = optional;
+  port.optional = options.optional;
+  port.constant = options.constant;
+  if (std::isfinite(options.low)) port.low = options.low;
+  if (std::isfinite(options.high)) port.high = options.high;
   port.repeated = repeated;
   port.named_by = named_by ? named_by : "";
   port.help = help;

@@ -16,7 +16,6 @@
 
 namespace braid {
 
-using Sizes = std::map<std::string, std::int64_t, std::less<>>;
 using WireCounts = std::map<std::string, std::size_t, std::less<>>;  // repeated inputs: wires by port name
 
 struct WeightState {
@@ -59,14 +58,6 @@ BRAID_API std::int64_t evaluate(const Component& component, std::string_view dim
 BRAID_API void make_weights(Component& component, const std::string& node, std::uint64_t seed, at::ScalarType type);
 
 // ---- frames ----
-
-// One tensor on its way: what a port is given or gives.
-struct Flow {
-  at::Tensor value;
-  at::Tensor mask;       // as Frame::mask; undefined: all true
-  at::Tensor list_mask;  // bool[rows, places] of the list it came through; undefined: none or full
-  at::Tensor present;    // as Frame::present; undefined: all true
-};
 
 struct FrameState {
   Component* component = nullptr;

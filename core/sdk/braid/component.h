@@ -9,6 +9,7 @@
 #include <braid/schema.h>
 
 #include <limits>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -19,6 +20,9 @@
 #define BRAID_API __attribute__((visibility("default")))
 
 namespace braid {
+
+// Dims and whole-number parameters by name.
+using Sizes = std::map<std::string, std::int64_t, std::less<>>;
 
 class Component;
 class Frame;
@@ -88,7 +92,7 @@ class BRAID_API Component {
   virtual void prepare(std::int64_t epoch);
 
   // Sizes that shapes cannot say: read the known ones, add others by name. Called once, before weights are made.
-  virtual void infer(std::map<std::string, std::int64_t, std::less<>>& sizes) const;
+  virtual void infer(Sizes& sizes) const;
 
   // The value of a dim or whole-number parameter, known once the host has resolved all sizes (so: in `run`, and in
   // nothing earlier). Throws Error when `dim` is no dim of this component.
@@ -179,6 +183,9 @@ class BRAID_API Require {
 
 struct InOptions {
   bool optional = false;
+  bool constant = false;  // gets no gradient by design: labels, weights of rows
+  // The values that the port is made for, inclusive: what `braid conform` stays inside. A run does not look at them.
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
 
 class BRAID_API PortBase {
@@ -187,8 +194,8 @@ class BRAID_API PortBase {
   bool output() const { return output_; }
 
  protected:
-  PortBase(Component&, const char* name, const char* shape, const char* help, bool output, bool optional, bool repeated,
-           const char* named_by);
+  PortBase(Component&, const char* name, const char* shape, const char* help, bool output, const InOptions& options,
+           bool repeated, const char* named_by);
   Component* owner_;
   std::size_t index_;
   bool output_;
@@ -198,14 +205,14 @@ class BRAID_API PortBase {
 class In : public PortBase {
  public:
   In(Component& owner, Name name, ShapeText shape, const char* help, InOptions options = {})
-      : PortBase(owner, name.text, shape.text, help, false, options.optional, false, nullptr) {}
+      : PortBase(owner, name.text, shape.text, help, false, options, false, nullptr) {}
 };
 
 // A repeated input: any number of wires from one up (from none when optional), in the recipe's order.
 class BRAID_API Ins : public PortBase {
  public:
   Ins(Component& owner, Name name, ShapeText shape, const char* help, InOptions options = {})
-      : PortBase(owner, name.text, shape.text, help, false, options.optional, true, nullptr) {}
+      : PortBase(owner, name.text, shape.text, help, false, options, true, nullptr) {}
   // Wires in the recipe; known at construction, so that members can be made per wire (one, when only described).
   std::size_t count() const;
 };
@@ -214,14 +221,30 @@ class BRAID_API Ins : public PortBase {
 class Out : public PortBase {
  public:
   Out(Component& owner, Name name, ShapeText shape, const char* help)
-      : PortBase(owner, name.text, shape.text, help, true, false, false, nullptr) {}
+      : PortBase(owner, name.text, shape.text, help, true, {}, false, nullptr) {}
 };
 
 // Outputs of one shape, named by a list parameter (`tasks = ["click", "like"]`): f.out(port, k) sets the k-th.
 class Outs : public PortBase {
  public:
   Outs(Component& owner, Name list_param, ShapeText shape, const char* help)
-      : PortBase(owner, list_param.text, shape.text, help, true, false, true, list_param.text) {}
+      : PortBase(owner, list_param.text, shape.text, help, true, {}, true, list_param.text) {}
+};
+
+// ---- what `braid conform` cannot guess ----
+//
+// Static members of a component, all optional:
+//   static constexpr braid::Decline declines[] = {{"row-alone", "the other rows are its negatives"}};
+//   static constexpr std::string_view examples[] = {"3.5", "-1"};           cells that a field decodes, files of a
+//   reader static constexpr braid::ExampleFile files[] = {{"vocab", "[UNK]\na\n"}};  what path parameters may name
+
+// A check that does not hold for this component, by its name in docs/PLUGINS.md, and why; shown in every report.
+struct Decline {
+  std::string_view check, reason;
+};
+
+struct ExampleFile {
+  std::string_view param, text;
 };
 
 }  // namespace braid

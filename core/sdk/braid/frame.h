@@ -10,6 +10,15 @@ struct Generator;
 namespace braid {
 
 struct FrameState;  // the host's side
+
+// What stands on a wire: a tensor and what the host knows of its places. Masks are as Frame gives them; undefined: all
+// true.
+struct Flow {
+  at::Tensor value;
+  at::Tensor mask;
+  at::Tensor list_mask;  // bool[rows, places] of the list it came through; undefined: none, or full
+  at::Tensor present;    // as Frame::present
+};
 class State;
 
 // Valid during one `run`. Not shared between threads.

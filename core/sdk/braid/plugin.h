@@ -27,6 +27,12 @@ class BRAID_API Registrar {
   void component(Name name) {
     static_assert(HasAbout<T>, "say what the component is: static constexpr braid::About about{.summary = \"...\"};");
     Facts facts{T::about};
+    if constexpr (requires { T::declines; })
+      for (const Decline& d : T::declines) facts.declines.push_back({std::string(d.check), std::string(d.reason)});
+    if constexpr (requires { T::examples; })
+      for (const std::string_view e : T::examples) facts.examples.emplace_back(e);
+    if constexpr (requires { T::files; })
+      for (const ExampleFile& f : T::files) facts.files.emplace(f.param, f.text);
     if constexpr (std::is_base_of_v<Field, T>) facts.fits = T::fits, facts.media = T::media;
     if constexpr (std::is_base_of_v<Reader, T>) {
       for (const auto s : T::suffixes) facts.suffixes.emplace_back(s);
@@ -40,6 +46,9 @@ class BRAID_API Registrar {
     bool fits = false, media = false;
     std::vector<std::string> suffixes;
     std::string header;
+    std::vector<DeclineSchema> declines;
+    std::vector<std::string> examples;
+    std::map<std::string, std::string, std::less<>> files;  // text by path parameter
   };
 
  private:

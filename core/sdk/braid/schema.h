@@ -302,6 +302,8 @@ struct PortSchema {
   bool output = false, optional = false, repeated = false;
   std::string named_by;  // outputs: the list parameter that names them; else empty
   std::string help;
+  bool constant = false;                      // inputs: no gradient by design
+  std::optional<double> low = {}, high = {};  // inputs: the values it is made for, inclusive
 };
 
 struct RequireSchema {
@@ -318,6 +320,11 @@ struct WeightSchema {
   bool decays = true;  // false for biases, norms: weight decay leaves them alone
 };
 
+// A check of `braid conform` that a component declines.
+struct DeclineSchema {
+  std::string check, reason;
+};
+
 struct ComponentSchema {
   std::string name;  // as recipes say it
   Kind kind = Kind::tower;
@@ -331,6 +338,7 @@ struct ComponentSchema {
   std::string header;                 // readers: "text" when the first line of the file names columns
   bool fits = false;                  // fields: learns from training rows
   bool media = false;                 // fields: reads files (`media = "..."`), not cells
+  std::vector<DeclineSchema> declines;
 
   const PortSchema* port(std::string_view port_name, bool output) const {
     for (const auto& p : ports)

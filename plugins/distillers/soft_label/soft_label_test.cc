@@ -1,5 +1,5 @@
 // Soft labels: conformance, golden values (tools/goldens/losses.py), the gradient's size over temperatures.
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>

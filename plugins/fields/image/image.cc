@@ -1,4 +1,6 @@
 // JPEG and PNG pictures to floats of one size.
+#include "image_examples.h"
+
 #include <braid/plugin.h>
 
 #include <csetjmp>
@@ -462,6 +464,7 @@ struct Image final : braid::Field {
       .differs =
           "Resizing gives Pillow's levels. Colour profiles, gamma and turned-by-camera marks are not looked at."};
   static constexpr bool media = true;
+  static constexpr std::string_view examples[] = {examples::colours_png, examples::greys_jpeg};
 
   braid::Param<std::int64_t> height{
       *this, "height", 224, "Rows of the result.", {.low = 1, .high = 8192, .unit = "pixels"}};

@@ -59,6 +59,7 @@ struct Number final : braid::Field {
           "Numbers of one or several columns, scaled by what the training rows show. A row is absent when one of "
           "its columns is missing."};
   static constexpr bool fits = true;
+  static constexpr std::string_view examples[] = {"3.5", "-0.5", "1e6", "7", "0"};
 
   braid::Param<std::string> scale{
       *this,
@@ -160,6 +161,7 @@ struct Bucket final : braid::Field {
           "The quantile bucket of a number: bucket b of B holds the values above the (b-1)/B quantile of the "
           "training rows and up to the b/B one. 0: missing."};
   static constexpr bool fits = true;
+  static constexpr std::string_view examples[] = {"3.5", "-0.5", "1e6", "7", "0"};
 
   braid::Param<std::int64_t> buckets{*this,
                                      "buckets",

@@ -22,6 +22,7 @@ struct Vocabulary final : braid::Field {
           "the value; of several columns, their texts together. Ids start at 1 in the order in which the "
           "table's rows first show a value; 0: missing, too rare, or unseen in training rows."};
   static constexpr bool fits = true;
+  static constexpr std::string_view examples[] = {"Comedy|Drama", "Comedy", "", "1|2|3|4", "é"};
 
   braid::Param<std::string> split{
       *this, "split", "",

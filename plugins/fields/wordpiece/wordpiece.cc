@@ -263,6 +263,9 @@ struct WordPiece final : braid::Field {
           "Character classes are those of Unicode 14 (utf8proc): characters that came to Unicode after version 8 "
           "may be split otherwise than by older programs. The texts [UNK], [CLS], [SEP], [PAD] and [MASK] in a "
           "cell are the special tokens, as in the `tokenizers` library."};
+  static constexpr braid::ExampleFile files[] = {
+      {"vocab", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ntoy\nstory\nhe\n##at\n(\n)\n1995\n##s\n"}};
+  static constexpr std::string_view examples[] = {"Toy Story (1995)", "Heat", "heats toys", "", "Zürich"};
 
   braid::Param<braid::Path> vocab{*this, "vocab", braid::Required{}, "Vocabulary: one token a line, gzip'd or not."};
   braid::Param<std::int64_t> max_tokens{*this,

@@ -1,5 +1,5 @@
 // Vectors side by side: conformance, golden values (tools/goldens/fusions.py).
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #include <ATen/core/Tensor.h>
 

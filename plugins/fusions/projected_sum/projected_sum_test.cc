@@ -1,5 +1,5 @@
 // Projected and added: conformance, golden values (tools/goldens/fusions.py).
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #include <ATen/core/Tensor.h>
 

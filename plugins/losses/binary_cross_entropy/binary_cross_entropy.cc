@@ -11,13 +11,17 @@ struct BinaryCrossEntropy final : braid::Loss {
   braid::Param<double> smoothing{
       *this, "smoothing", 0.0, "Moves labels towards 0.5 by this share: y (1 - s) + s / 2.", {.low = 0, .high = 1}};
   braid::In logit{*this, "logit", "float[rows]", "log-odds of a positive label"};
-  braid::In label{*this, "label", "float?[rows]", "in [0, 1]; a row without a label (absent, NaN) is left out"};
+  braid::In label{*this,
+                  "label",
+                  "float?[rows]",
+                  "in [0, 1]; a row without a label (absent, NaN) is left out",
+                  {.constant = true, .low = 0, .high = 1}};
   braid::In importance{
       *this,
       "importance",
       "float[rows]",
       "factor on each row's loss; the host still divides by the number of rows, so a mean of 1 keeps the scale",
-      {.optional = true}};
+      {.optional = true, .constant = true, .low = 0}};
   braid::Out loss{*this, "loss", "float?[rows]", "per row"};
 
   void run(braid::Frame& f) override {

@@ -1,5 +1,5 @@
 // Binary cross-entropy: conformance, golden values (tools/goldens/losses.py), missing labels.
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #include <limits>
 

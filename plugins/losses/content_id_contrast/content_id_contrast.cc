@@ -18,6 +18,9 @@ struct ContentIdContrast final : braid::Loss {
           "\"in_batch\" uses all other rows. \"raw\" is a third party's variant: all other rows, no heads, no "
           "normalising."};
 
+  static constexpr braid::Decline declines[] = {
+      {"row-order", "with sampled negatives, an evaluation draws none: a row's negatives are those at even distances"}};
+
   braid::Param<std::string> negatives{*this,
                                       "negatives",
                                       std::string("in_batch"),

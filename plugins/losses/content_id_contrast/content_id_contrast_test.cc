@@ -1,5 +1,5 @@
 // Content-id contrast: conformance, golden values (tools/goldens/losses.py), and what is drawn as a negative.
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #include <cmath>
 

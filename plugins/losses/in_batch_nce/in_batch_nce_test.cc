@@ -1,5 +1,5 @@
 // In-batch contrastive loss: conformance, golden values (tools/goldens/losses.py), rows that are no negatives.
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>

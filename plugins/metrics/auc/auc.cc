@@ -39,8 +39,11 @@ struct Auc final : braid::Metric {
       .equation = "(pairs won + pairs tied / 2) / (positives * negatives)"};
 
   braid::In score{*this, "score", "float[rows]", "what rows are ranked by; a logit or a probability"};
-  braid::In label{*this, "label", "float?[rows]",
-                  "above 0.5 is positive; a row without a label (absent, NaN) is left out"};
+  braid::In label{*this,
+                  "label",
+                  "float?[rows]",
+                  "above 0.5 is positive; a row without a label (absent, NaN) is left out",
+                  {.constant = true, .low = 0, .high = 1}};
   braid::State scores{*this, "scores", braid::State::real};
   braid::State labels{*this, "labels", braid::State::real};
 

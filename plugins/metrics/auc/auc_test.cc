@@ -1,5 +1,5 @@
 // AUC: conformance, golden values (tools/goldens/metrics.py), ties, missing labels, plain counting.
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #include <cmath>
 #include <limits>

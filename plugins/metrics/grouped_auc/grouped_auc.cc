@@ -28,8 +28,11 @@ struct GroupedAuc final : braid::Metric {
                                     "How groups weigh: by their rows, or all alike.",
                                     {.choices = {"rows", "groups"}}};
   braid::In score{*this, "score", "float[rows]", "what rows are ranked by; a logit or a probability"};
-  braid::In label{*this, "label", "float?[rows]",
-                  "above 0.5 is positive; a row without a label (absent, NaN) is left out"};
+  braid::In label{*this,
+                  "label",
+                  "float?[rows]",
+                  "above 0.5 is positive; a row without a label (absent, NaN) is left out",
+                  {.constant = true, .low = 0, .high = 1}};
   braid::In group{*this, "group", "key[rows]", "whose rows are ranked against each other: a link such as ratings.user"};
   braid::State scores{*this, "scores", braid::State::real};
   braid::State labels{*this, "labels", braid::State::real};

@@ -1,5 +1,5 @@
 // Grouped AUC: conformance, golden values (tools/goldens/metrics.py), groups of one class.
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #include <cmath>
 #include <limits>

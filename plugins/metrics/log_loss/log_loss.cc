@@ -24,7 +24,11 @@ struct LogLoss final : braid::Metric {
                             "Probabilities are kept this far from 0 and 1, which bounds what one row can cost.",
                             {.low = 0, .high = 0.5}};
   braid::In score{*this, "score", "float[rows]", "the prediction; see score_is"};
-  braid::In label{*this, "label", "float?[rows]", "in [0, 1]; a row without a label (absent, NaN) is left out"};
+  braid::In label{*this,
+                  "label",
+                  "float?[rows]",
+                  "in [0, 1]; a row without a label (absent, NaN) is left out",
+                  {.constant = true, .low = 0, .high = 1}};
   braid::State scores{*this, "scores", braid::State::real};
   braid::State labels{*this, "labels", braid::State::real};
 

@@ -1,5 +1,5 @@
 // Log loss: conformance, golden values (tools/goldens/metrics.py), clipping.
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #include <cmath>
 #include <limits>

@@ -1,5 +1,5 @@
 // Deep Interest Network: conformance, golden values (tools/goldens/rankers.py), the fused unit against the operators.
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>

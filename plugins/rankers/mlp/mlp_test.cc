@@ -1,5 +1,5 @@
 // The multilayer perceptron: conformance, golden values (tools/goldens/rankers.py).
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>

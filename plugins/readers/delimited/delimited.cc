@@ -95,6 +95,7 @@ struct Delimited final : braid::Reader {
                                                   ".item",   ".user",     ".tsv.gz",  ".csv.gz", ".txt.gz",
                                                   ".dat.gz", ".inter.gz", ".item.gz", ".user.gz"};
   static constexpr std::string_view header = "text";
+  static constexpr std::string_view examples[] = {"item\ttitle\n1\tToy Story\n2\t\n3\tHeat\n4\t\"Casino\n5\té\n"};
 
   braid::Param<std::string> separator{
       *this, "separator", "",

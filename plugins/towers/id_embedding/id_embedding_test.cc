@@ -1,5 +1,5 @@
 // The id's vector: conformance, golden values (tools/goldens/towers.py).
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 // Pictures to tokens: conformance, golden values (tools/goldens/towers.py).
-#include "conform/conform.h"
+#include <braid/conform.h>
 
 #include <ATen/core/Tensor.h>
 

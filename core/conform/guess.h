@@ -1,0 +1,50 @@
+// Cases made out of a component's card alone: values, wires and sizes with which it can be constructed.
+#pragma once
+
+#include "conform/making.h"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace braid::conform {
+
+struct Guess {
+  std::string what;  // "every wire, some places hidden, negatives = raw"
+  Case test;
+  // The same at other sizes of its run-time axes: rows of each axis, places of each padded dim.
+  std::vector<std::pair<std::string, Case>> resized;
+  bool lean = false;  // another value of a parameter: not for slow checks
+};
+
+struct Guesses {
+  std::vector<Guess> cases;
+  std::vector<std::string> left_out;  // values with which it cannot be constructed, and what it said
+};
+
+// A folder for files that path parameters name; gone with the object.
+class ExampleFiles {
+ public:
+  explicit ExampleFiles(const host::Plugin::Entry& entry);
+  ~ExampleFiles();
+  ExampleFiles(const ExampleFiles&) = delete;
+  // Values for parameters that have no default. Throws Error: a path without an example.
+  Values required(const ComponentSchema& card) const;
+
+ private:
+  std::filesystem::path folder_;
+  std::map<std::string, std::string, std::less<>> paths_;
+};
+
+// Other legal values of each parameter, one changed at a time: ("split = |", values).
+std::vector<std::pair<std::string, Values>> other_values(const ComponentSchema& card, const Values& base);
+
+// For components with `run`. `use` as Case::component.
+Guesses guess_cases(const std::string& use, const ComponentSchema& card, const Values& required);
+
+// The case with default parameters and so many rows, for measuring. Throws Error when it cannot be made.
+Case guess_at(const std::string& use, const ComponentSchema& card, const Values& required, std::int64_t rows);
+
+}  // namespace braid::conform

@@ -1,0 +1,133 @@
+// Checks of what a component declares: ports, sizes, and what masks mean.
+#include "conform/checks.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros_like.h>
+
+#include <algorithm>
+#include <set>
+
+namespace braid::conform {
+
+void check_ports(Trial& t) {
+  Instance one(t.test, at::kDouble);
+  const auto& mine = one.component().state().schema;
+  for (const auto& card : t.card.ports) {
+    const auto* port = mine.port(card.name, card.output);
+    if (!port) t.fail("port " + card.name + " stands in the card and is missing with these values");
+    else if (port->shape != card.shape || port->optional != card.optional || port->repeated != card.repeated)
+      t.fail("port " + card.name + " is " + port->shape + " with these values and " + card.shape + " in the card");
+  }
+  for (const auto& port : mine.ports)
+    if (!t.card.port(port.name, port.output))
+      t.fail("port " + port.name + " is there with these values and not in the card");
+}
+
+void check_shapes(Trial& t) {
+  const auto whole = [&] {
+    Instance one(t.test, at::kDouble);
+    return Trial::rows_of(one);
+  }();
+  for (const auto rows : std::set<std::int64_t>{whole, 3, 1, 0}) {
+    if (rows < t.test.least_rows || rows > whole) continue;
+    const auto with = "with " + std::to_string(rows) + " row" + (rows == 1 ? "" : "s");
+    try {
+      for (const bool training : {false, true}) {
+        Instance one(t.test, at::kDouble);
+        Trial::cut(one, first_rows(rows));
+        for (const auto& [name, flow] : one.run({training, 3, 1}))
+          if (flow.mask.defined() &&
+              flow.mask.sizes() != flow.value.sizes().slice(0, static_cast<std::size_t>(flow.mask.dim())))
+            t.fail("output " + name + ": its mask does not have its sizes " + with);
+        for (const auto& column : one.appended)
+          if (column.defined() && (column.dim() != 1 || column.size(0) != rows))
+            t.fail("a state gets another number of values than the batch has rows " + with);
+      }
+    } catch (const std::exception& e) {
+      t.fail("a call " + with + " failed: " + e.what());
+    }
+  }
+}
+
+// At few rows too: a mean over no row, a deviation of one.
+void check_absent(Trial& t) {
+  const auto whole = [&] {
+    Instance one(t.test, at::kDouble);
+    return Trial::rows_of(one);
+  }();
+  for (const auto rows : std::set<std::int64_t>{whole, 3, 1, 0}) {
+    if (rows < t.test.least_rows || rows > whole) continue;
+    Instance one(t.test, at::kDouble);
+    Trial::cut(one, first_rows(rows));
+    t.all_finite("with " + std::to_string(rows) + " rows", one, {true, 3, 1});
+    t.all_finite("in evaluation with " + std::to_string(rows) + " rows", one, {false, 3, 1});
+  }
+  Instance one(t.test, at::kDouble);
+  const auto& state = one.component().state();
+  bool any = false;
+  Trial::each_wire(one, [&](std::size_t port, std::size_t, Flow& flow) {
+    const auto& shape = state.inputs[port];
+    if (!flow.mask.defined() || (!shape.optional_rows && std::none_of(shape.dims.begin(), shape.dims.end(),
+                                                                      [](const Dim& d) { return d.padded; })))
+      return;
+    any = true;
+    flow.value = at::zeros_like(flow.value);
+    flow.mask = at::zeros_like(flow.mask);
+    if (flow.list_mask.defined()) flow.list_mask = at::zeros_like(flow.list_mask);
+    if (flow.present.defined()) flow.present = at::zeros_like(flow.present);
+  });
+  if (any) t.all_finite("with everything hidden", one, {true, 3, 1});
+}
+
+void check_masks(Trial& t) {
+  Instance plain(t.test, at::kDouble), other(t.test, at::kDouble);
+  plain.fill();
+  other.fill();
+  for (const bool training : {false, true})
+    for (const auto& [name, flow] : plain.run({training, 3, 1}))
+      if (flow.mask.defined() && !t.loss &&
+          at::where(widened(flow.mask, flow.value), at::zeros_like(flow.value), flow.value).ne(0).any().item<bool>())
+        t.fail("output " + name + " is not zero where its mask hides it");
+
+  bool any = false;
+  Trial::each_wire(other, [&](std::size_t port, std::size_t k, Flow& flow) {
+    if (!flow.mask.defined()) return;
+    any = true;
+    auto noise = flow.value;
+    if (flow.value.is_floating_point()) noise = ripple(flow.value) * 1e3;
+    else if (flow.value.scalar_type() == at::kBool) noise = flow.value.logical_not();
+    else {
+      const auto& state = other.component().state();
+      const auto n = t.test.inputs.at(state.schema.ports[state.input_ports[port]].name)[k].id_rows;
+      noise = n > 1 ? (flow.value + 1).remainder(n) : flow.value + 1;
+    }
+    flow.value = at::where(widened(flow.mask, flow.value), flow.value, noise);
+  });
+  if (!any) return;
+  for (const bool training : {false, true})
+    t.same_bits("what a mask hides changes the result", t.results(plain, {training, 3, 1}),
+                t.results(other, {training, 3, 1}));
+  if (t.metric) return;
+  auto all = t.leaves(plain);
+  Trial::backward(t.total(plain, {true, 3, 1}).first, all);
+  for (const auto& leaf : all)
+    if (leaf.mask.defined() &&
+        at::where(widened(leaf.mask, leaf.value), at::zeros_like(leaf.value), Trial::grad_of(leaf))
+            .ne(0)
+            .any()
+            .item<bool>())
+      t.fail("the gradient of " + leaf.name + " is not zero at hidden places");
+}
+
+void check_equal_rows(Trial& t) {
+  Instance one(t.test, at::kDouble);
+  one.fill();
+  Trial::each_wire(one, [&](std::size_t, std::size_t, Flow& flow) {
+    for (auto* part : {&flow.value, &flow.mask, &flow.list_mask, &flow.present})
+      if (part->defined() && part->size(0) > 0) *part = part->narrow(0, 0, 1).expand(part->sizes()).contiguous();
+  });
+  t.all_finite("when all rows are equal", one, {true, 3, 1});
+}
+
+}  // namespace braid::conform
