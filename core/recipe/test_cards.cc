@@ -142,7 +142,7 @@ std::vector<Make> towers() {
           .weights({{"rows", {"n", "dim"}, true, true}}),
       Make(Kind::tower, "feature_embedding")
           .params({whole("dim", 16)})
-          .ports({ins("features", "id(n)[rows, values*~]"), out("vector", "float[rows, dim]")})
+          .ports({ins("features", "id(n)[rows, values*~?]"), out("vector", "float[rows, dim]")})
           .weights({{"features.0.rows", {"features.0.n", "dim"}, true, true}}),
       Make(Kind::tower, "dense")
           .params({whole("dim", 32)})

@@ -85,8 +85,9 @@ void read_train(Checker& c) {
   read_data(c);
   auto* item = c.section("train");
   auto& train = c.plan.train;
+  if (const auto* said = c.document.root().find("train")) train.place = said->key_place;
   if (!item) {
-    if (c.document.root().find("train")) return;  // of a wrong type
+    if (train.place.line > 0) return;  // of a wrong type
     read_rows_key(c, nullptr, {c.plan.recipe, 0, 0});
     train.groups.emplace_back();
     return;
