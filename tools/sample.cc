@@ -285,7 +285,8 @@ Sample sample(const std::string& file) {
   for (const auto& row : rows) out.ragged += row.size() != first.size();
   if (out.ragged * 2 > out.rows)
     fail(file, "most rows have another number of cells than the first line, which has " + std::to_string(first.size()),
-         "bad-header", "is " + recipe::quote(out.separator == "\t" ? "tab" : out.separator) + " what stands between cells?");
+         "bad-header",
+         "is " + recipe::quote(out.separator == "\t" ? "tab" : out.separator) + " what stands between cells?");
   out.missing = missing_words(rows, first.size());
   for (std::size_t k = 0; k < out.columns.size(); ++k) look_at(out.columns[k], k, rows, out.missing);
   return out;

@@ -202,6 +202,7 @@ class ParamReader {
       auto item = std::make_unique<Item>();
       item->kind = Item::Kind::array;
       item->filled_in = item->used = true;
+      item->place = item->key_place = keys.place();
       for (const auto& v : values) item->items.push_back(make(v));
       keys.table().add(key, std::move(item));
       keys.parameter(key);

@@ -101,12 +101,14 @@ void read_slices(Checker& c) {
   read_candidates(c);
   const auto& table = c.plan.tables[static_cast<std::size_t>(rows)];
   auto& splits = c.plan.eval.splits;
-  const auto* section = c.document.root().find("eval");
+  auto* section = c.document.root().find("eval");
   const auto* given = section ? section->find("splits") : nullptr;
   if (!given) {
     if (table.split.valid > 0) splits.push_back("valid");
     if (table.split.test > 0) splits.push_back("test");
     for (const auto& held : table.hold_out) splits.push_back(held.name);
+    if (section && section->is(Item::Kind::table) && !splits.empty())
+      Keys(c.report, *section, "[eval]").fill("splits", splits);
     return;
   }
   std::vector<std::string> names{"train", "valid", "test"};

@@ -123,6 +123,7 @@ void read_field(Checker& c, int table, Item& item) {
             {"write media = \"posters.tar.gz:{item}.jpg\" or \"posters/{item}.jpg\""});
   }
   const auto* names = keys.find("names", Item::Kind::text);
+  if (!item.find("from") && !item.find("media") && !item.find("names")) keys.fill("from", item.key);
   const auto before = c.report.doubts();
   const auto value = read_use(keys, found, [&](const std::string& path) { return c.absent(path); });
   keys.finish();

@@ -194,5 +194,16 @@ void Keys::fill(const std::string& name, std::int64_t value) {
 void Keys::fill(const std::string& name, double value) { filled(name, Item::Kind::number).number = value; }
 void Keys::fill(const std::string& name, bool value) { filled(name, Item::Kind::boolean).boolean = value; }
 void Keys::fill(const std::string& name, const std::string& value) { filled(name, Item::Kind::text).text = value; }
+void Keys::fill(const std::string& name, const std::vector<std::string>& values) {
+  auto& item = filled(name, Item::Kind::array);
+  for (const auto& value : values) {
+    auto one = std::make_unique<Item>();
+    one->kind = Item::Kind::text;
+    one->text = value;
+    one->place = one->key_place = item.place;
+    one->filled_in = one->used = true;
+    item.items.push_back(std::move(one));
+  }
+}
 
 }  // namespace braid::recipe

@@ -56,6 +56,7 @@ class Keys {
   void fill(const std::string& name, double value);
   void fill(const std::string& name, bool value);
   void fill(const std::string& name, const std::string& value);
+  void fill(const std::string& name, const std::vector<std::string>& values);
 
  private:
   const Word& word(const std::string& name) const;

@@ -26,6 +26,7 @@ void read_shares(Checker& c, Keys& keys, SplitPlan& split, bool whole) {
       c.error(item->place, "out-of-range",
               quote(name) + " is " + number_text(item->number) + "; a share is at least 0");
     good = good && !keys.table().find(name);
+    if (!keys.table().find(name)) keys.fill(name, std::int64_t{0});
     return 0.0;
   };
   split.train = share("train");

@@ -155,7 +155,7 @@ void read_ground(Checker& c, int table, Keys& keys) {
   }
   if (key) need_column(c, table, plan.key, key->place);
   if (keys.table().find("missing")) plan.missing = keys.texts("missing");
-  else keys.find("missing");
+  else keys.fill("missing", plan.missing);
   if (keys.choice("bad_rows") == "skip") plan.bad_rows = TablePlan::BadRows::skip;
 }
 
@@ -180,6 +180,7 @@ void read_links(Checker& c, int table, Keys& keys) {
       target = inner.required("table", Item::Kind::text,
                               "a link is { table = \"users\", column = \"uid\" } or the table's name");
       if (const auto* column = inner.find("column", Item::Kind::text)) link.column = column->text;
+      else if (!item->find("column")) inner.fill("column", link.column);
       inner.finish();
     } else if (!demand(c.report, *item, Item::Kind::text, "link " + quote(item->key))) {
       target = nullptr;

@@ -109,7 +109,14 @@ void read_train(Checker& c) {
       for (const auto& one : groups->items) read_group(c, *one);
     else read_group(c, *groups);
   } else {
-    train.groups.emplace_back();
+    auto made = std::make_unique<Item>(), group = std::make_unique<Item>();
+    made->kind = Item::Kind::array;
+    made->place = made->key_place = group->place = group->key_place = item->key_place;
+    made->filled_in = made->used = group->filled_in = true;
+    made->items.push_back(std::move(group));
+    auto& groups_item = item->add("optimizer", std::move(made));
+    keys.find("optimizer");
+    read_group(c, *groups_item.items[0]);
   }
 
   // Which weights are kept: the metrics are read by now.
@@ -138,6 +145,7 @@ void read_train(Checker& c) {
             std::string(valid ? ", by a metric; there is none"
                               : "; " + quote(c.plan.tables[static_cast<std::size_t>(train.rows)].name) + " has none"),
         {valid ? "add [metrics.auc] use = \"auc\"" : "give its split a 'valid' share", "or keep = \"last\""});
+  if (train.best && can && !keys.table().find("best")) keys.fill("best", metrics[0]);
   keys.finish();
 }
 
