@@ -46,6 +46,11 @@ constexpr TagInfo tags[] = {
      "`braid COMMAND --help` shows what it takes.", false, R"toml(-braid trian recipe.toml --out runs/a
 +braid train recipe.toml --out runs/a
 )toml"},
+    {"cost", "`check --cost` measures by running steps, and those did not run or cannot be told apart.",
+     "Mend what the message says; train needs it as well.", false,
+     R"toml(-braid check --cost --no-files recipe.toml
++braid check --cost recipe.toml
+)toml"},
     {"eval", "`--requests` or `--scores` for a model that answers no requests, or whose rows are read from files.",
      "Serve an output of the ranker in [serve], and evaluate that run.", false, R"toml( [serve]
 -outputs = ["click.loss"]
