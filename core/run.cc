@@ -106,7 +106,8 @@ int dispatch(const RunCall& call) {
     }
     cards::Store store({call.program_folder});
     const auto [file, component] = plugin_called(call.arguments.at(0), store);
-    return conform::conform_command(file, component, one(call, "only"), call.options.count("json") > 0);
+    return conform::conform_command(file, component, one(call, "only"), call.options.count("json") > 0,
+                                    [&store](const std::string& f) { return store.vouched(f); });
   }
   memory::serve_tensors();
   if (command == "card") return host::card_command(call);
@@ -117,7 +118,7 @@ int dispatch(const RunCall& call) {
   at::globalContext().setDeterministicAlgorithms(true, false);
   at::globalContext().setDeterministicFillUninitializedMemory(false);
   cards::Store store({call.program_folder});
-  host::Host host;
+  host::Host host([&store](const std::string& file) { return store.vouched(file); });
   const auto shop = workshop(call, store, host);
   if (command == "train" && call.options.count("resume"))
     return train::resume_command({all(call, "resume").at(0), call.arguments.empty() ? "" : call.arguments[0],

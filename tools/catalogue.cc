@@ -22,23 +22,17 @@ Json of_entry(const Entry& e) {
   j["plugin"] = e.plugin->name;
   j["version"] = e.plugin->version;
   j["file"] = *e.file;
+  j["state"] = "usable";
   return j;
 }
 
-// A summary may go on after its first sentence; a list has room for that one.
-std::string first_sentence(const std::string& text) {
-  const auto end = text.find(". ");
-  return end == std::string::npos ? text : text.substr(0, end + 1);
+// A plugin that cannot be used: what it holds is not known.
+Json of_refused(const cards::Found& f) {
+  return {{"name", f.name()}, {"kind", nullptr},    {"summary", ""},      {"plugin", f.name()},
+          {"file", f.file},   {"state", "refused"}, {"reason", f.refused}};
 }
 
-std::string name_in_recipes(const Entry& e) {
-  return e.component->name == e.plugin->name ? e.component->name : e.plugin->name + "/" + e.component->name;
-}
-
-void tell_refused(const std::vector<cards::Found>& found) {
-  for (const auto& f : found)
-    if (!f.card) std::cerr << "warning: " << f.file << " is left out: " << f.refused << '\n';
-}
+std::string heading(const std::string& text) { return stdout_is_terminal() ? "\x1b[1m" + text + "\x1b[0m" : text; }
 
 Kind kind_of(const std::string& text) {
   std::vector<std::string> names, singular;
@@ -68,6 +62,17 @@ int describe_file(const std::string& file, bool json) {
 
 }  // namespace
 
+std::string name_in_recipes(const Entry& e) {
+  return e.component->name == e.plugin->name ? e.component->name : e.plugin->name + "/" + e.component->name;
+}
+
+std::string refused_text(const std::vector<const cards::Found*>& refused) {
+  if (refused.empty()) return "";
+  auto out = heading("refused") + "\n";
+  for (const auto* f : refused) out += "  " + f->name() + ", " + f->file + "\n    " + wrapped(f->refused, 4) + "\n";
+  return out;
+}
+
 std::string here() { return std::filesystem::current_path().string(); }
 
 std::vector<Entry> catalogue(const std::vector<cards::Found>& found) {
@@ -90,10 +95,13 @@ int list_command(const Call& call) {
     const auto kind = kind_of(call.arguments[0]);
     std::erase_if(entries, [&](const Entry& e) { return e.component->kind != kind; });
   }
-  tell_refused(found);
+  std::vector<const cards::Found*> refused;  // of any kind: what a plugin holds that is refused is not known
+  for (const auto& f : found)
+    if (!f.card) refused.push_back(&f);
   if (call.has("json")) {
     auto all = Json::array();
     for (const auto& e : entries) all.push_back(of_entry(e));
+    for (const auto* f : refused) all.push_back(of_refused(*f));
     return print(all.dump(2) + "\n"), 0;
   }
   std::size_t width = 0;
@@ -102,8 +110,7 @@ int list_command(const Call& call) {
   const Kind* last = nullptr;
   for (const auto& e : entries) {
     if (!last || *last != e.component->kind) {
-      const auto heading = plural_of(e.component->kind);
-      out += (last ? "\n" : "") + (stdout_is_terminal() ? "\x1b[1m" + heading + "\x1b[0m" : heading) + "\n";
+      out += (last ? "\n" : "") + heading(plural_of(e.component->kind)) + "\n";
       last = &e.component->kind;
     }
     const auto name = name_in_recipes(e);
@@ -111,6 +118,9 @@ int list_command(const Call& call) {
            wrapped(first_sentence(e.component->summary), width + 4) + "\n";
   }
   if (entries.empty()) out = "no components found; `braid doctor` says where plugins are looked for\n";
+  if (!refused.empty()) out += "\n" + refused_text(refused);
+  out += "\n" + recipe::counted(entries.size(), "component") + " usable, " + recipe::counted(refused.size(), "plugin") +
+         " refused\n";
   print(out);
   return 0;
 }

@@ -1,6 +1,7 @@
 #include "describe.h"
 
 #include "options.h"
+#include "recipe/units.h"
 #include "recipe/words.h"
 
 #include <algorithm>
@@ -95,6 +96,11 @@ std::string wires_text(const PortSchema& port) {
   return port.optional ? "one wire or none" : "one wire";
 }
 
+std::string first_sentence(const std::string& text) {
+  const auto end = text.find(". ");
+  return end == std::string::npos ? text : text.substr(0, end + 1);
+}
+
 std::string example(const ComponentSchema& c, const std::string& plugin) {
   const auto use = "use = " + quoted(c.name == plugin ? c.name : plugin + "/" + c.name);
   std::string given;
@@ -139,10 +145,16 @@ std::string describe(const ComponentSchema& c, const PluginSchema& plugin, const
   out << table(about);
 
   Rows rows;
-  for (const auto& p : c.params)
+  std::string examples;
+  for (const auto& p : c.params) {
+    if (!p.unit.empty() && examples.find(recipe::amount_example(p.unit)) == std::string::npos)
+      examples = joined(examples, quoted(recipe::amount_example(p.unit)), ", ");
     rows.push_back({p.name, std::string(name_of(p.type)), p.required ? "required" : "= " + value_text(p.fallback),
                     range_text(p), p.help});
-  if (!rows.empty()) heading("Parameters"), out << table(rows);
+  }
+  if (!rows.empty())
+    heading("Parameters" + (examples.empty() ? "" : "; where a unit stands, a text like " + examples + " is a number")),
+        out << table(rows);
 
   rows.clear();
   for (const auto& s : c.scalars)

@@ -14,6 +14,8 @@ std::string range_text(const ParamSchema& param);
 std::string range_text(const std::optional<double>& low, const std::optional<double>& high);
 // "one wire", "any number of wires, at least one", "one wire or none".
 std::string wires_text(const PortSchema& port);
+// A summary may go on after its first sentence; a list has room for that one.
+std::string first_sentence(const std::string& text);
 // A node (or field, metric) of a recipe that uses the component, with what it has to say.
 std::string example(const ComponentSchema& component, const std::string& plugin);
 

@@ -70,7 +70,9 @@ std::string components_page() {
   std::string out =
       "# Components\n\nMade by `braid docs components` from the plugins' cards. `braid describe NAME` says the same in "
       "the terminal, "
-      "with the weights.\nA coefficient is a number, `{ learn = true }` or `{ from, to, steps }`.\n\n";
+      "with the weights.\nA coefficient is a number, `{ learn = true }` or `{ from, to, steps }`. Where a range ends "
+      "with "
+      "a unit, [a text like `\"10k\"`](RECIPES.md#amounts) is a number too.\n\n";
   const Kind* last = nullptr;
   for (const auto& e : catalogue(found)) {
     if (!last || *last != e.component->kind) {
@@ -89,15 +91,27 @@ std::string components_page() {
 
 namespace {
 
+void tag(std::string& out, const recipe::TagInfo& t, std::string_view change) {
+  out += "### " + std::string(t.tag) + (t.warning ? " (warning)" : "") + "\n\n" + std::string(t.meaning) +
+         "\n**Fix:** " + std::string(t.mend) + "\n\n```diff\n" + std::string(change) + "```\n\n";
+}
+
 std::string errors_page() {
   std::string out =
       "# Errors\n\nMade by `braid docs errors`. A message reads `place: error: what [tag]`, then notes: the nearest "
-      "valid choice, where the "
-      "other side came from, the fix.\nA *warning* is told and the recipe runs all the same.\n\n| Tag | Meaning | Mend "
-      "|\n|---|---|---|\n";
-  for (const auto& t : recipe::all_tags())
-    out += "| `" + std::string(t.tag) + "`" + (t.warning ? " (warning)" : "") + " | " + cell(std::string(t.meaning)) +
-           " | " + cell(std::string(t.mend)) + " |\n";
+      "valid choice, where the other side came from, the fix.\nA *warning* is told and the recipe runs all the "
+      "same.\n\n"
+      "An example's lines with `-` are the mistake, those with `+` its fix.\n\n"
+      "## In recipes\n\nTold by `braid check`, and by every command that reads a recipe. An example is a part over "
+      "[a whole recipe](../tests/errors/good/base.toml); `# --set` stands for one on the command line. A test checks "
+      "each "
+      "example with its mistake and with its fix.\n\n";
+  for (const auto& t : recipe::all_tags()) tag(out, t, recipe::example_of(t.tag));
+  out +=
+      "## While a command runs\n\nTold of data, files, plugins, folders and the command line, when the recipe is "
+      "right.\n\n";
+  for (const auto& t : recipe::run_tags()) tag(out, t, t.change);
+  out.pop_back();
   return out;
 }
 

@@ -1,17 +1,21 @@
 // `braid graph`: what runs in training and in serving, as text or JSON.
 #include "commands.h"
+#include "dot.h"
 #include "parameters.h"
+#include "subject.h"
 
 #include "cards/store.h"
 #include "recipe/check.h"
 #include "recipe/serving.h"
 #include "recipe/shapes.h"
 #include "recipe/words.h"
+#include "report/graph_picture.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 
 namespace braid::tools {
@@ -21,30 +25,6 @@ namespace files = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 std::size_t index(int k) { return static_cast<std::size_t>(k); }
-
-// What is drawn: a recipe, a run's folder or an exported folder.
-struct Subject {
-  std::string name, recipe, weights;  // weights: a file, or empty
-  bool folder = false;
-};
-
-Subject subject_of(const std::string& argument) {
-  Subject out{argument, argument, "", files::is_directory(argument)};
-  if (!out.folder) return out;
-  const auto in = [&](const char* name) { return (files::path(argument) / name).string(); };
-  for (const auto* name : {"serve.toml", "resolved.toml"})
-    if (files::exists(in(name))) {
-      out.recipe = in(name);
-      if (files::exists(in("weights.safetensors"))) out.weights = in("weights.safetensors");
-      return out;
-    }
-  std::string seeds;
-  for (const auto& entry : files::directory_iterator(argument))
-    if (files::exists(entry.path() / "resolved.toml") && (seeds.empty() || entry.path().string() < seeds))
-      seeds = entry.path().string();
-  throw Usage(argument + ": error: holds neither resolved.toml nor serve.toml: it is no run and no export [folder]" +
-              (seeds.empty() ? "" : "\n  a run in it: " + seeds));
-}
 
 struct Drawing {
   const recipe::Plan& plan;
@@ -293,10 +273,36 @@ Json json_of(const Drawing& d, const Subject& subject) {
   return out;
 }
 
+// ---- a picture ----
+
+std::string picture(const Drawing& d, const Subject& subject) {
+  std::map<std::string, report::NodeFacts> facts;
+  for (std::size_t k = 0; k < d.plan.nodes.size(); ++k) {
+    auto& one = facts[d.plan.nodes[k].name];
+    const auto& p = d.parameters[k];
+    one.parameters = p.exact.value_or(0);
+    if (!p.exact) one.words = words_of(p);
+  }
+  report::PictureParts parts;
+  parts.title = subject.name;
+  if (d.serving.trouble.empty()) parts.ahead = d.serving.ahead, parts.request = d.serving.request;
+  parts.other_place = place_by_dot;
+  return report::graph_svg(d.plan, facts, parts);
+}
+
+void write_picture(const std::string& file, const std::string& svg) {
+  std::ofstream out(file, std::ios::binary);
+  out << svg;
+  out.close();
+  if (!out) throw Usage(file + ": error: cannot be written [output-file]\n  does its folder exist, and has it room?");
+}
+
 }  // namespace
 
 int graph_command(const Call& call) {
   const auto subject = subject_of(call.arguments[0]);
+  if (call.has("svg") && call.has("json"))
+    throw Usage("braid graph: error: --svg writes a picture: --json does not go with it [command-line]");
   if (subject.folder && call.has("set"))
     throw Usage("--set changes a recipe; " + subject.name + " is a folder whose weights are made [command-line]");
   cards::Store store(cards::around_this_program());
@@ -310,6 +316,10 @@ int graph_command(const Call& call) {
   const Drawing drawing{
       plan, recipe::serving(plan),
       subject.weights.empty() ? parameters_of(plan) : parameters_of(plan, weight_shapes(subject.weights))};
+  if (call.has("svg")) {
+    write_picture(call.one("svg"), picture(drawing, subject));
+    return print(call.one("svg") + ": written\n"), 0;
+  }
   print(call.has("json") ? json_of(drawing, subject).dump(2) + "\n" : text_of(drawing, subject));
   return 0;
 }

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
-#include <cstring>
 
 namespace braid::cards {
 namespace {
@@ -201,23 +200,6 @@ ComponentSchema to_component(const Json& j) {
   return c;
 }
 
-// The stamp's bytes as hex: compared field by field after reading, and never by eye.
-std::string of_stamp(const Stamp& stamp) {
-  static constexpr char digits[] = "0123456789abcdef";
-  const auto* bytes = reinterpret_cast<const unsigned char*>(&stamp);
-  std::string out;
-  for (std::size_t k = 0; k < sizeof stamp; ++k) out += digits[bytes[k] >> 4], out += digits[bytes[k] & 15];
-  return out;
-}
-bool to_stamp(const std::string& hex, Stamp& stamp) {
-  if (hex.size() != 2 * sizeof stamp) return false;
-  auto* bytes = reinterpret_cast<unsigned char*>(&stamp);
-  const auto digit = [](char c) { return static_cast<unsigned char>(c <= '9' ? c - '0' : c - 'a' + 10); };
-  for (std::size_t k = 0; k < sizeof stamp; ++k)
-    bytes[k] = static_cast<unsigned char>(digit(hex[2 * k]) << 4 | digit(hex[2 * k + 1]));
-  return true;
-}
-
 }  // namespace
 
 Json to_json(const ComponentSchema& c) {
@@ -254,8 +236,7 @@ PluginSchema plugin_from_json(const Json& j) {
 
 std::string to_text(const Card& card) {
   Json j{{"braid_card", card_format}};
-  j["file"] = {{"digest", card.file.digest}, {"size", card.file.size}, {"changed", card.file.changed}};
-  j["stamp"] = of_stamp(card.stamp);
+  j["file"] = {{"digest", card.file.digest}, {"size", card.file.size}};
   j["plugin"] = to_json(card.schema);
   return j.dump(1) + "\n";
 }
@@ -265,9 +246,7 @@ std::variant<Card, std::string> from_text(const std::string& source) try {
   if (!j.contains("braid_card") || j.at("braid_card") != card_format) return "it is no card of this braid's format";
   Card card;
   const auto& file = j.at("file");
-  card.file = {file.at("size").get<std::uint64_t>(), file.at("changed").get<std::int64_t>(),
-               file.at("digest").get<std::string>()};
-  if (!to_stamp(text(j, "stamp"), card.stamp)) return "its stamp is of another length";
+  card.file = {file.at("size").get<std::uint64_t>(), file.at("digest").get<std::string>()};
   card.schema = plugin_from_json(j.at("plugin"));
   return card;
 } catch (const nlohmann::json::exception& e) {

@@ -2,10 +2,13 @@
 #include <doctest/doctest.h>
 
 #include "cards/card.h"
+#include "cards/gate.h"
 #include "cards/header.h"
 #include "cards/stamp.h"
 #include "cards/store.h"
 
+#include <elf.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -37,7 +40,7 @@ struct Folder {
 Stamp stamp_of(const char* plugin) {
   Stamp s{BRAID_STAMP_MAGIC,
           sizeof(Stamp),
-          abi_number,
+          7,
           "0123456789abcdef",
           8,
           16,
@@ -55,6 +58,29 @@ Stamp stamp_of(const char* plugin) {
   return s;
 }
 std::string bytes_of(const Stamp& s) { return {reinterpret_cast<const char*>(&s), sizeof s}; }
+
+// The least that the headers of a shared library say: one part, which is the whole file.
+std::string library(const Stamp& s, const std::string& more = "") {
+  const auto body = bytes_of(s) + more;
+  Elf64_Ehdr head{};
+  std::memcpy(head.e_ident, ELFMAG, SELFMAG);
+  head.e_ident[EI_CLASS] = ELFCLASS64;
+  head.e_ident[EI_DATA] = ELFDATA2LSB;
+  head.e_type = ET_DYN;
+#if defined(__aarch64__)
+  head.e_machine = EM_AARCH64;
+#else
+  head.e_machine = EM_X86_64;
+#endif
+  head.e_phoff = sizeof head;
+  head.e_phnum = 1;
+  head.e_phentsize = sizeof(Elf64_Phdr);
+  Elf64_Phdr part{};
+  part.p_type = PT_LOAD;
+  part.p_filesz = sizeof head + sizeof part + body.size();
+  return std::string(reinterpret_cast<const char*>(&head), sizeof head) +
+         std::string(reinterpret_cast<const char*>(&part), sizeof part) + body;
+}
 
 // Every kind of parameter, every flag, every list, each with a value that is not the default one.
 PluginSchema everything() {
@@ -118,14 +144,12 @@ bool same(const std::vector<T>& a, const std::vector<T>& b) {
 
 TEST_CASE("a card brings back every field of a schema") {
   const auto schema = everything();
-  cards::Card card{schema, {123, 456789, "00ff"}, stamp_of("plug")};
+  cards::Card card{schema, {123, "00ff"}};
   const auto read = cards::from_text(cards::to_text(card));
   REQUIRE(std::holds_alternative<cards::Card>(read));
   const auto& back = std::get<cards::Card>(read);
   CHECK(back.file.size == 123);
-  CHECK(back.file.changed == 456789);
   CHECK(back.file.digest == "00ff");
-  CHECK(std::memcmp(&back.stamp, &card.stamp, sizeof(Stamp)) == 0);
   CHECK(back.schema.name == schema.name);
   CHECK(back.schema.version == schema.version);
   REQUIRE(back.schema.components.size() == 2);
@@ -153,7 +177,7 @@ TEST_CASE("a card brings back every field of a schema") {
 }
 
 TEST_CASE("damaged cards are no cards") {
-  const auto text = cards::to_text({everything(), {}, {}});
+  const auto text = cards::to_text({everything(), {}});
   CHECK(std::holds_alternative<std::string>(cards::from_text(text.substr(0, text.size() / 2))));
   CHECK(std::holds_alternative<std::string>(cards::from_text("{}")));
   auto kind = text;
@@ -175,15 +199,19 @@ TEST_CASE("a stamp is found once, anywhere in a file") {
   };
   CHECK(why("") == why("nothing here"));
   CHECK(why("nothing here").find("carries no stamp") != std::string::npos);
-  CHECK(why(one + one).find("two stamps") != std::string::npos);
+  CHECK(why(one + one).find("two stamps, 'in_batch_nce' and 'in_batch_nce'") != std::string::npos);
+  CHECK(why(one + one.substr(0, 40)).find("'in_batch_nce' and a damaged one") != std::string::npos);
   CHECK(why(one.substr(0, one.size() - 1)).find("ends inside it") != std::string::npos);
   CHECK(why(one.substr(0, 17)).find("ends inside it") != std::string::npos);
   auto longer = one;
   longer[offsetof(Stamp, size)] = static_cast<char>(longer[offsetof(Stamp, size)] + 1);
-  CHECK(why(longer).find("bytes, a stamp has") != std::string::npos);
+  CHECK(why(longer).find("bytes, a stamp of this braid has") != std::string::npos);
   auto endless = one;
   std::memset(endless.data() + offsetof(Stamp, torch), 'x', sizeof(Stamp::torch));
   CHECK(why(endless).find("has no end") != std::string::npos);
+  for (const char* text : {"a\x1b[2J", "\xff", "../up", ""}) {  // shown in messages, compared with the file's name
+    CHECK(why(bytes_of(stamp_of(text))).find("is none") != std::string::npos);
+  }
   CHECK(std::get<std::string>(cards::read_stamp("/no/such/file")).find("no such file") != std::string::npos);
 }
 
@@ -209,6 +237,58 @@ TEST_CASE("every compared field is told, with both values, at once") {
   auto flags = stamp_of("x");
   flags.sanitize = 2;
   CHECK(cards::refusal(flags, braid).find("compiler flags") != std::string::npos);
+}
+
+TEST_CASE("only a whole shared library, of this machine and called after its plugin, passes") {
+  const auto braid = stamp_of("braid");
+  const auto good = library(stamp_of("one"), "code");
+  const auto why = [&](const std::string& bytes, const std::string& name = "one.so") {
+    const auto passed = cards::pass(bytes, name, braid);
+    const auto* stopped = std::get_if<cards::Stopped>(&passed);
+    return stopped ? stopped->why : "";
+  };
+  const auto has = [&](const std::string& bytes, const std::string& part) {
+    const auto text = why(bytes);
+    CAPTURE(text);
+    CHECK(text.find(part) != std::string::npos);
+    CHECK(text.find("\n  fix: ") != std::string::npos);
+  };
+  CHECK(why(good) == "");
+  const auto header = [&](auto set) {
+    auto bytes = good;
+    Elf64_Ehdr head;
+    std::memcpy(&head, bytes.data(), sizeof head);
+    set(head);
+    std::memcpy(bytes.data(), &head, sizeof head);
+    return bytes;
+  };
+  has("", "no shared library");
+  has("#!/bin/sh\n", "no shared library");
+  has(good.substr(0, 20), "it has 20 bytes, an ELF header alone has 64");
+  for (std::size_t n = 64; n < good.size(); ++n) has(good.substr(0, n), "it has " + std::to_string(n));
+  has(header([](auto& h) { h.e_machine = EM_S390; }), "ELF machine is 22; this braid's is ");
+  has(header([](auto& h) { h.e_ident[EI_DATA] = ELFDATA2MSB; }), "not little-endian");
+  has(header([](auto& h) { h.e_type = ET_REL; }), "of type 1, a plugin is of type 3");
+  has(header([](auto& h) { h.e_phnum = 0; }), "names 0 parts");
+  has(header([](auto& h) { h.e_phoff = ~0ull; }), "18446744073709551615 bytes, it has");
+  has(header([](auto& h) { h.e_shoff = 1 << 20, h.e_shnum = 3, h.e_shentsize = 64; }), "name 1048768 bytes");
+  CHECK(why(good, "uno.so").find("the file is called 'uno.so', the plugin in it 'one'") != std::string::npos);
+  CHECK(why(good, "libone.so").find("name_prefix") != std::string::npos);
+  auto other = stamp_of("one");
+  other.abi = 8;
+  const auto stopped = std::get<cards::Stopped>(cards::pass(library(other), "one.so", braid));
+  CHECK(stopped.called == "one");
+  CHECK(stopped.why.find("SDK number") != std::string::npos);
+}
+
+TEST_CASE("what is no regular file is refused, and nobody waits for it") {
+  const Folder folder;
+  const auto pipe = (folder.path / "pipe.so").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(cards::read_bytes(pipe).error == "it is no regular file");
+  CHECK(cards::read_bytes(folder.path.string()).error == "it is no regular file");
+  CHECK(cards::read_bytes((folder.path / "none").string()).error == "there is no such file");
+  CHECK(cards::read_bytes(folder.write("some", "abc")).bytes == "abc");
 }
 
 TEST_CASE("first records") {
@@ -245,12 +325,12 @@ TEST_CASE("cards: beside the file, in the cache, made by a child, refused with t
   fs::create_directories(folder.path / "core/sdk");
   fs::create_directories(folder.path / "plugins");
   folder.write("core/sdk/libbraid.so", bytes_of(stamp_of("braid")));
-  const auto plugin = folder.write("plugins/one.so", bytes_of(stamp_of("one")));
+  const auto plugin = folder.write("plugins/one.so", library(stamp_of("one")));
   const auto program = [&](const std::string& body) {
     folder.write("braid", "#!/bin/sh\n" + body + "\n");
     fs::permissions(folder.path / "braid", fs::perms::owner_all);
   };
-  cards::Card card{{"one", "0.1.0", {}}, cards::facts(plugin), stamp_of("one")};
+  cards::Card card{{"one", "0.1.0", {}}, cards::facts(plugin)};
   const auto store = [&] { return cards::Store(cards::Around{folder.path.string()}); };
 
   program("kill -SEGV $$");
@@ -271,28 +351,58 @@ TEST_CASE("cards: beside the file, in the cache, made by a child, refused with t
   REQUIRE(found.card);
   CHECK(found.card->schema.name == "one");
 
-  // A card beside the file: trusted on size and time, else on the digest, else not at all.
+  // A card speaks of one digest, wherever it stands and whatever the file's size and time say.
   fs::remove(cards::cached_card(card.file.digest));
   folder.write("plugins/one.card.json", cards::to_text(card));
   CHECK(store().find(plugin).card);
   fs::last_write_time(plugin, fs::last_write_time(plugin) + std::chrono::hours(1));
   CHECK(store().find(plugin).card);
-  folder.write("plugins/one.so", bytes_of(stamp_of("one")) + "changed");
+  const auto time = fs::last_write_time(plugin);
+  folder.write("plugins/one.so", library(stamp_of("one"), "a"));
+  fs::copy_file(plugin, folder.path / "a.so");
+  folder.write("plugins/one.so", library(stamp_of("one"), "b"));  // as long as the other, and as old
+  fs::last_write_time(plugin, time);
+  card.file = cards::facts((folder.path / "a.so").string());
+  folder.write("plugins/one.card.json", cards::to_text(card));
+  folder.write("cache/braid/cards/" + cards::facts(plugin).digest + ".json", cards::to_text(card));
   CHECK_FALSE(store().find(plugin).card);
-  folder.write("plugins/one.so", bytes_of(stamp_of("one")));
+  card.file = cards::facts(plugin);
+  card.schema.name = "another";
+  folder.write("plugins/one.card.json", cards::to_text(card));
+  CHECK_FALSE(store().find(plugin).card);
+  card.schema.name = "one";
+  folder.write("plugins/one.card.json", cards::to_text(card));
+  CHECK(store().find(plugin).card);
+  // What a child says of a file that changed under it is not kept.
+  fs::remove(folder.path / "plugins/one.card.json");
+  program("cp " + (folder.path / "ready.json").string() + " \"$4\"");
+  CHECK(store().find(plugin).refused.find("it changed while it was looked at") != std::string::npos);
+  program("exit 9");
+  folder.write("plugins/one.so", library(stamp_of("one")));
+  card.file = cards::facts(plugin);
+  folder.write("plugins/one.card.json", cards::to_text(card));
 
+  SUBCASE("who was given a card is told its digest, whatever becomes of the file") {
+    auto asked = store();
+    REQUIRE(asked.world("").plugins.size() == 1);
+    const auto canonical = fs::canonical(plugin).string();
+    folder.write("plugins/one.so", library(stamp_of("one"), "changed"));
+    CHECK(asked.vouched(canonical).digest == card.file.digest);
+    CHECK(store().vouched(canonical).digest.empty());
+    CHECK_FALSE(store().vouched(canonical).refused.empty());
+  }
   SUBCASE("two files of one name are both refused, copies are one plugin") {
     fs::create_directories(folder.path / "recipe");
     const auto write_twin = [&](const std::string& bytes) {
-      const auto twin = folder.write("recipe/uno.so", bytes);
+      const auto twin = folder.write("recipe/one.so", bytes);
       auto other = card;
       other.file = cards::facts(twin);
-      folder.write("recipe/uno.card.json", cards::to_text(other));
+      folder.write("recipe/one.card.json", cards::to_text(other));
       return twin;
     };
-    write_twin(bytes_of(stamp_of("one")));
+    write_twin(library(stamp_of("one")));
     CHECK(store().all((folder.path / "recipe").string()).size() == 1);
-    const auto twin = write_twin(bytes_of(stamp_of("one")) + "other code");
+    const auto twin = write_twin(library(stamp_of("one"), "other code"));
     const auto all = store().all((folder.path / "recipe").string());
     REQUIRE(all.size() == 2);
     for (const auto& f : all) {
@@ -304,9 +414,9 @@ TEST_CASE("cards: beside the file, in the cache, made by a child, refused with t
     CHECK(world.plugins.empty());
     CHECK(world.refused.size() == 2);
   }
-  SUBCASE("a plugin of another braid is refused by its card alone") {
+  SUBCASE("a plugin of another braid is refused, card or not") {
     auto newer = stamp_of("braid");
-    newer.abi = 2;
+    newer.abi = 8;
     folder.write("core/sdk/libbraid.so", bytes_of(newer));
     CHECK(store().find(plugin).refused.find("SDK number") != std::string::npos);
   }

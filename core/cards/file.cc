@@ -1,7 +1,6 @@
 #include "cards/file.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -11,46 +10,52 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 namespace braid::cards {
 namespace fs = std::filesystem;
 
-MappedFile::MappedFile(const std::string& file) {
-  const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+FileBytes read_bytes(const std::string& file) {
+  FileBytes out;
+  const auto failed = [&](const std::string& why) {
+    out.bytes.clear();
+    out.error = why;
+    return out;
+  };
+  const auto unreadable = [&] {
+    return failed(errno == ENOENT ? "there is no such file"
+                                  : std::string("the file cannot be read: ") + std::strerror(errno));
+  };
+  const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (handle < 0) return unreadable();
+  const std::unique_ptr<const int, void (*)(const int*)> closed(&handle, [](const int* h) { ::close(*h); });
   struct stat s {};
-  if (handle < 0 || ::fstat(handle, &s) != 0) {
-    error_ =
-        errno == ENOENT ? "there is no such file" : std::string("the file cannot be read: ") + std::strerror(errno);
-  } else if (!S_ISREG(s.st_mode)) {
-    error_ = "it is no regular file";
-  } else if (s.st_size > 0) {
-    void* at = ::mmap(nullptr, static_cast<std::size_t>(s.st_size), PROT_READ, MAP_PRIVATE, handle, 0);
-    if (at == MAP_FAILED) error_ = std::string("the file cannot be read: ") + std::strerror(errno);
-    else data_ = static_cast<const char*>(at), size_ = static_cast<std::size_t>(s.st_size);
+  if (::fstat(handle, &s) != 0) return unreadable();
+  if (!S_ISREG(s.st_mode)) return failed("it is no regular file");
+  const auto size = static_cast<std::uint64_t>(s.st_size);
+  if (size > most_bytes)
+    return failed("it has " + std::to_string(size) + " bytes, and files of up to " + std::to_string(most_bytes) +
+                  " are looked at");
+  out.bytes.resize(size);
+  std::size_t have = 0;
+  while (have < out.bytes.size()) {
+    const auto got = ::read(handle, out.bytes.data() + have, out.bytes.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return unreadable();
+    if (got == 0) break;  // it became shorter meanwhile
+    have += static_cast<std::size_t>(got);
   }
-  if (handle >= 0) ::close(handle);
-}
-
-MappedFile::~MappedFile() {
-  if (data_) ::munmap(const_cast<char*>(data_), size_);
-}
-
-FileFacts quick_facts(const std::string& file) {
-  struct stat s {};
-  if (::stat(file.c_str(), &s) != 0) return {};
-  return {static_cast<std::uint64_t>(s.st_size), s.st_mtim.tv_sec * std::int64_t{1'000'000'000} + s.st_mtim.tv_nsec,
-          ""};
-}
-
-FileFacts facts(const std::string& file) {
-  auto out = quick_facts(file);
-  const MappedFile mapped(file);
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx",
-                static_cast<unsigned long long>(XXH3_64bits(mapped.data(), mapped.size())));
-  out.digest = text;
+  out.bytes.resize(have);
   return out;
 }
+
+FileFacts facts_of(std::string_view bytes) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(XXH3_64bits(bytes.data(), bytes.size())));
+  return {bytes.size(), text};
+}
+
+FileFacts facts(const std::string& file) { return facts_of(read_bytes(file).bytes); }
 
 bool write_whole(const std::string& file, const std::string& text) {
   std::error_code failed;

@@ -1,37 +1,30 @@
-// Small things about files: bytes without copying, digests, writing aside and renaming.
+// Small things about files: bytes, digests, writing aside and renaming.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace braid::cards {
 
-// A file's bytes, read only. `error()` is empty, or says why there are none ("no such file").
-class MappedFile {
- public:
-  explicit MappedFile(const std::string& file);
-  ~MappedFile();
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-  const char* data() const { return data_; }
-  std::size_t size() const { return size_; }
-  const std::string& error() const { return error_; }
+inline constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;  // of a file that is read as a whole
 
- private:
-  const char* data_ = nullptr;
-  std::size_t size_ = 0;
-  std::string error_;
+// A file's bytes as they were at one time. Read, not mapped: a file that a linker is writing may become shorter, and a
+// map of it would then end the process. `error` is empty, or says why there are none ("there is no such file"). Never
+// waits: what is no regular file (a pipe, a device) is refused.
+struct FileBytes {
+  std::string bytes, error;
 };
+FileBytes read_bytes(const std::string& file);
 
 // What tells one version of a file from another. `digest` is xxh3-64 over the bytes, 16 hex digits.
 struct FileFacts {
   std::uint64_t size = 0;
-  std::int64_t changed = 0;  // nanoseconds since 1970
   std::string digest;
 };
-// Size and time alone (digest empty); size 0 and time 0 when the file is not there.
-FileFacts quick_facts(const std::string& file);
+FileFacts facts_of(std::string_view bytes);
+// Of a file that cannot be read: those of no bytes.
 FileFacts facts(const std::string& file);
 
 // Writes a file so that readers see the old text or the new one; makes its folders. False when that cannot be done.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 namespace braid::cards {
 namespace {
@@ -15,13 +16,17 @@ std::string magic() {
   return text;
 }
 
+// A text that ends and can be shown; mutated files hold anything.
 template <std::size_t n>
-bool ends(const char (&text)[n]) {
-  return std::memchr(text, 0, n) != nullptr;
+bool sound(const char (&text)[n]) {
+  const auto* const end = static_cast<const char*>(std::memchr(text, 0, n));
+  return end && std::all_of(text, end, [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
 bool sound(const Stamp& s) {
-  return ends(s.headers) && ends(s.torch) && ends(s.compiler) && ends(s.plugin) && ends(s.version) && s.plugin[0];
+  const std::string_view name(s.plugin, ::strnlen(s.plugin, sizeof s.plugin));
+  return sound(s.headers) && sound(s.torch) && sound(s.compiler) && sound(s.plugin) && sound(s.version) &&
+         !name.empty() && name.find_first_of("/ \"'") == name.npos;
 }
 
 std::string sanitizer(std::uint32_t code) {
@@ -32,37 +37,53 @@ std::string cuda(std::uint32_t major) { return major ? std::to_string(major) : "
 
 }  // namespace
 
-std::variant<Stamp, std::string> find_stamp(const char* bytes, std::size_t size) {
-  const auto text = magic();
-  const char* first = nullptr;
-  const char* const end = bytes + size;
-  for (const char* at = bytes; at < end;) {
-    const auto* found =
-        static_cast<const char*>(memmem(at, static_cast<std::size_t>(end - at), text.data(), text.size()));
-    if (!found) break;
-    if (first) return "it carries two stamps: two plugins were linked into one file";
-    first = found;
-    at = found + text.size();
-  }
-  if (!first) return "it carries no stamp, so it is no Braid plugin (a plugin's file ends with BRAID_PLUGIN(...))";
+namespace {
+
+constexpr const char* again = "\n  fix: build it again, or copy it again from where it was built";
+
+std::string damaged(const std::string& how) { return "its stamp is damaged: " + how + again; }
+
+std::variant<Stamp, std::string> stamp_at(const char* at, std::size_t left) {
   Stamp stamp{};
-  const auto left = static_cast<std::size_t>(end - first);
-  const auto head = offsetof(Stamp, abi);
-  if (left < head) return "its stamp is damaged: the file ends inside it";
-  std::memcpy(&stamp, first, head);
+  constexpr auto head = offsetof(Stamp, abi);
+  if (left < head) return damaged("the file ends inside it");
+  std::memcpy(&stamp, at, head);
   if (stamp.size != sizeof(Stamp))
     return "its stamp is damaged or of another Braid: it says it has " + std::to_string(stamp.size) +
-           " bytes, a stamp has " + std::to_string(sizeof(Stamp));
-  if (left < sizeof(Stamp)) return "its stamp is damaged: the file ends inside it";
-  std::memcpy(&stamp, first, sizeof stamp);
-  if (!sound(stamp)) return "its stamp is damaged: a text in it has no end";
+           " bytes, a stamp of this braid has " + std::to_string(sizeof(Stamp)) +
+           "\n  fix: build the plugin again against this braid's SDK: pkg-config finds it as 'braid'";
+  if (left < sizeof(Stamp)) return damaged("the file ends inside it");
+  std::memcpy(&stamp, at, sizeof stamp);
+  if (!sound(stamp)) return damaged("a text in it has no end, or is none");
   return stamp;
 }
 
+}  // namespace
+
+std::variant<Stamp, std::string> find_stamp(const char* bytes, std::size_t size) {
+  const auto text = magic();
+  const std::string_view all(bytes, size);
+  const auto first = all.find(text);
+  if (first == all.npos)
+    return "it carries no stamp, so it is no Braid plugin\n  fix: end the plugin's file with BRAID_PLUGIN(...), or "
+           "take "
+           "the file off the search path";
+  auto stamp = stamp_at(bytes + first, size - first);
+  const auto second = all.find(text, first + text.size());
+  if (second == all.npos) return stamp;
+  const auto name = [](const std::variant<Stamp, std::string>& s) {
+    const auto* sound = std::get_if<Stamp>(&s);
+    return sound ? "'" + std::string(sound->plugin) + "'" : std::string("a damaged one");
+  };
+  return "it carries two stamps, " + name(stamp) + " and " + name(stamp_at(bytes + second, size - second)) +
+         ": two plugins were linked into one file\n  fix: link each of them into a file of its own, or register both "
+         "components in one BRAID_PLUGIN_OF";
+}
+
 std::variant<Stamp, std::string> read_stamp(const std::string& file) {
-  const MappedFile mapped(file);
-  if (!mapped.error().empty()) return mapped.error();
-  return find_stamp(mapped.data(), mapped.size());
+  const auto read = read_bytes(file);
+  if (!read.error.empty()) return read.error;
+  return find_stamp(read.bytes.data(), read.bytes.size());
 }
 
 std::vector<Difference> differences(const Stamp& plugin, const Stamp& braid) {

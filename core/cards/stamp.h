@@ -9,8 +9,8 @@
 
 namespace braid::cards {
 
-// The stamp in a file, or why there is none to trust: no file, no stamp, two of them, a damaged one. Runs no code of
-// the file. Safe from many threads.
+// The stamp in a file, or why there is none to trust, and what to do: no file, no stamp, two of them, a damaged one.
+// Runs no code of the file. What is returned can be shown: its texts are printable. Safe from many threads.
 std::variant<Stamp, std::string> read_stamp(const std::string& file);
 // The same for bytes in memory.
 std::variant<Stamp, std::string> find_stamp(const char* bytes, std::size_t size);

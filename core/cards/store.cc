@@ -1,8 +1,8 @@
 #include "cards/store.h"
 
 #include "cards/child.h"
+#include "cards/gate.h"
 #include "cards/header.h"
-#include "cards/stamp.h"
 
 #include <unistd.h>
 
@@ -25,19 +25,19 @@ std::string first_existing(const std::vector<std::string>& files) {
   return "";
 }
 
-std::string read_text(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
 std::optional<Card> read_card(const std::string& file) {
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return std::nullopt;
-  auto read = from_text(read_text(file));
+  const auto text = read_bytes(file);
+  if (!text.error.empty()) return std::nullopt;
+  auto read = from_text(text.bytes);
   if (auto* card = std::get_if<Card>(&read)) return std::move(*card);
   return std::nullopt;  // damaged or of another format: it is made again
+}
+
+// Text that a terminal and JSON take, whatever a plugin wrote: lines, and '?' for bytes that are no ASCII.
+std::string readable(std::string text) {
+  for (auto& c : text)
+    if (const auto byte = static_cast<unsigned char>(c); (byte < 0x20 && c != '\n') || byte > 0x7e) c = '?';
+  return text;
 }
 
 // What a child said, without "FILE: error: " and the tag, which the one who shows it adds.
@@ -47,6 +47,12 @@ std::string reason(std::string text, const std::string& file) {
   if (text.starts_with(place)) text.erase(0, place.size());
   if (const auto tag = text.find(" [plugin]"); tag != std::string::npos) text.erase(tag, 9);
   return text;
+}
+
+// Whether a card speaks of a file as it was read.
+bool fits(const Card& card, const Passed& as_read) {
+  return card.file.digest == as_read.file.digest && card.file.size == as_read.file.size &&
+         card.schema.name == as_read.stamp.plugin;
 }
 
 // Both files of a clash are refused: which one a recipe means would otherwise hang on the order of folders.
@@ -136,26 +142,27 @@ Found Store::find(const std::string& file) {
   Found out{file, std::nullopt, "", false, ""};
   const auto* own = std::get_if<Stamp>(&own_stamp());
   if (!own) return out.refused = std::get<std::string>(own_stamp()), out;
-  const auto quick = quick_facts(file);
-  auto beside = read_card(card_beside(file));
-  if (beside && beside->file.size == quick.size && beside->file.changed == quick.changed) {
-    out.called = beside->stamp.plugin;
-    if (out.refused = refusal(beside->stamp, *own); out.refused.empty()) out.card = std::move(beside);
+  const auto passed = pass(file, *own);
+  if (const auto* stopped = std::get_if<Stopped>(&passed)) {
+    out.refused = stopped->why;
+    out.called = stopped->called;
     return out;
   }
-  const auto stamp = read_stamp(file);
-  if (const auto* why = std::get_if<std::string>(&stamp)) return out.refused = *why, out;
-  out.called = std::get<Stamp>(stamp).plugin;
-  if (out.refused = refusal(std::get<Stamp>(stamp), *own); !out.refused.empty()) return out;
-  const auto whole = facts(file);
-  if (beside && beside->file.digest == whole.digest) return out.card = std::move(beside), out;
-  if (auto cached = read_card(cached_card(whole.digest)); cached && cached->file.digest == whole.digest)
-    return out.card = std::move(cached), out;
-  make(out, whole);
+  const auto& as_read = std::get<Passed>(passed);
+  out.called = as_read.stamp.plugin;
+  for (const auto& place : {card_beside(file), cached_card(as_read.file.digest)})
+    if (auto card = read_card(place); card && fits(*card, as_read)) return out.card = std::move(card), out;
+  make(out, as_read);
   return out;
 }
 
-void Store::make(Found& out, const FileFacts& whole) {
+Voucher Store::vouched(const std::string& file) {
+  if (const auto given = given_.find(file); given != given_.end()) return {given->second, ""};
+  const auto found = find(file);
+  return found.card ? Voucher{found.card->file.digest, ""} : Voucher{"", found.refused};
+}
+
+void Store::make(Found& out, const Passed& as_read) {
   std::error_code ignored;
   auto folder = (fs::temp_directory_path(ignored) / "braid-card-XXXXXX").string();
   if (!::mkdtemp(folder.data())) {
@@ -166,17 +173,22 @@ void Store::make(Found& out, const FileFacts& whole) {
   const auto ended = run_child({around_.program(), "card", out.file, "--out", aside}, 120);
   auto card = ended.how.empty() ? read_card(aside) : std::nullopt;
   fs::remove_all(folder, ignored);
+  if (card && !fits(*card, as_read)) {
+    out.refused = "it changed while it was looked at: it had the digest " + as_read.file.digest + ", then " +
+                  card->file.digest + "\n  fix: wait until it is built, and try again";
+    return;
+  }
   if (card) {
-    write_whole(cached_card(whole.digest), to_text(*card));  // a cache that cannot be written costs time only
+    write_whole(cached_card(as_read.file.digest), to_text(*card));  // a cache that cannot be written costs time only
     out.card = std::move(card);
     out.made = true;
     return;
   }
-  const auto said = reason(ended.said, out.file);
+  const auto said = readable(reason(ended.said, out.file));
   if (ended.code > 0 && !said.empty()) out.refused = said;  // the host's own words
   else
     out.refused = "the process that loaded it " + (ended.how.empty() ? std::string("wrote no card") : ended.how) +
-                  ": look at its global objects and its entry function" +
+                  "\n  fix: look at its global objects, its entry function and its constructors" +
                   (said.empty() ? "" : "\n    it said: " + said);
 }
 
@@ -199,8 +211,12 @@ std::vector<Found> Store::all(const std::string& recipe_folder) {
 recipe::World Store::world(const std::string& recipe_folder) {
   recipe::World world;
   for (auto& found : all(recipe_folder)) {
-    if (found.card) world.plugins.emplace_back(found.file, std::move(found.card->schema));
-    else world.refused.emplace_back(found.name(), found.file + ": " + found.refused);
+    if (found.card) {
+      given_[found.file] = found.card->file.digest;
+      world.plugins.emplace_back(found.file, std::move(found.card->schema));
+    } else {
+      world.refused.emplace_back(found.name(), found.file + ": " + found.refused);
+    }
   }
   world.header = first_record;
   world.exists = [](const std::string& path) {

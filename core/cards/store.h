@@ -2,8 +2,10 @@
 #pragma once
 
 #include "cards/card.h"
+#include "cards/gate.h"
 #include "recipe/check.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +36,8 @@ struct Found {
   std::string name() const;  // that, or the file's without its ending
 };
 
+// A card speaks of one version of a file, by digest: a file that changed is looked at anew, and has no card until a
+// child process has loaded it.
 class Store {
  public:
   explicit Store(Around around) : around_(std::move(around)) {}
@@ -43,13 +47,16 @@ class Store {
   Found find(const std::string& file);
   // All plugins on the search path, sorted by file. Two different files that carry one name are both refused.
   std::vector<Found> all(const std::string& recipe_folder);
+  // The digest that the card of `file` was given out for by `world`; where it was not, that of its card now.
+  Voucher vouched(const std::string& file);
   // What the checker needs: cards, refusals, first lines of files. Stays valid without the store.
   recipe::World world(const std::string& recipe_folder);
   const Around& around() const { return around_; }
 
  private:
-  void make(Found& found, const FileFacts& facts);
+  void make(Found& found, const Passed& as_read);
   Around around_;
+  std::map<std::string, std::string> given_;  // digests of cards that a world holds, by file
   std::optional<std::variant<Stamp, std::string>> own_;
 };
 

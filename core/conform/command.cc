@@ -18,7 +18,8 @@ std::string checks_table() {
   return out;
 }
 
-int conform_command(const std::string& file, const std::string& component, const std::string& only, bool json) {
+int conform_command(const std::string& file, const std::string& component, const std::string& only, bool json,
+                    const host::Vouch& vouch) {
   if (!only.empty() && !find_check(only)) {
     std::vector<std::string> names;
     std::string all;
@@ -27,7 +28,7 @@ int conform_command(const std::string& file, const std::string& component, const
     throw Error("braid conform: error: there is no check '" + only + "' [command-line]" +
                 (near ? "\n  did you mean '" + *near + "'?" : "") + "\n  checks: " + all);
   }
-  host::Host host;
+  host::Host host(vouch);  // what it opened, later ones find open
   const auto& plugin = host.open(file);
   std::vector<Report> reports;
   for (const auto& c : plugin.components)

@@ -1,14 +1,17 @@
 // `braid conform FILE|NAME [--json] [--only CHECK]`.
 #pragma once
 
+#include "host/host.h"
+
 #include <string>
 #include <vector>
 
 namespace braid::conform {
 
 // `file`: a plugin's. `component`: one of it, or empty for all. Prints the reports. 0: all conform, 1: not. Throws
-// Error.
-int conform_command(const std::string& file, const std::string& component, const std::string& only, bool json);
+// Error. `vouch`: the file is opened here only if a child process has loaded it before.
+int conform_command(const std::string& file, const std::string& component, const std::string& only, bool json,
+                    const host::Vouch& vouch);
 
 // All checks as a table in Markdown: name, kinds, what it proves and why. docs/PLUGINS.md holds this text.
 std::string checks_table();

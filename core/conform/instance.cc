@@ -72,7 +72,7 @@ void add_sizes(Sizes& sizes, const ComponentState& state, std::size_t port, std:
 }  // namespace
 
 Place place_of(const std::string& component) {
-  host::Host host;
+  host::Host host(host::any_file);
   const auto file_end = component.find(".so/");
   const auto slash = file_end == std::string::npos ? component.find('/') : file_end + 3;
   const auto plugin = component.substr(0, slash),
@@ -83,7 +83,7 @@ Place place_of(const std::string& component) {
 std::unique_ptr<Component> make(const std::string& component, const Values& values, const WireCounts& wires,
                                 bool describe) {
   const auto place = place_of(component);
-  return host::Host().make(*place.plugin, place.component, values, wires, describe);
+  return host::Host(host::any_file).make(*place.plugin, place.component, values, wires, describe);
 }
 
 ComponentSchema describe(const std::string& component) { return make(component, {}, {}, true)->state().schema; }

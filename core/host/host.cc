@@ -3,8 +3,6 @@
 
 #include "host/host.h"
 
-#include "cards/stamp.h"
-
 #include <c10/util/Exception.h>
 #include <cxxabi.h>
 
@@ -39,7 +37,7 @@ class Collector final : public Registrar {
   void add(const char* name, const Facts& facts, Make make) override {
     for (const auto& c : plugin_.components)
       if (c.name == name)
-        throw Error(std::string("it registers component '") + name + "' twice; fix: give one of them another name");
+        throw Error(std::string("it registers component '") + name + "' twice\n  fix: give one of them another name");
     plugin_.components.push_back({name, facts, make});
   }
   Plugin& plugin_;
@@ -89,7 +87,7 @@ std::string loader_says(const std::string& file, const std::string& text) {
     return "it cannot be opened: " + out +
            "\n  fix: link the library that has this symbol, or define it; "
            "-Wl,-z,defs (braid.pc brings it) finds such symbols when the plugin is linked";
-  return "it cannot be opened: " + out;
+  return "it cannot be opened: " + out + "\n  fix: build it again; `ldd -r` shows what the loader misses";
 }
 
 using EntryFunction = void(Registrar&);
@@ -109,13 +107,21 @@ EntryFunction* entry_of(const std::string& file) {
   return &library->get<EntryFunction>("braid_register");
 }
 
-void refuse_other_stamps(const std::string& file, Plugin& plugin) {
-  const auto read = cards::read_stamp(file);
-  if (const auto* why = std::get_if<std::string>(&read)) refuse(file, *why);
-  const auto& stamp = std::get<Stamp>(read);
-  if (const auto why = cards::refusal(stamp, braid_sdk_stamp); !why.empty()) refuse(file, why);
-  plugin.name = stamp.plugin;
-  plugin.version = stamp.version;
+// Nothing of the file has run when this returns; what it says is what the file's bytes say.
+void look_at(const std::string& given, const std::string& file, const Vouch& vouch, Plugin& plugin) {
+  const auto passed = cards::pass(given, braid_sdk_stamp);
+  if (const auto* stopped = std::get_if<cards::Stopped>(&passed)) refuse(file, stopped->why);
+  const auto& as_read = std::get<cards::Passed>(passed);
+  if (vouch) {
+    const auto voucher = vouch(given);
+    if (!voucher.refused.empty()) refuse(file, voucher.refused);
+    if (voucher.digest != as_read.file.digest)
+      refuse(file, "it changed after its card was read: its digest is " + as_read.file.digest + ", the card's " +
+                       voucher.digest + "\n  fix: give the command once more; a child process loads the file first");
+  }
+  plugin.name = as_read.stamp.plugin;
+  plugin.version = as_read.stamp.version;
+  plugin.facts = as_read.file;
 }
 
 }  // namespace
@@ -130,7 +136,7 @@ const Plugin& Host::open(const std::string& given) {
 
   Plugin plugin;
   plugin.file = file;
-  refuse_other_stamps(file, plugin);
+  look_at(given, file, vouch_, plugin);
   for (const auto& [other, p] : all)
     if (p.name == plugin.name)
       refuse(file, "it carries the plugin name '" + plugin.name + "', and so does " + other +
@@ -140,9 +146,12 @@ const Plugin& Host::open(const std::string& given) {
   try {
     entry(collector);
   } catch (...) {
-    refuse(file, "its entry function (braid_register) failed: " + said());
+    const auto why = said();
+    refuse(file, "its entry function (braid_register) failed: " + why +
+                     (why.find("fix: ") == why.npos ? "\n  fix: mend what follows BRAID_PLUGIN_OF in it" : ""));
   }
-  if (plugin.components.empty()) refuse(file, "its entry function registers no component");
+  if (plugin.components.empty())
+    refuse(file, "its entry function registers no component\n  fix: r.component<T>(\"NAME\") in BRAID_PLUGIN_OF");
   return all.emplace(file, std::move(plugin)).first->second;
 }
 
@@ -158,7 +167,8 @@ std::unique_ptr<Component> Host::make(const Plugin& plugin, const std::string& c
   } catch (const Error& e) {
     throw Error(who + ": " + e.what());
   } catch (...) {
-    throw Fault(plugin.file + ": error: " + who + ": its constructor failed: " + said() + " [plugin]");
+    throw Fault(plugin.file + ": error: " + who + ": its constructor failed: " + said() +
+                " [plugin]\n  fix: mend it; what a recipe's author can mend is thrown as braid::Error");
   }
   auto& schema = made->state().schema;
   schema.name = component;

@@ -1,9 +1,11 @@
 // Opens plugins and makes their components. The only place that calls into a plugin's file by symbol.
 #pragma once
 
+#include "cards/gate.h"
 #include "recipe/plan.h"
 #include "sdk/state.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,6 +24,7 @@ class Fault : public std::runtime_error {
 // An opened plugin: what its entry registered.
 struct Plugin {
   std::string file, name, version;
+  cards::FileFacts facts;  // of the bytes that were looked at before it was opened
   struct Entry {
     std::string name;
     Registrar::Facts facts;
@@ -30,13 +33,21 @@ struct Plugin {
   std::vector<Entry> components;  // in the order of registration
 };
 
+// Who vouches for a file: by the digest of a card, which is made by a process that loaded it and lived.
+using Vouch = std::function<cards::Voucher(const std::string& file)>;
+// Nobody: for the process that makes cards, and for tests of plugins that have none.
+inline const Vouch any_file;
+
 // Plugins stay open until the process ends: their code may be on any stack, their types in any exception. A second Host
 // shares what the first one opened. Safe from many threads.
 class Host {
  public:
-  // Reads the stamp from the file's bytes, compares it with this braid's, opens the file with immediate, local binding
-  // and calls its entry. Throws Error, with the file's name and the fix: no stamp, built against another braid, a
-  // symbol that nobody has, an entry that throws, a name that another file has.
+  explicit Host(Vouch vouch) : vouch_(std::move(vouch)) {}
+
+  // Looks at the file's bytes (cards/gate.h), asks for its card's digest, and then opens the file with immediate, local
+  // binding and calls its entry. Throws Error, with the file's name, both values and the fix: not whole, no stamp,
+  // built against another braid, called otherwise than its plugin, another digest than its card's, a symbol that nobody
+  // has, an entry that throws, a name that another file has. Before the binding nothing of the file runs.
   const Plugin& open(const std::string& file);
 
   // Constructs a component with the recipe's values. `wires`: how many wires each repeated input has. Throws Error for
@@ -47,6 +58,9 @@ class Host {
 
   // Every component constructed once, without a recipe, to read what it declares.
   PluginSchema describe(const std::string& file);
+
+ private:
+  Vouch vouch_;
 };
 
 }  // namespace braid::host

@@ -62,7 +62,7 @@ void read_axis(Checker& c, Item& item) {
     return c.error(item.key_place, "name-clash", "a table is called " + quote(item.key) + " already, and its axis too",
                    {"the table: " + text_of(c.plan.tables[static_cast<std::size_t>(clash)].place)});
   }
-  Keys keys(c.report, item, "[axes." + item.key + "]");
+  Keys keys(c.report, item, "[axes." + item.key + "]", &section("axis"));
   if (const auto* table = keys.required("table", Item::Kind::text, "say whose rows it holds: table = \"items\"")) {
     axis.table = c.table(table->text);
     if (axis.table == none) {
@@ -75,7 +75,7 @@ void read_axis(Checker& c, Item& item) {
       axis.table = none;
     }
   }
-  axis.whole = keys.boolean("whole", false);
+  axis.whole = keys.boolean("whole");
   std::vector<Item*> from;
   keys.texts("from", &from);
   for (const auto* one : from) read_from(c, axis, *one);

@@ -16,7 +16,7 @@ constexpr int language = 1;
 
 void read_top(Checker& c) {
   auto& root = c.document.root();
-  Keys keys(c.report, root, "the recipe");
+  Keys keys(c.report, root, "the recipe", &section("top"));
   if (const auto* version = keys.find("braid", Item::Kind::whole)) {
     if (version->whole != language)
       c.error(version->place, "language-version",
@@ -30,9 +30,10 @@ void read_top(Checker& c) {
   for (const auto* name :
        {"include", "vars", "tables", "axes", "nodes", "train", "data", "eval", "metrics", "slices", "serve", "spare"})
     keys.find(name);
+  if (!c.plan.serving && !root.find("spare")) keys.fill("spare", std::vector<std::string>());
   if (c.plan.serving) {
     keys.find("serving");
-    c.plan.lookup_only = keys.boolean("lookup_only", false);
+    c.plan.lookup_only = keys.boolean("lookup_only");
   } else if (keys.find("serving", Item::Kind::boolean)) {
     keys.find("lookup_only");
   }
@@ -124,10 +125,21 @@ void detach_teachers(Checker& c) {
   }
 }
 
-Checked run(const std::string& file, const std::string* text, const std::vector<std::string>& sets, const World& world,
-            const Fitted& fitted) {
+// Sections that have a default for each key are there in every recipe that is trained.
+void add_sections(Checker& c) {
+  for (const auto* name : {"train", "data", "eval"}) {
+    if (c.plan.serving || c.document.root().find(name)) continue;
+    auto made = std::make_unique<Item>();
+    made->place = made->key_place = {c.plan.recipe, 0, 0};
+    made->filled_in = true;
+    c.document.root().add(name, std::move(made));
+  }
+}
+
+}  // namespace
+
+Checked check_into(Checker& c, const std::string& file, const std::string* text, const std::vector<std::string>& sets) {
   Checked out;
-  Checker c(world, fitted);
   c.plan.recipe = file;
   if (c.document.load(file, text, c.report)) {
     c.document.apply(sets, c.report);
@@ -136,6 +148,7 @@ Checked run(const std::string& file, const std::string* text, const std::vector<
       c.plan.serving = true;
       c.files = false;
     }
+    add_sections(c);
     read_top(c);
     read_runs(c);
     read_tables(c);
@@ -153,7 +166,8 @@ Checked run(const std::string& file, const std::string* text, const std::vector<
     check_serving(c);
     if (c.report.clean()) {
       c.plan.files = c.document.files();
-      c.plan.resolved = resolved_text(c);
+      c.resolved = resolved_tree(c);
+      c.plan.resolved = toml_of(*c.resolved);
       make_plan(c);
       out.plan = std::move(c.plan);
     }
@@ -164,16 +178,16 @@ Checked run(const std::string& file, const std::string* text, const std::vector<
   return out;
 }
 
-}  // namespace
-
 Checked check(const std::string& recipe_file, const std::vector<std::string>& sets, const World& world,
               const Fitted& fitted) {
-  return run(recipe_file, nullptr, sets, world, fitted);
+  Checker c(world, fitted);
+  return check_into(c, recipe_file, nullptr, sets);
 }
 
 Checked check_text(const std::string& text, const std::string& name, const std::vector<std::string>& sets,
                    const World& world, const Fitted& fitted) {
-  return run(name, &text, sets, world, fitted);
+  Checker c(world, fitted);
+  return check_into(c, name, &text, sets);
 }
 
 }  // namespace braid::recipe

@@ -86,6 +86,7 @@ struct Checker {
   Cards cards;
   bool files;  // false: neither files nor columns are looked at
   Plan plan;
+  std::unique_ptr<Item> resolved;  // the document without [vars], its paths absolute; only without errors
 
   std::vector<Columns> columns;  // per table
   std::map<std::pair<int, int>, std::vector<Flow>>
@@ -118,6 +119,10 @@ struct Checker {
 // Names that users choose: letters, digits, '_' and '-', not starting with a digit.
 bool good_name(Checker& c, const Item& item, const std::string& what);
 
+// check.cc: all of the work below in its order, on `file` or on `text` in its place. The tree that it leaves in
+// `c.document` has every default filled in.
+Checked check_into(Checker& c, const std::string& file, const std::string* text, const std::vector<std::string>& sets);
+
 void read_runs(Checker& c);                                 // runs.cc: exported runs that nodes name; the next three
 void add_run_tables(Checker& c);                            // put their fields and lists,
 void add_run_axes(Checker& c);                              // axes
@@ -131,17 +136,23 @@ void read_axes(Checker& c);                                 // axes.cc
 void read_nodes(Checker& c);                                // nodes.cc
 void read_inputs(Checker& c, NodeDraft& node, Keys& keys);  // nodes.cc, for metrics too
 void setup_ports(NodeDraft& node);
-void order_nodes(Checker& c);           // order.cc
-void type_nodes(Checker& c);            // types.cc
-void read_train(Checker& c);            // train.cc: [train], [data]
-void read_eval(Checker& c);             // eval.cc: [eval], metrics, [serve]
-void read_slices(Checker& c);           // eval.cc: slices, splits and [serve] candidates, after [train]
-void type_eval(Checker& c);             // types.cc: metrics' wires
-void check_reach(Checker& c);           // reach.cc
-void check_serving(Checker& c);         // serve.cc: whether nodes and outputs can be where the recipe wants them
-void make_plan(Checker& c);             // check.cc: drafts to the plan
-std::string resolved_text(Checker& c);  // resolved.cc
+void order_nodes(Checker& c);    // order.cc
+void type_nodes(Checker& c);     // types.cc
+void read_train(Checker& c);     // train.cc: [train], [data]
+void read_eval(Checker& c);      // eval.cc: [eval], metrics, [serve]
+void read_slices(Checker& c);    // eval.cc: slices, splits and [serve] candidates, after [train]
+void type_eval(Checker& c);      // types.cc: metrics' wires
+void check_reach(Checker& c);    // reach.cc
+void check_serving(Checker& c);  // serve.cc: whether nodes and outputs can be where the recipe wants them
+void make_plan(Checker& c);      // check.cc: drafts to the plan
+std::unique_ptr<Item> resolved_tree(Checker& c);  // resolved.cc
 std::string toml_of(const Item& root);  // resolved.cc: a tree as TOML, tables and nodes under headings of their own
+bool list_of_tables(const Item& item);  // resolved.cc: [{ ... }, { ... }], whose values have keys of their own
+// resolved.cc: what stands below `item`, by keys as flat_recipe() has them; `path` is `item`'s own, empty for a root.
+void each_value(const Item& item, const std::string& path,
+                const std::function<void(const Item& value, const std::string& key)>& visit);
+std::string inline_toml(const Item& item);     // resolved.cc: one value as TOML, in one line
+std::string toml_key(const std::string& key);  // resolved.cc: in quotes where it needs them
 
 // ---- columns.cc ----
 

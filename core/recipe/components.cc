@@ -150,7 +150,7 @@ class ParamReader {
       const auto head = rest.substr(0, dot);
       if (std::find(done.begin(), done.end(), head) != done.end()) continue;
       done.push_back(head);
-      auto* table = keys.find(head);
+      auto* table = keys.parameter(head);
       if (table && !demand(report_, *table, Item::Kind::table, quote(prefix + head))) {
         defaults(prefix + head + ".");
         continue;
@@ -176,7 +176,7 @@ class ParamReader {
   void one(Keys& keys, const std::string& key, const ParamSchema& param) {
     auto& value = use_.values[param.name];
     value = param.fallback;
-    auto* item = keys.find(key);
+    auto* item = keys.parameter(key);
     if (!item) {
       if (param.required) {
         std::vector<std::string> notes{param.help};
@@ -202,9 +202,10 @@ class ParamReader {
       auto item = std::make_unique<Item>();
       item->kind = Item::Kind::array;
       item->filled_in = item->used = true;
+      item->place = item->key_place = keys.place();
       for (const auto& v : values) item->items.push_back(make(v));
       keys.table().add(key, std::move(item));
-      keys.find(key);
+      keys.parameter(key);
     };
     const auto leaf = [](Item::Kind kind) {
       auto item = std::make_unique<Item>();
@@ -238,7 +239,9 @@ class ParamReader {
 
   std::optional<Value> convert(Item& item, const ParamSchema& param) {
     using K = Item::Kind;
-    const auto is = [&](const Item& one, K kind) {
+    const auto is = [&](Item& one, K kind) {
+      if (kind == K::whole || kind == K::number)
+        if (!settle(report_, one, kind == K::whole, param.unit, quote(param.name))) return false;
       if (one.is(kind) || (kind == K::number && one.is(K::whole))) return true;
       std::vector<std::string> notes;
       if (param.type == ParamType::texts && &one == &item && one.is(K::text))
@@ -344,7 +347,7 @@ ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std
   out.value = fallback;
   out.low = low;
   out.high = high;
-  auto* item = keys.find(name);
+  auto* item = keys.parameter(name);
   if (!item) return keys.fill(name, fallback), out;
   const auto within = [&](const Item& at, double value) {
     if (!std::isnan(value) && (!low || value >= *low) && (!high || value <= *high)) return;
@@ -364,17 +367,18 @@ ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std
                         {"a number, { learn = true, start = 0.1 } or { from = 0, to = 1, steps = 1000 }"});
     return out;
   }
-  Keys inner(keys.report(), *item, quote(name) + " of " + keys.what());
-  if (auto* learn = inner.find("learn")) {
+  Keys inner(keys.report(), *item, quote(name) + " of " + keys.what(),
+             &section(item->find("learn") ? "learnt" : "scheduled"));
+  if (auto* learn = item->find("learn") ? inner.find("learn") : nullptr) {
     if (learn->is(Item::Kind::text) && learn->text == "per_dataset")
       keys.report().error(learn->place, "not-yet",
                           "learn = \"per_dataset\" is a word of the language that this version does not carry out",
                           {"write learn = true"});
     else if (demand(keys.report(), *learn, Item::Kind::boolean, "'learn'") && learn->boolean)
       out.how = ScalarPlan::How::learnt;
-    out.value = inner.number("start", fallback, -std::numeric_limits<double>::infinity());
+    out.value = inner.number("start", fallback);
     within(*item, out.value);
-    out.log = inner.boolean("log", false);
+    out.log = inner.boolean("log");
     if (out.log && out.value <= 0)
       keys.report().error(item->place, "out-of-range",
                           "the logarithm of " + quote(name) + " is learnt: start is above 0");

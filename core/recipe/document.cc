@@ -327,6 +327,7 @@ void Document::set(const std::string& assignment, Report& report) {
         continue;
       }
       remember(*at->items[index]);
+      value->instead = std::move(at->items[index]);
       at->items[index] = std::move(value);
       return;
     }
@@ -389,6 +390,7 @@ void Document::fill_in(Item& item, Report& report) {
     else if (var->is(Item::Kind::whole)) value = std::to_string(var->whole);
     else if (var->is(Item::Kind::number)) value = number_text(var->number);
     else if (var->is(Item::Kind::boolean)) value = var->boolean ? "true" : "false";
+    if (std::find(item.vars.begin(), item.vars.end(), name) == item.vars.end()) item.vars.push_back(name);
     if (at == 0) item.folder = var->folder;  // a path that starts with it is relative to where it was said
     out += value;
     written.insert(written.end(), value.size(), from);

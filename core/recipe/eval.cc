@@ -20,7 +20,7 @@ std::optional<WireDraft> one_wire(Checker& c, Keys& keys, const char* name) {
 void read_metric(Checker& c, Item& item) {
   good_name(c, item, "a metric");
   if (!demand(c.report, item, Item::Kind::table, "metric " + quote(item.key))) return;
-  Keys keys(c.report, item, "metric " + quote(item.key));
+  Keys keys(c.report, item, "metric " + quote(item.key), &section("metric"));
   const auto* use = keys.required("use", Item::Kind::text, "name the component: use = \"auc\"");
   MetricDraft metric;
   metric.item = metric.node.item = &item;
@@ -63,12 +63,12 @@ void read_candidates(Checker& c) {
 }  // namespace
 
 void read_eval(Checker& c) {
-  if (auto* section = c.section("eval")) {
-    Keys keys(c.report, *section, "[eval]");
+  if (auto* item = c.section("eval")) {
+    Keys keys(c.report, *item, "[eval]", &section("eval"));
     c.score = one_wire(c, keys, "score");
     c.label = one_wire(c, keys, "label");
     c.group = one_wire(c, keys, "group");
-    c.plan.eval.batch = keys.whole("batch", 0, 0);
+    c.plan.eval.batch = keys.whole("batch");
     keys.texts("splits");
     keys.finish();
   }
@@ -78,7 +78,7 @@ void read_eval(Checker& c) {
       read_metric(c, *item);
     }
   if (auto* serve = c.section("serve")) {
-    Keys keys(c.report, *serve, "[serve]");
+    Keys keys(c.report, *serve, "[serve]", &section("serve"));
     if (const auto* outputs = keys.find("outputs"))
       for (auto& wire : read_wires(c, *outputs, true)) c.serve.push_back(std::move(wire));
     keys.find("candidates", Item::Kind::text);
@@ -101,12 +101,14 @@ void read_slices(Checker& c) {
   read_candidates(c);
   const auto& table = c.plan.tables[static_cast<std::size_t>(rows)];
   auto& splits = c.plan.eval.splits;
-  const auto* section = c.document.root().find("eval");
+  auto* section = c.document.root().find("eval");
   const auto* given = section ? section->find("splits") : nullptr;
   if (!given) {
     if (table.split.valid > 0) splits.push_back("valid");
     if (table.split.test > 0) splits.push_back("test");
     for (const auto& held : table.hold_out) splits.push_back(held.name);
+    if (section && section->is(Item::Kind::table) && !splits.empty())
+      Keys(c.report, *section, "[eval]").fill("splits", splits);
     return;
   }
   std::vector<std::string> names{"train", "valid", "test"};

@@ -103,7 +103,7 @@ void read_field(Checker& c, int table, Item& item) {
   const auto broken = [&] { c.broken_names.insert({table, item.key}); };
   good_name(c, item, "a field");
   if (!demand(c.report, item, Item::Kind::table, "field " + quote(item.key))) return broken();
-  Keys keys(c.report, item, "field " + quote(item.key));
+  Keys keys(c.report, item, "field " + quote(item.key), &section("field"));
   const auto* use =
       keys.required("use", Item::Kind::text, "name the component: " + item.key + " = { use = \"vocabulary\" }");
   const auto found = use ? c.cards.find(*use, {Kind::field}, c.report) : Found{};
@@ -123,6 +123,7 @@ void read_field(Checker& c, int table, Item& item) {
             {"write media = \"posters.tar.gz:{item}.jpg\" or \"posters/{item}.jpg\""});
   }
   const auto* names = keys.find("names", Item::Kind::text);
+  if (!item.find("from") && !item.find("media") && !item.find("names")) keys.fill("from", item.key);
   const auto before = c.report.doubts();
   const auto value = read_use(keys, found, [&](const std::string& path) { return c.absent(path); });
   keys.finish();

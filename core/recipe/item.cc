@@ -13,7 +13,10 @@ Item& Item::add(std::string name, std::unique_ptr<Item> item) {
   item->key = std::move(name);
   if (kind == Kind::table)
     for (auto& old : items)
-      if (old->key == item->key) return *(old = std::move(item));
+      if (old->key == item->key) {
+        item->instead = std::move(old);
+        return *(old = std::move(item));
+      }
   return *items.emplace_back(std::move(item));
 }
 
@@ -48,6 +51,8 @@ std::unique_ptr<Item> copy(const Item& item) {
   out->whole = item.whole;
   out->number = item.number;
   out->boolean = item.boolean;
+  out->vars = item.vars;
+  if (item.instead) out->instead = copy(*item.instead);
   out->written = item.written;
   out->from_set = item.from_set;
   out->filled_in = item.filled_in;

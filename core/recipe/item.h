@@ -23,6 +23,8 @@ struct Item {
   bool boolean = false;
   std::vector<std::unique_ptr<Item>> items;  // of tables and arrays, in the order of writing
 
+  std::vector<std::string> vars;       // names of the ${...} that were filled in
+  std::unique_ptr<Item> instead;       // what stood here before an including file or a --set said something else
   std::vector<std::uint32_t> written;  // texts with ${...}: per byte, where it stood before filling in
   bool from_set = false;               // a --set wrote it
   bool filled_in = false;              // a default that the checker put there
@@ -30,7 +32,7 @@ struct Item {
 
   Item* find(std::string_view name);
   const Item* find(std::string_view name) const { return const_cast<Item*>(this)->find(name); }
-  Item& add(std::string name, std::unique_ptr<Item> item);  // appends, or replaces the item of that name in its place
+  Item& add(std::string name, std::unique_ptr<Item> item);  // appends, or takes the place of the item of that name
   bool is(Kind k) const { return kind == k; }
 };
 

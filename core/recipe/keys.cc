@@ -1,8 +1,11 @@
 #include "recipe/keys.h"
 
+#include "recipe/units.h"
 #include "recipe/words.h"
 
 #include <algorithm>
+#include <limits>
+#include <stdexcept>
 
 namespace braid::recipe {
 
@@ -13,16 +16,58 @@ bool demand(Report& report, const Item& item, Item::Kind kind, const std::string
   return false;
 }
 
+bool settle(Report& report, Item& item, bool whole, const std::string& unit, const std::string& what) {
+  if (unit.empty() || !item.is(Item::Kind::text)) return true;
+  const auto said = amount(item.text, unit);
+  constexpr auto figures = "-.0123456789 ";
+  if (!said && (item.text.find_first_of("0123456789") == std::string::npos ||
+                item.text.find_first_not_of(figures) == std::string::npos)) {
+    report.error(
+        item.place, "wrong-type",
+        what + " is text; " + std::string(name_of(whole ? Item::Kind::whole : Item::Kind::number)) + " is wanted",
+        {"legal: " + amount_forms(unit)});
+    return false;
+  }
+  if (!said || (whole && !said->whole)) {
+    report.error(item.place, "bad-amount",
+                 what + " is " + quote(item.text) + ", which is no " + (said ? "whole " : "") + "number of " + unit,
+                 {"legal: " + amount_forms(unit)});
+    return false;
+  }
+  item.kind = said->whole ? Item::Kind::whole : Item::Kind::number;
+  item.whole = said->whole.value_or(0);
+  item.number = said->value;
+  item.text.clear();
+  item.written.clear();
+  return true;
+}
+
+const Word& Keys::word(const std::string& name) const {
+  const auto* found = words_ ? words_->find(name) : nullptr;
+  if (!found) throw std::logic_error(quote(name) + " is no word of " + (words_ ? words_->name : what_));
+  return *found;
+}
+
 Item* Keys::find(const std::string& name) {
-  if (std::find(known_.begin(), known_.end(), name) == known_.end()) known_.push_back(name);
+  if (words_) word(name);
+  return parameter(name);
+}
+
+Item* Keys::parameter(const std::string& name) {
+  known_.push_back(name);
   auto* item = table_.find(name);
   if (item) item->used = true;
   return item;
 }
 
+bool Keys::settled(const std::string& name, Item& item, Item::Kind kind) {
+  if (!words_ || (kind != Item::Kind::whole && kind != Item::Kind::number)) return true;
+  return settle(report_, item, kind == Item::Kind::whole, word(name).unit, quote(name));
+}
+
 Item* Keys::find(const std::string& name, Item::Kind kind) {
   auto* item = find(name);
-  return item && demand(report_, *item, kind, quote(name)) ? item : nullptr;
+  return item && settled(name, *item, kind) && demand(report_, *item, kind, quote(name)) ? item : nullptr;
 }
 
 Item* Keys::required(const std::string& name, Item::Kind kind, const std::string& fix) {
@@ -31,40 +76,50 @@ Item* Keys::required(const std::string& name, Item::Kind kind, const std::string
     report_.error(place(), "missing-key", what_ + " needs " + quote(name), {fix});
     return nullptr;
   }
-  return demand(report_, *item, kind, quote(name)) ? item : nullptr;
+  return settled(name, *item, kind) && demand(report_, *item, kind, quote(name)) ? item : nullptr;
 }
 
-std::int64_t Keys::whole(const std::string& name, std::int64_t fallback, std::int64_t low) {
+std::int64_t Keys::whole(const std::string& name) {
+  const auto& word = this->word(name);
+  const auto fallback = std::get<std::int64_t>(word.fallback);
   if (!find(name)) fill(name, fallback);
   const auto* item = find(name, Item::Kind::whole);
   if (!item) return fallback;
+  const auto low = static_cast<std::int64_t>(word.low.value_or(0));
   if (item->whole >= low) return item->whole;
   report_.error(item->place, "out-of-range",
                 quote(name) + " is " + std::to_string(item->whole) + "; it is at least " + std::to_string(low));
   return fallback;
 }
 
-double Keys::number(const std::string& name, double fallback, double low, double high) {
+double Keys::number(const std::string& name, std::optional<double> given) {
+  const auto& word = this->word(name);
+  const double fallback = given ? *given : std::get<double>(word.fallback);
   if (!find(name)) fill(name, fallback);
   const auto* item = find(name, Item::Kind::number);
   if (!item) return fallback;
+  constexpr double unlimited = std::numeric_limits<double>::infinity();
+  const double low = word.low.value_or(-unlimited), high = word.high.value_or(unlimited);
   if (item->number >= low && item->number <= high) return item->number;
-  report_.error(
-      item->place, "out-of-range",
-      quote(name) + " is " + number_text(item->number) + "; it is " +
-          (high < std::numeric_limits<double>::infinity() ? "from " + number_text(low) + " to " + number_text(high)
-                                                          : "at least " + number_text(low)));
+  report_.error(item->place, "out-of-range",
+                quote(name) + " is " + number_text(item->number) + "; it is " +
+                    (high < unlimited ? "from " + number_text(low) + " to " + number_text(high)
+                                      : "at least " + number_text(low)));
   return fallback;
 }
 
-bool Keys::boolean(const std::string& name, bool fallback) {
+bool Keys::boolean(const std::string& name) {
+  const auto fallback = std::get<bool>(word(name).fallback);
   if (!find(name)) fill(name, fallback);
   const auto* item = find(name, Item::Kind::boolean);
   return item ? item->boolean : fallback;
 }
 
-std::string Keys::choice(const std::string& name, const std::string& fallback,
-                         const std::vector<std::string>& choices) {
+std::string Keys::choice(const std::string& name, const std::optional<std::string>& given) {
+  const auto& word = this->word(name);
+  const auto* own = std::get_if<std::string>(&word.fallback);
+  const auto fallback = given ? *given : own ? *own : std::string();
+  const auto& choices = word.choices;
   if (!find(name) && !fallback.empty()) fill(name, fallback);
   const auto* item = find(name, Item::Kind::text);
   if (!item) return fallback;
@@ -93,7 +148,7 @@ std::vector<std::string> Keys::texts(const std::string& name, std::vector<Item*>
 
 void Keys::later(std::initializer_list<const char*> names) {
   for (const std::string name : names)
-    if (auto* item = find(name))
+    if (auto* item = parameter(name))
       report_.error(item->key_place, "not-yet",
                     quote(name) + " in " + what_ + " is a word of the language that this version does not carry out",
                     {"leave it out; CHANGELOG says what each version brings"});
@@ -139,5 +194,16 @@ void Keys::fill(const std::string& name, std::int64_t value) {
 void Keys::fill(const std::string& name, double value) { filled(name, Item::Kind::number).number = value; }
 void Keys::fill(const std::string& name, bool value) { filled(name, Item::Kind::boolean).boolean = value; }
 void Keys::fill(const std::string& name, const std::string& value) { filled(name, Item::Kind::text).text = value; }
+void Keys::fill(const std::string& name, const std::vector<std::string>& values) {
+  auto& item = filled(name, Item::Kind::array);
+  for (const auto& value : values) {
+    auto one = std::make_unique<Item>();
+    one->kind = Item::Kind::text;
+    one->text = value;
+    one->place = one->key_place = item.place;
+    one->filled_in = one->used = true;
+    item.items.push_back(std::move(one));
+  }
+}
 
 }  // namespace braid::recipe

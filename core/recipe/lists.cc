@@ -26,7 +26,7 @@ class ListReader {
       : c_(c),
         table_(table),
         plan_(c.plan.tables[static_cast<std::size_t>(table)]),
-        keys_(c.report, item, "list " + quote(item.key)) {
+        keys_(c.report, item, "list " + quote(item.key), &section("history")) {
     list_.name = item.key;
     list_.place = item.key_place;
   }
@@ -101,7 +101,7 @@ class ListReader {
       list_.where_text = where->text;
     }
     const bool ordered = plan_.split.by == SplitPlan::By::time || plan_.split.by == SplitPlan::By::leave_last;
-    list_.visible_all = keys_.choice("visible", ordered ? "all" : "train", {"train", "all"}) == "all";
+    list_.visible_all = keys_.choice("visible", ordered ? "all" : "train") == "all";
     keys_.later({"window", "shift", "columns"});
     keys_.finish();
     if (list_.of == none || list_.by == none) return false;
@@ -111,14 +111,15 @@ class ListReader {
 
   bool draw() {
     list_.what = ListPlan::What::draw;
+    keys_.reads(section("draw"));
     if (const auto* draw = keys_.find("draw", Item::Kind::whole)) {
       list_.length = draw->whole;
       if (draw->whole < 1)
         c_.error(draw->place, "out-of-range", "'draw' is " + std::to_string(draw->whole) + "; it is at least 1");
     }
     list_.table = target();
-    list_.by_popularity = keys_.choice("by", "uniform", {"uniform", "popularity"}) == "popularity";
-    list_.exclude_seen = keys_.choice("exclude", "", {"seen"}) == "seen";
+    list_.by_popularity = keys_.choice("by") == "popularity";
+    list_.exclude_seen = keys_.choice("exclude") == "seen";
     if (const auto* per = keys_.find("per", Item::Kind::text)) {
       list_.per = list_of(plan_, per->text);
       const auto* other = keys_.table().find("per");
@@ -136,12 +137,13 @@ class ListReader {
 
   bool column() {
     list_.what = ListPlan::What::column;
+    keys_.reads(section("column"));
     if (const auto* column = keys_.find("column", Item::Kind::text)) {
       list_.column = column->text;
       need_column(c_, table_, list_.column, column->place);
     }
     list_.table = target();
-    list_.length = keys_.whole("last", 0, 0);
+    list_.length = keys_.whole("last");
     if (const auto* separator = keys_.find("separator", Item::Kind::text)) list_.separator = separator->text;
     else keys_.fill("separator", list_.separator);
     keys_.finish();

@@ -34,7 +34,7 @@ void read_serve(Checker& c, NodeDraft& node, Keys& keys) {
   if (node.plan.trains)
     if (auto* serve = keys.find("serve"))
       return c.error(serve->key_place, "unknown-key", "'serve' belongs to nodes that are served; losses never are");
-  const auto serve = keys.choice("serve", "", {"ahead", "request"});
+  const auto serve = keys.choice("serve");
   using Serve = NodePlan::Serve;
   node.plan.serve = serve == "ahead" ? Serve::ahead : serve == "request" ? Serve::request : Serve::automatic;
 }
@@ -47,7 +47,7 @@ void read_own(Checker& c, NodeDraft& node, Keys& keys) {
   else if (auto* weight = keys.find("weight"); weight)
     c.error(weight->key_place, "unknown-key",
             "only losses have a weight; " + quote(node.plan.name) + " is a " + std::string(name_of(kind)));
-  node.plan.frozen = keys.boolean("frozen", false);
+  node.plan.frozen = keys.boolean("frozen");
   keys.later({"weights", "lora"});
   keys.refuse("run", "unknown-key", "a node has 'use' or 'run', not both");
   keys.refuse("copy", "unknown-key", "a node has 'use' or 'copy', not both",
@@ -105,8 +105,9 @@ namespace {
 
 void read_node(Checker& c, NodeDraft& node) {
   auto& item = *node.item;
-  Keys keys(c.report, item, "node " + quote(item.key));
+  Keys keys(c.report, item, "node " + quote(item.key), &section("node"));
   if (auto* same = item.find("same")) {
+    keys.reads(section("same"));
     keys.find("same", Item::Kind::text);
     keys.refuse("use", "unknown-key", "a node has 'use' or 'same', not both",
                 {"a node with 'same' runs the other's component: leave 'use' out"});
@@ -115,6 +116,7 @@ void read_node(Checker& c, NodeDraft& node) {
     return;  // its component is known after all others are read
   }
   if (auto* copy = item.find("copy"); copy && !item.find("use")) {
+    keys.reads(section("copy"));
     keys.find("copy", Item::Kind::text);
     node.copy_item = copy;
     if (copy->is(Item::Kind::text)) node.copy = copy->text;
@@ -137,7 +139,6 @@ void read_node(Checker& c, NodeDraft& node) {
   list_ports(node);
   read_own(c, node, keys);
   keys.find("in");
-  keys.find("same");
   keys.finish();
   node.doubtful = c.report.doubts() > before;
 }
@@ -180,8 +181,8 @@ void read_same(Checker& c, NodeDraft& node) {
   node.doubtful = target->doubtful;
   list_ports(node);
   node.plan.trains = target->plan.trains;
-  Keys keys(c.report, *node.item, "node " + quote(node.plan.name));
-  for (const auto* name : {"same", "use", "in"}) keys.find(name);
+  Keys keys(c.report, *node.item, "node " + quote(node.plan.name), &section("same"));
+  for (const auto* name : {"same", "in"}) keys.find(name);
   if (node.plan.trains) node.plan.weight = read_scalar(keys, "weight", 1.0, 0.0, {});
   read_serve(c, node, keys);
   no_parameters(keys, *target, "same", "bad-same");
@@ -192,8 +193,8 @@ void read_same(Checker& c, NodeDraft& node) {
 void read_copy(Checker& c, NodeDraft& node) {
   const auto* target = target_of(c, node, node.copy, *node.copy_item);
   if (!target) return;
-  Keys keys(c.report, *node.item, "node " + quote(node.plan.name));
-  for (const auto* name : {"copy", "use", "in"}) keys.find(name);
+  Keys keys(c.report, *node.item, "node " + quote(node.plan.name), &section("copy"));
+  for (const auto* name : {"copy", "in"}) keys.find(name);
   if (const auto* every =
           keys.required("every", Item::Kind::whole, "say after how many steps weights are copied: every = 1000")) {
     node.plan.copy_every = every->whole;

@@ -27,12 +27,16 @@ std::string toml_text(const std::string& text) {
   return out + "\"";
 }
 
+}  // namespace
+
 std::string toml_key(const std::string& key) {
   for (const char ch : key)
     if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-'))
       return toml_text(key);
   return key.empty() ? "\"\"" : key;
 }
+
+namespace {
 
 std::string toml_number(double value) {
   if (std::isnan(value)) return "nan";
@@ -42,7 +46,9 @@ std::string toml_number(double value) {
   return text;
 }
 
-std::string inline_value(const Item& item) {
+}  // namespace
+
+std::string inline_toml(const Item& item) {
   switch (item.kind) {
     case Item::Kind::text:
       return toml_text(item.text);
@@ -56,25 +62,27 @@ std::string inline_value(const Item& item) {
       return toml_text("");
     case Item::Kind::array: {
       std::string out = "[";
-      for (std::size_t k = 0; k < item.items.size(); ++k) out += (k ? ", " : "") + inline_value(*item.items[k]);
+      for (std::size_t k = 0; k < item.items.size(); ++k) out += (k ? ", " : "") + inline_toml(*item.items[k]);
       return out + "]";
     }
     case Item::Kind::table: {
       if (item.items.empty()) return "{}";
       std::string out = "{ ";
       for (std::size_t k = 0; k < item.items.size(); ++k)
-        out += (k ? ", " : "") + toml_key(item.items[k]->key) + " = " + inline_value(*item.items[k]);
+        out += (k ? ", " : "") + toml_key(item.items[k]->key) + " = " + inline_toml(*item.items[k]);
       return out + " }";
     }
   }
   return "";
 }
 
+namespace {
+
 // Tables down to `depth` get a heading of their own: [tables.items.fields]; deeper ones stand in one line.
 void section(const Item& item, const std::string& path, int depth, std::string& out) {
   std::string own;
   for (const auto& inner : item.items)
-    if (!inner->is(Item::Kind::table) || depth == 0) own += toml_key(inner->key) + " = " + inline_value(*inner) + "\n";
+    if (!inner->is(Item::Kind::table) || depth == 0) own += toml_key(inner->key) + " = " + inline_toml(*inner) + "\n";
   if (!own.empty() || item.items.empty()) out += "\n[" + path + "]\n" + own;
   if (depth > 0)
     for (const auto& inner : item.items)
@@ -138,18 +146,21 @@ void absolute_paths(Checker& c, Item& root) {
 
 }  // namespace
 
-std::string resolved_text(Checker& c) {
+std::unique_ptr<Item> resolved_tree(Checker& c) {
   auto root = copy(c.document.root());
   absolute_paths(c, *root);
-  return toml_of(*root);
+  auto& items = root->items;
+  items.erase(std::remove_if(items.begin(), items.end(), [](const auto& item) { return item->key == "vars"; }),
+              items.end());
+  return root;
 }
 
 std::string toml_of(const Item& root) {
   std::string out;
   for (const auto& item : root.items)
-    if (!item->is(Item::Kind::table)) out += toml_key(item->key) + " = " + inline_value(*item) + "\n";
+    if (!item->is(Item::Kind::table)) out += toml_key(item->key) + " = " + inline_toml(*item) + "\n";
   for (const auto& item : root.items) {
-    if (!item->is(Item::Kind::table) || item->key == "vars") continue;
+    if (!item->is(Item::Kind::table)) continue;
     const int depth = item->key == "tables"                                                   ? 2
                       : item->key == "nodes" || item->key == "axes" || item->key == "metrics" ? 1
                                                                                               : 0;
@@ -158,32 +169,31 @@ std::string toml_of(const Item& root) {
   return out;
 }
 
-namespace {
-
-void flatten(const Item& item, const std::string& path, std::map<std::string, std::string>& out) {
-  const bool tables =
-      item.is(Item::Kind::array) && !item.items.empty() &&
-      std::all_of(item.items.begin(), item.items.end(), [](const auto& inner) { return inner->is(Item::Kind::table); });
-  if (!tables && (!item.is(Item::Kind::table) || (item.items.empty() && !path.empty()))) {
-    out[path] = item.is(Item::Kind::text) ? item.text : inline_value(item);
-    return;
-  }
-  for (std::size_t k = 0; k < item.items.size(); ++k) {
-    const auto& inner = *item.items[k];
-    flatten(inner,
-            tables ? path + "[" + std::to_string(k) + "]" : (path.empty() ? "" : path + ".") + toml_key(inner.key),
-            out);
-  }
+bool list_of_tables(const Item& item) {
+  return item.is(Item::Kind::array) && !item.items.empty() &&
+         std::all_of(item.items.begin(), item.items.end(), [](const auto& one) { return one->is(Item::Kind::table); });
 }
 
-}  // namespace
+void each_value(const Item& item, const std::string& path,
+                const std::function<void(const Item& value, const std::string& key)>& visit) {
+  const bool tables = list_of_tables(item);
+  if (!tables && (!item.is(Item::Kind::table) || (item.items.empty() && !path.empty()))) return visit(item, path);
+  for (std::size_t k = 0; k < item.items.size(); ++k) {
+    const auto& inner = *item.items[k];
+    each_value(inner,
+               tables ? path + "[" + std::to_string(k) + "]" : (path.empty() ? "" : path + ".") + toml_key(inner.key),
+               visit);
+  }
+}
 
 std::optional<std::map<std::string, std::string>> flat_recipe(const std::string& text, const std::string& name) {
   Report report;
   Document document;
   if (!document.load(name, &text, report)) return std::nullopt;
   std::map<std::string, std::string> out;
-  flatten(document.root(), "", out);
+  each_value(document.root(), "", [&](const Item& item, const std::string& key) {
+    out[key] = item.is(Item::Kind::text) ? item.text : inline_toml(item);
+  });
   return out;
 }
 

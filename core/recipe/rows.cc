@@ -26,6 +26,7 @@ void read_shares(Checker& c, Keys& keys, SplitPlan& split, bool whole) {
       c.error(item->place, "out-of-range",
               quote(name) + " is " + number_text(item->number) + "; a share is at least 0");
     good = good && !keys.table().find(name);
+    if (!keys.table().find(name)) keys.fill(name, std::int64_t{0});
     return 0.0;
   };
   split.train = share("train");
@@ -43,20 +44,22 @@ void read_split(Checker& c, int table, Item& item) {
   auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
   auto& split = plan.split;
   split.place = item.key_place;
-  Keys keys(c.report, item, "split of [tables." + plan.name + "]");
+  Keys keys(c.report, item, "split of [tables." + plan.name + "]", &section("hash_split"));
   auto* by = keys.required("by", Item::Kind::text, "by is \"hash(user, item)\", \"time\" or \"leave_last\"");
   if (!by) return keys.accept_all();
   split.text = by->text;
   if (by->text == "time") {
     split.by = SplitPlan::By::time;
+    keys.reads(section("time_split"));
     read_shares(c, keys, split, false);
     if (plan.order.empty())
       c.error(by->place, "bad-split", "a split by time needs the column that orders rows",
               {"give [tables." + plan.name + "] order = \"COLUMN\""});
   } else if (by->text == "leave_last") {
     split.by = SplitPlan::By::leave_last;
+    keys.reads(section("leave_last_split"));
     split.train = 0;
-    split.leave = keys.whole("rows", 1, 1);
+    split.leave = keys.whole("rows");
     split.valid = split.test = static_cast<double>(split.leave);
     if (const auto* key = keys.required("key", Item::Kind::text, "say whose last rows are left out: key = \"user\"")) {
       split.key = link_of(plan, key->text);
@@ -93,7 +96,7 @@ void read_hold_out(Checker& c, int table, Item& item) {
       c.error(one->key_place, "name-clash", quote(one->key) + " is one of the splits that every table has",
               {"choose another name, for example cold"});
     if (!demand(c.report, *one, Item::Kind::table, "hold_out " + quote(one->key))) continue;
-    Keys keys(c.report, *one, "hold_out " + quote(one->key));
+    Keys keys(c.report, *one, "hold_out " + quote(one->key), &section("hold_out"));
     const auto* link =
         keys.required("link", Item::Kind::text, "say through which link the entities are reached: link = \"item\"");
     const auto* where =
@@ -123,10 +126,10 @@ void read_hold_out(Checker& c, int table, Item& item) {
 
 void read_permute(Checker& c, int table, Item& item) {
   auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
-  Keys keys(c.report, item, "permute of [tables." + plan.name + "]");
+  Keys keys(c.report, item, "permute of [tables." + plan.name + "]", &section("permute"));
   TablePlan::Permute permute;
   permute.place = item.key_place;
-  const bool on = keys.boolean("on", true);
+  const bool on = keys.boolean("on");
   std::vector<Item*> items;
   if (!keys.find("fields"))
     c.error(item.key_place, "missing-key", keys.what() + " needs 'fields'",

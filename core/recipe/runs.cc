@@ -285,7 +285,7 @@ void read_runs(Checker& c) {
   for (const auto& item : nodes->items) {
     auto* folder = item->find("run");
     if (!folder || item->find("use")) continue;
-    Keys keys(c.report, *item, "node " + quote(item->key));
+    Keys keys(c.report, *item, "node " + quote(item->key), &section("run"));
     RunDraft run;
     run.name = item->key;
     run.item = item.get();

@@ -163,6 +163,7 @@ class Text {
       auto out = made(Item::Kind::table);
       for (const auto& key : item->items)
         if (key->key != "names" && key->key != "from") out->add(key->key, copy(*key));
+      if (plan.media.empty()) out->add("from", made(plan.name));  // what the checker would fill in
       return out;
     }
     throw std::logic_error("field " + plan.name + " is not in the resolved recipe");

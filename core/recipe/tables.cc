@@ -95,7 +95,7 @@ Files read_files(Checker& c, Keys& keys, bool several) {
 void read_join(Checker& c, int table, Item& item) {
   auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
   if (!demand(c.report, item, Item::Kind::table, "a join")) return;
-  Keys keys(c.report, item, "join of [tables." + plan.name + "]");
+  Keys keys(c.report, item, "join of [tables." + plan.name + "]", &section("join"));
   TablePlan::Join join;
   join.place = item.place;
   const auto files = read_files(c, keys, false);
@@ -155,8 +155,8 @@ void read_ground(Checker& c, int table, Keys& keys) {
   }
   if (key) need_column(c, table, plan.key, key->place);
   if (keys.table().find("missing")) plan.missing = keys.texts("missing");
-  else keys.find("missing");
-  if (keys.choice("bad_rows", "error", {"error", "skip"}) == "skip") plan.bad_rows = TablePlan::BadRows::skip;
+  else keys.fill("missing", plan.missing);
+  if (keys.choice("bad_rows") == "skip") plan.bad_rows = TablePlan::BadRows::skip;
 }
 
 void read_links(Checker& c, int table, Keys& keys) {
@@ -176,10 +176,11 @@ void read_links(Checker& c, int table, Keys& keys) {
     good_name(c, *item, "a link");
     Item* target = item.get();
     if (item->is(Item::Kind::table)) {
-      Keys inner(c.report, *item, "link " + quote(item->key));
+      Keys inner(c.report, *item, "link " + quote(item->key), &section("link"));
       target = inner.required("table", Item::Kind::text,
                               "a link is { table = \"users\", column = \"uid\" } or the table's name");
       if (const auto* column = inner.find("column", Item::Kind::text)) link.column = column->text;
+      else if (!item->find("column")) inner.fill("column", link.column);
       inner.finish();
     } else if (!demand(c.report, *item, Item::Kind::text, "link " + quote(item->key))) {
       target = nullptr;
@@ -208,7 +209,7 @@ void read_links(Checker& c, int table, Keys& keys) {
 
 void read_tables(Checker& c) {
   auto* tables = c.section("tables");
-  if (!tables) return;
+  if (!tables) return add_run_tables(c);  // a run asks for tables all the same
   std::vector<std::unique_ptr<Keys>> keys;
   for (const auto& item : tables->items) {
     item->used = true;
@@ -219,7 +220,8 @@ void read_tables(Checker& c) {
     const bool good = demand(c.report, *item, Item::Kind::table, "table " + quote(item->key));
     c.plan.tables.push_back(std::move(plan));
     c.columns.emplace_back();
-    keys.push_back(good ? std::make_unique<Keys>(c.report, *item, "[tables." + item->key + "]") : nullptr);
+    keys.push_back(good ? std::make_unique<Keys>(c.report, *item, "[tables." + item->key + "]", &section("table"))
+                        : nullptr);
   }
   const auto each = [&](auto read) {
     for (std::size_t k = 0; k < keys.size(); ++k)

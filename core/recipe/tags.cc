@@ -7,6 +7,8 @@ namespace {
 constexpr TagInfo tags[] = {
     {"axis-not-covering", "A link or list reaches entities that the axis of the tensor does not hold.",
      "Add the link to the axis' `from`, or compute the tensor on the table's own axis."},
+    {"bad-amount", "A text is no number, or has a unit that does not fit.",
+     "Write a number, or a text with one of the units that the message lists: \"2GiB\", \"10k\"."},
     {"bad-choice", "A text is none of the words that a key takes.", "Take one of the choices that the message lists."},
     {"bad-copy",
      "A node with `copy` names a node that has no weights of its own, or is parametrised or wired otherwise.",

@@ -13,6 +13,11 @@ ParamSchema whole(std::string name, std::int64_t fallback, double low = 1, std::
   p.help = std::move(help);
   return p;
 }
+ParamSchema with_unit(ParamSchema p, std::string unit) {
+  p.unit = std::move(unit);
+  return p;
+}
+
 ParamSchema number(std::string name, double fallback, double low, double high, std::string help = "A number.") {
   ParamSchema p;
   p.name = std::move(name);
@@ -95,8 +100,8 @@ std::vector<Make> fields() {
           .ports({out("id", "id(n)[rows, max_values* if split]")})
           .fits(),
       Make(Kind::field, "wordpiece")
-          .params({path("vocab"), whole("max_tokens", 64, 3, "Longer texts are cut."), text("join", " "),
-                   number("mask", 0, 0, 1)})
+          .params({path("vocab"), with_unit(whole("max_tokens", 64, 3, "Longer texts are cut."), "tokens"),
+                   text("join", " "), number("mask", 0, 0, 1)})
           .ports({out("tokens", "id(n)?[rows, max_tokens*]")}),
       Make(Kind::field, "number")
           .params({text("how", "standardise", {"standardise", "log", "none"})})
@@ -137,7 +142,7 @@ std::vector<Make> towers() {
           .weights({{"rows", {"n", "dim"}, true, true}}),
       Make(Kind::tower, "feature_embedding")
           .params({whole("dim", 16)})
-          .ports({ins("features", "id(n)[rows, values*~]"), out("vector", "float[rows, dim]")})
+          .ports({ins("features", "id(n)[rows, values*~?]"), out("vector", "float[rows, dim]")})
           .weights({{"features.0.rows", {"features.0.n", "dim"}, true, true}}),
       Make(Kind::tower, "dense")
           .params({whole("dim", 32)})

@@ -133,7 +133,7 @@ class NodeTyper {
     auto shape = effective_shape(node_.plan.use, schema(p));
     if (!dtype_fits(shape.type, draft.flow.type.dtype)) return wrong_dtype(p, draft);
     if (!masks(p, draft, shape)) return;
-    if (shape.type == DType::id) insert_places(draft, shape);
+    insert_places(draft, shape);
     if (shape.dims.size() != draft.flow.type.dims.size()) return wrong_rank(p, draft);
     if (draft.flow.type.dims.empty()) return;
     if (shape.type == DType::id) id_rows(p, k, draft, shape);
@@ -189,21 +189,17 @@ class NodeTyper {
     return false;
   }
 
-  // One id where the port takes several: the padded dim is inserted with one place.
+  // A wire without the one dim that the port lets it lack: the dim is inserted with one place.
   void insert_places(WireDraft& draft, const Shape& shape) {
     auto& flow = draft.flow;
-    if (flow.type.dims.size() >= shape.dims.size()) return;
-    auto missing = shape.dims.size() - flow.type.dims.size();
-    std::vector<int> at;
-    for (std::size_t d = shape.dims.size(); d-- > 1 && missing > 0;)
-      if (shape.dims[d].padded) at.insert(at.begin(), static_cast<int>(d)), --missing;
-    if (missing > 0) return;
-    for (const int d : at) {
-      flow.type.dims.insert(flow.type.dims.begin() + d, fixed_size(1));
-      flow.same.insert(flow.same.begin() + d, "");
-      flow.padded.insert(flow.padded.begin() + d, false);
-    }
-    draft.wire.inserted = at;
+    if (flow.type.dims.size() + 1 != shape.dims.size()) return;
+    const auto lacking = std::find_if(shape.dims.begin(), shape.dims.end(), [](const Dim& d) { return d.may_lack; });
+    if (lacking == shape.dims.end()) return;
+    const auto d = lacking - shape.dims.begin();
+    flow.type.dims.insert(flow.type.dims.begin() + d, fixed_size(1));
+    flow.same.insert(flow.same.begin() + d, "");
+    flow.padded.insert(flow.padded.begin() + d, false);
+    draft.wire.inserted = {static_cast<int>(d)};
   }
 
   void wrong_rank(std::size_t p, const WireDraft& draft) {

@@ -327,8 +327,8 @@ std::vector<WireDraft> read_wires(Checker& c, const Item& item, bool list_allowe
             "a wire is text, { from = \"...\" } or { first = [...] }; this is " + std::string(name_of(item.kind)));
     return {broken};
   }
-  Keys keys(c.report, const_cast<Item&>(item), "a wire");
-  const auto* first = keys.find("first");
+  Keys keys(c.report, const_cast<Item&>(item), "a wire", &section(item.find("first") ? "first_wire" : "wire"));
+  const auto* first = item.find("first") ? keys.find("first") : nullptr;
   const auto* from =
       first ? nullptr : keys.required("from", Item::Kind::text, "write { from = \"node.port\", stop = true }");
   const auto* stop = keys.find("stop", Item::Kind::boolean);

@@ -7,6 +7,8 @@ namespace braid::report {
 namespace {
 
 constexpr std::string_view style_sheet =
+#include "report/graph_style.inc"
+#include "report/palette.inc"
 #include "report/style.inc"
     ;
 

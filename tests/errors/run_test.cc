@@ -3,6 +3,8 @@
 #include "recipe/tags.h"
 #include "recipe/test_cards.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -60,6 +62,33 @@ void compare(const std::string& name, const std::string& got, const std::string&
   expect(false, name + ": other words than expected\n--- expected\n" + wanted + "--- got\n" + got);
 }
 
+// Every tag's example shows that tag, and its fix leaves nothing to say.
+void try_examples(const World& world) {
+  auto folder = (fs::temp_directory_path() / "braid-examples-XXXXXX").string();
+  if (!::mkdtemp(folder.data())) return expect(false, "no temporary folder");
+  for (const auto* part : {"good", "runs"}) fs::copy(part, fs::path(folder) / part, fs::copy_options::recursive);
+  const auto file = folder + "/example.toml";
+  const auto said = [&](std::string_view change, char side) {
+    auto text = side_of(change, side);
+    const auto sets = text.starts_with("# --set ") ? text : "";
+    if (text.find("include = ") == text.npos && !text.starts_with("braid = 1\n["))
+      text = "include = [\"good/base.toml\"]\n" + text;
+    std::ofstream(file, std::ios::binary) << sets << text;
+    return said_of(file, world);
+  };
+  for (const auto& info : all_tags()) {
+    const std::string tag(info.tag);
+    const auto change = example_of(tag);
+    expect(!change.empty(), "core/recipe/examples.cc has no example of " + tag);
+    const auto broken = said(change, '-'), mended = said(change, '+');
+    expect(std::any_of(broken.all.begin(), broken.all.end(), [&](const Problem& p) { return p.tag == tag; }),
+           "the example of " + tag + " does not give it, but\n" + broken.text);
+    expect(broken.plan == info.warning, "the example of " + tag + " runs, or does not");
+    expect(mended.plan && mended.all.empty(), "the example of " + tag + " is not mended:\n" + mended.text);
+  }
+  fs::remove_all(folder);
+}
+
 }  // namespace
 
 // Runs in the folder of the recipes.
@@ -71,6 +100,16 @@ int main(int argc, char** argv) {
     expect(tags.insert(std::string(info.tag)).second, std::string(info.tag) + " is listed twice");
     expect(!info.meaning.empty() && !info.mend.empty(), std::string(info.tag) + " is not explained");
   }
+  std::set<std::string> run;
+  for (const auto& info : run_tags()) {
+    const std::string tag(info.tag);
+    expect(run.insert(tag).second && !tags.contains(tag), tag + " is listed twice");
+    expect(!info.meaning.empty() && !info.mend.empty() && side_of(info.change, '-') != side_of(info.change, '+'),
+           tag + " is not explained");
+  }
+  expect(
+      std::is_sorted(run_tags().begin(), run_tags().end(), [](const auto& a, const auto& b) { return a.tag < b.tag; }),
+      "the tags of commands are not sorted");
   expect(
       std::is_sorted(all_tags().begin(), all_tags().end(), [](const auto& a, const auto& b) { return a.tag < b.tag; }),
       "tags are not sorted");
@@ -104,6 +143,7 @@ int main(int argc, char** argv) {
     const auto said = said_of(recipe.string(), world);
     expect(said.plan && said.all.empty(), recipe.string() + " is good and was refused:\n" + said.text);
   }
+  try_examples(world);
   if (failures == 0) std::cout << recipes.size() << " broken and " << good.size() << " good recipes\n";
   return failures != 0;
 }

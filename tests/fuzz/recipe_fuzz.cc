@@ -88,6 +88,8 @@ int main(int argc, char** argv) {
       }
   if (texts.empty()) return 2;
   std::sort(texts.begin(), texts.end());
+  for (const auto& text : texts)
+    LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
   Random random{1};
   const auto rounds = std::strtoul(argv[1], nullptr, 10);
   for (std::size_t k = 0; k < rounds; ++k) {

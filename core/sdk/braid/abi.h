@@ -9,14 +9,11 @@
 
 namespace braid {
 
-inline constexpr std::uint32_t abi_number = 1;     // raised when the meaning of the SDK changes without its text
-inline constexpr std::uint32_t entry_symbols = 2;  // braid_stamp, braid_register
-
 // Fixed layout; only ever appended to. All texts end with a zero.
 struct Stamp {
   char magic[16];
   std::uint32_t size;  // sizeof(Stamp)
-  std::uint32_t abi;   // abi_number
+  std::uint32_t abi;   // the SDK's ABI number: one for each change of the public headers or of what they promise
   char headers[24];    // hash of the public headers' tokens, without comments
   std::uint32_t tensor_size, component_size, frame_size;
   char torch[24];                 // "2.11.0"
@@ -43,13 +40,13 @@ struct Stamp {
 #ifndef BRAID_CUDA_MAJOR
 #define BRAID_CUDA_MAJOR 0
 #endif
-// BRAID_HEADERS_HASH comes from headers_hash.h, which the build makes out of the public headers.
+// BRAID_ABI_NUMBER and BRAID_HEADERS_HASH come from headers_hash.h, which the build makes.
 
 #define BRAID_STAMP_MAGIC \
   { '\x7f', 'B', 'R', 'A', 'I', 'D', '-', 'S', 'T', 'A', 'M', 'P', '\x01', '\x02', '\x03', '\x04' }
 #define BRAID_MAKE_STAMP(plugin_name, plugin_version)                                                             \
   {                                                                                                               \
-    BRAID_STAMP_MAGIC, sizeof(braid::Stamp), braid::abi_number, BRAID_HEADERS_HASH, sizeof(at::Tensor),           \
+    BRAID_STAMP_MAGIC, sizeof(braid::Stamp), BRAID_ABI_NUMBER, BRAID_HEADERS_HASH, sizeof(at::Tensor),            \
         sizeof(braid::Component), sizeof(braid::Frame), TORCH_VERSION, _GLIBCXX_USE_CXX11_ABI, __GXX_ABI_VERSION, \
         BRAID_STAMP_DEBUG, BRAID_STAMP_SANITIZE, BRAID_CUDA_MAJOR, __VERSION__, plugin_name, plugin_version       \
   }
