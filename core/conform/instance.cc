@@ -133,6 +133,12 @@ at::Tensor& Instance::weight(std::string_view name) {
   throw Error("there is no weight '" + std::string(name) + "'; there are:" + all);
 }
 
+std::vector<std::string> Instance::weights() {
+  std::vector<std::string> names;
+  for (const auto& w : component_->state().weights) names.push_back(w.schema.name);
+  return names;
+}
+
 void Instance::fill(double scale) {
   const at::NoGradGuard off;
   double number = 0;

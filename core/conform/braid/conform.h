@@ -13,6 +13,7 @@
 
 #include <braid/field.h>
 #include <braid/frame.h>
+#include <braid/metric.h>
 #include <braid/reader.h>
 
 #include <initializer_list>
@@ -79,6 +80,7 @@ class BRAID_API Instance {
   Component& component() { return *component_; }
   // The weight declared as `name` ("layer.0.query.weight").
   at::Tensor& weight(std::string_view name);
+  std::vector<std::string> weights();  // their names, in the order of declaration
   // Sets weight w (counted in the order of declaration) to scale * sin(0.7 * k + w), and adds 1 to weights that start
   // at one (gains of norms).
   void fill(double scale = 0.3);
