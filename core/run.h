@@ -26,7 +26,7 @@ struct RunCall {
 
 }  // namespace braid
 
-// Runs a command: train, eval, replay, conform, card (a hidden one: makes plugins' cards), doctor (what LibTorch says of itself).
-// Returns the program's exit code: 0 done, 1 the user's mistake (told on stderr), 2 Braid's own,
-// 75 stopped by a signal and able to go on. Throws nothing.
+// Runs a command: train, eval, replay, conform, card (a hidden one: makes plugins' cards), doctor (what LibTorch says
+// of itself). Returns the program's exit code: 0 done, 1 the user's mistake (told on stderr), 2 Braid's own, 75 stopped
+// by a signal and able to go on. Throws nothing.
 extern "C" __attribute__((visibility("default"))) int braid_run(const braid::RunCall* call);

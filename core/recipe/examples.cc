@@ -21,6 +21,10 @@ constexpr Example examples[] = {
  [nodes.rank]
  in.history = ["recent.vector[ratings.history]"]
 )toml"},
+    {"bad-amount", R"toml( [train]
+-batch = "2 kB"
++batch = "2k"
+)toml"},
     {"bad-choice", R"toml( [train]
 -keep = "bast"
 +keep = "best"

@@ -139,10 +139,20 @@ constexpr TagInfo tags[] = {
 -batch = 1000000
 +batch = 2048
 )toml"},
+    {"no-guess",
+     "`braid new recipe` cannot make a recipe of these files: no label, no links, or a reader's own format.",
+     "Give it tables with a line of names on top, or write the recipe by hand.", false,
+     R"toml(-braid new recipe users.tsv
++braid new recipe users.tsv items.tsv ratings.tsv
+)toml"},
     {"no-rows", "The train split has no rows.", "Look at the table's `keep` and `split`.", false,
      R"toml( [tables.ratings]
 -keep = "rating > 5"
 +keep = "rating > 3"
+)toml"},
+    {"no-such-key", "`braid explain` is asked for a value that the recipe does not have.",
+     "`braid explain RECIPE` lists all of them.", false, R"toml(-braid explain recipe.toml train.bach
++braid explain recipe.toml train.batch
 )toml"},
     {"node", "A component failed in a step, or left an output of another size than it declares.",
      "The message has the inputs' sizes and a folder: `braid replay FOLDER` runs the node alone.", false,
@@ -159,6 +169,10 @@ constexpr TagInfo tags[] = {
      R"toml( user	item	time
 -u1	i1	
 +u1	i1	978300760
+)toml"},
+    {"output-file", "The picture that `graph --svg` draws cannot be written.", "Name a file in a folder that exists.",
+     false, R"toml(-braid graph recipe.toml --svg pictures/none/graph.svg
++braid graph recipe.toml --svg graph.svg
 )toml"},
     {"plugin",
      "A plugin's file may not be opened, or failed when it was: it is not whole, was built against another "

@@ -48,7 +48,7 @@ struct FeatureEmbedding final : braid::Tower {
     const auto& ids = f.at(features, k);
     const auto& rows = column[k].rows;
     if (!f.masked(features, k)) {
-      const auto x = rows(ids);  // [rows, dim] or [rows, values, dim]
+      const auto x = rows(ids);                                         // [rows, dim] or [rows, values, dim]
       return x.dim() == 2 ? x : x.size(1) == 0 ? x.sum(1) : x.mean(1);  // no values: zeros
     }
     const auto mask = f.mask(features, k);
