@@ -86,7 +86,7 @@ const std::vector<Check>& all_checks() {
        check_bfloat16},
       {"cuda", "CUDA agrees with the CPU, within what rounding may do.", "A kernel has two versions.", with_gradient,
        true, check_cuda},
-      {"cost", "Calls at 64, 256 and 1,024 rows work; time, memory and parameters are shown.",
+      {"cost", "Calls at 64, 256 and 1,024 rows (fewer of large inputs) work; time, memory and parameters are shown.",
        "What a component costs is known before it is used.", with_gradient, true},
   };
   return all;

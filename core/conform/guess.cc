@@ -213,12 +213,16 @@ struct Sized {
 // Sizes with which the component can be made, tried from small and all different to large and equal.
 std::optional<Sized> find_sizes(const Plan& plan, std::int64_t rows, std::string& said) {
   const auto names = plan.names();
+  std::string first;
+  bool always_the_same = true;
   const auto works = [&](const Sized& s) {
     try {
       (void)Instance(plan.made(s.sizes, {}, s.equal_wires), at::kFloat);
       return true;
     } catch (const Error& e) {
-      if (said.empty()) said = e.what();
+      if (first.empty()) first = e.what();
+      if (said.empty()) said = first;
+      always_the_same = always_the_same && first == e.what();
       return false;
     }
   };
@@ -249,7 +253,7 @@ std::optional<Sized> find_sizes(const Plan& plan, std::int64_t rows, std::string
       now.equal_wires = equal_wires;
       if (works(now)) return now;
     }
-  if (free.size() > 3) return std::nullopt;
+  if (always_the_same || free.size() > 3) return std::nullopt;  // the same: it is the parameters that do not fit
   now.equal_wires = true;
   std::function<bool(std::size_t)> each = [&](std::size_t k) {
     if (k == free.size()) return works(now);

@@ -49,6 +49,16 @@ std::vector<std::string> check_batches(const Case& test) {
   return out;
 }
 
+std::vector<std::int64_t> cost_rows(const std::string& use, const ComponentSchema& card, const Values& required) {
+  constexpr std::int64_t few = 16;
+  double bytes = 0;
+  for (const auto& [port, wires] : guess_at(use, card, required, few).inputs)
+    for (const auto& wire : wires) bytes += static_cast<double>(wire.flow.value.numel()) * sizeof(float);
+  std::int64_t most = 1024;
+  while (most > few && bytes / few * static_cast<double>(most) > 64.0 * (1 << 20)) most /= 4;
+  return {most / 16, most / 4, most};
+}
+
 Cost cost_at(const std::string& use, const ComponentSchema& card, const Values& required, std::int64_t rows) {
   const auto test = guess_at(use, card, required, rows);
   const Trial t(test, card);

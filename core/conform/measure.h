@@ -18,6 +18,9 @@ struct Cost {
   std::int64_t parameters = 0;
 };
 
+// Three numbers of rows, each four times the one before, up to 1,024 or as many as have inputs of 64 MiB.
+std::vector<std::int64_t> cost_rows(const std::string& use, const ComponentSchema& card, const Values& required);
+
 // Default parameters, two wires a repeated port, at so many rows. Throws what the component throws.
 Cost cost_at(const std::string& use, const ComponentSchema& card, const Values& required, std::int64_t rows);
 

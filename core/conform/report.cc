@@ -152,11 +152,15 @@ class Prover {
   }
 
   void cost(Verdict& v) {
-    for (const std::int64_t rows : {64, 256, 1024}) try {
+    std::int64_t at = 0;
+    try {
+      for (const auto rows : cost_rows(use_, card_, required_)) {
+        at = rows;
         report_.costs.push_back(cost_at(use_, card_, required_, rows));
-      } catch (const std::exception& e) {
-        add(v, {"at " + std::to_string(rows) + " rows: " + e.what()}, "the parameters' defaults");
       }
+    } catch (const std::exception& e) {
+      add(v, {"at " + std::to_string(at) + " rows: " + e.what()}, "the parameters' defaults");
+    }
   }
 
   std::string use_, only_;
