@@ -80,8 +80,8 @@ int check_command(const Call& call) {
     for (const auto& p : checked.warnings) std::cerr << p.text() << '\n';
     for (const auto& p : checked.problems) std::cerr << p.text() << '\n';
     if (checked.plan) print(good(file, *checked.plan));
-    if (cost) print(text_of(file, *cost));
     else std::cerr << file << ": " << recipe::counted(checked.problems.size(), "error") << '\n';
+    if (cost) print(text_of(file, *cost));
   }
   if (call.has("json")) print(all.dump(2) + "\n");
   return failed ? 1 : 0;

@@ -32,6 +32,14 @@ std::string line(const std::string& name, const std::string& text) {
   return "  " + name + std::string(12 - name.size(), ' ') + wrapped(text, 14) + "\n";
 }
 
+// Where the pages are: beside an installed program, or in the source tree that this one was built in; "" when nowhere.
+std::string pages(const cards::Around& around) {
+  const auto program = std::filesystem::path(around.program()).parent_path();
+  for (const auto& folder : {program / "../share/doc/braid", program / "../docs"})
+    if (std::filesystem::exists(folder / "PLUGINS.md")) return std::filesystem::canonical(folder).string();
+  return "";
+}
+
 std::string torch_text(const Json& torch) {
   if (!torch.at("found").get<bool>())
     return line("LibTorch", "not found: " + torch.at("why").get<std::string>()) +
@@ -64,6 +72,7 @@ int doctor_command(const Call& call) {
              {"run", around.run_library()},
              {"torch", torch}};
     if (const auto* s = std::get_if<Stamp>(&own)) out["headers"] = s->headers;
+    out["docs"] = pages(around);
     out["plugin_folders"] = plugin_folders(around, here());
     out["plugins"] = Json::array();
     for (const auto& f : found)
@@ -82,7 +91,9 @@ int doctor_command(const Call& call) {
     out += line("SDK", around.sdk_library() + ", headers " + s->headers + ", for LibTorch " + s->torch) +
            line("compiler", s->compiler);
   else out += line("SDK", "not found: " + std::get<std::string>(own));
-  out += torch_text(torch) + "\nPlugins\n";
+  out += torch_text(torch);
+  if (const auto folder = pages(around); !folder.empty()) out += line("docs", folder);
+  out += "\nPlugins\n";
   for (const auto& folder : plugin_folders(around, here())) out += line("folder", folder);
   out += line("usable", std::to_string(good) + " of " + std::to_string(found.size()) + ", with " +
                             std::to_string(components) + " components");

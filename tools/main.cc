@@ -236,7 +236,7 @@ const std::vector<Command>& commands() {
        "FILE is a plugin's file, NAME a plugin (all of its components), a component, or PLUGIN/COMPONENT. Makes cases "
        "out "
        "of the card, runs every check that holds for the kind on each, and shows for each failure what, where and with "
-       "which case. docs/PLUGINS.md says what each check proves and why. Exit code 1: a check failed.",
+       "which case. `--list` says what each check proves and why, PLUGINS.md the rest. Exit code 1: a check failed.",
        {{"only", "CHECK", "run this check only, as in --only gradient"},
         {"list", "", "show all checks: the kinds that each holds for, what it proves and why"},
         json},

@@ -200,7 +200,7 @@ int new_command(const Call& call) {
         (fs::exists(pc, error) ? "  export PKG_CONFIG_PATH='" + fs::canonical(pc).parent_path().string() + "'\n"
                                : "  # the SDK has to be installed: no braid.pc beside this program. `ninja install` in "
                                  "Braid's checkout\n") +
-        "  meson setup build && ninja -C build && meson test -C build\n  export BRAID_PLUGIN_PATH=$PWD/build\n  braid "
+        "  meson setup build && ninja -C build && meson test -C build --print-errorlogs\n  export BRAID_PLUGIN_PATH=$PWD/build\n  braid "
         "conform " +
         name + "\n  braid train " + name + ".toml --out run\n");
   return 0;

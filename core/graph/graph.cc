@@ -1,6 +1,7 @@
 #include "graph/graph.h"
 
 #include "graph/flows.h"
+#include "recipe/report.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -14,11 +15,6 @@
 namespace braid::graph {
 namespace {
 
-std::string text_of(const recipe::Place& place) {
-  if (place.line == 0) return place.file;
-  return place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
-}
-
 WireCounts counts(const ComponentSchema& schema, const std::vector<std::vector<recipe::Wire>>& inputs) {
   WireCounts out;
   std::size_t k = 0;
@@ -30,10 +26,10 @@ WireCounts counts(const ComponentSchema& schema, const std::vector<std::vector<r
   return out;
 }
 
-std::string failure(const recipe::NodePlan& node, const FrameState& frame, const Mode& mode, const char* why) {
+std::string failure(const recipe::NodePlan& node, const FrameState& frame, const Mode& mode, const std::string& why) {
   std::ostringstream out;
-  out << text_of(node.place) << ": error: node '" << node.name << "' (" << node.use.plugin << "/" << node.use.component
-      << ") failed in step " << mode.step << ": " << why << " [node]";
+  out << recipe::text_of(node.place) << ": error: node '" << node.name << "' (" << node.use.plugin << "/"
+      << node.use.component << ") failed in step " << mode.step << ": " << why << " [node]";
   std::size_t port = 0;
   for (const auto& schema : node.use.schema.ports) {
     if (schema.output) continue;
@@ -150,7 +146,7 @@ struct Graph::Inside {
       if (node.copy == recipe::none) continue;
       const auto from = at.find({node.copy, below(weights[w])});
       if (from == at.end() || weights[from->second].value.sizes() != weights[w].value.sizes())
-        throw NodeError(text_of(node.place) + ": error: node '" + node.name + "' copies '" +
+        throw NodeError(recipe::text_of(node.place) + ": error: node '" + node.name + "' copies '" +
                         plan.nodes[static_cast<std::size_t>(node.copy)].name +
                         "', whose weights are not like its own '" + weights[w].name + "' [node]");
       copies.emplace_back(from->second, w);
@@ -190,8 +186,8 @@ Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeCompo
   in.nodes.resize(plan.nodes.size());
   in.seconds.assign(plan.nodes.size(), 0);
   const auto failed = [](const recipe::NodePlan& node, const std::string& why) {
-    throw NodeError(text_of(node.place) + ": error: node '" + node.name + "' (" + node.use.component + "): " + why +
-                    " [node]");
+    throw NodeError(recipe::text_of(node.place) + ": error: node '" + node.name + "' (" + node.use.component +
+                    "): " + why + " [node]");
   };
   for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
     const auto& node = plan.nodes[k];
@@ -202,8 +198,10 @@ Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeCompo
       live.component = live.own.get();
       set_sizes(*live.component, sizes_of(node));
       make_weights(*live.component, node.name, plan.train.seed, at::kFloat);
-    } catch (const Error& e) {
-      failed(node, e.what());
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& e) {
+      failed(node, said(e));
     }
     auto& state = live.component->state();
     for (std::size_t w = 0; w < state.weights.size(); ++w) {
@@ -272,10 +270,10 @@ void Graph::Inside::run_node(std::size_t k, const Mode& mode) {
     fill_node(frame, node);
     const at::AutoGradMode grad(mode.training && !node.frozen);
     run_frame(frame);
-  } catch (const Error& e) {
-    throw NodeError(failure(node, frame, mode, e.what()));
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& e) {
-    throw NodeFault(failure(node, frame, mode, e.what()));
+    throw NodeError(failure(node, frame, mode, said(e)));
   }
   std::vector<Flow> flat;
   for (auto& port : frame.outputs)

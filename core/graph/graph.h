@@ -45,16 +45,11 @@ struct Given {
   Flow flow;
 };
 
-// Thrown when a node fails; the message names node, component, recipe place, the inputs' sizes and the step. NodeError:
-// the component reported something that the user can mend. NodeFault: it threw anything else, its own or LibTorch's
-// fault.
+// Thrown when a node fails, whether its component reported something that the user can mend or LibTorch or the
+// component's own code threw. The message names node, component, recipe place, the inputs' sizes and the step.
 class NodeError : public Error {
  public:
   using Error::Error;
-};
-class NodeFault : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
 };
 
 class Graph {
@@ -65,10 +60,10 @@ class Graph {
   ~Graph();
 
   // Runs what the losses need (training) or the metrics need over one batch, and keeps every output until the next call
-  // or clear(). Throws NodeError, NodeFault.
+  // or clear(). Throws NodeError.
   void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode);
   // Runs the chosen nodes alone (per node of the plan). `given`: what the others would have put out, and fields that
-  // the batch does not hold; by the wires of their sources, without `via`. Throws NodeError, NodeFault.
+  // the batch does not hold; by the wires of their sources, without `via`. Throws NodeError.
   void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode, const std::vector<bool>& nodes,
            const std::vector<Given>& given = {});
   // Per node: whether the losses need it (training) or the metrics do.

@@ -139,6 +139,12 @@ constexpr TagInfo tags[] = {
 -batch = 1000000
 +batch = 2048
 )toml"},
+    {"metric", "A metric's component failed on the rows of a split, or did not take each of them.",
+     "The message says why: mostly a metric of probabilities is given something else.", false,
+     R"toml( [metrics.calibration]
+-in.score = "rank.logit"
++in.score = "rank.probability"
+)toml"},
     {"no-guess",
      "`braid new recipe` cannot make a recipe of these files: no label, no links, or a reader's own format.",
      "Give it tables with a line of names on top, or write the recipe by hand.", false,
@@ -154,8 +160,10 @@ constexpr TagInfo tags[] = {
      "`braid explain RECIPE` lists all of them.", false, R"toml(-braid explain recipe.toml train.bach
 +braid explain recipe.toml train.batch
 )toml"},
-    {"node", "A component failed in a step, or left an output of another size than it declares.",
-     "The message has the inputs' sizes and a folder: `braid replay FOLDER` runs the node alone.", false,
+    {"node",
+     "A component failed in a step, changed an input, or left an output unset or of another size than it declares.",
+     "The message has the step and the inputs' sizes; `braid conform PLUGIN/COMPONENT` proves the component alone.",
+     false,
      R"toml(-f[y] = f[x].sum(0);
 +f[y] = f[x].sum(1);
 )toml"},

@@ -211,10 +211,30 @@ class NodeTyper {
       if (const auto lists = ways_to(c_, draft.wire.axis, false, true); !lists.empty())
         notes.push_back("through a list it has one more: \"" + draft.wire.text.substr(0, draft.wire.text.find('[')) +
                         "[" + lists[0] + "]\"");
+    if (wanted < given)
+      if (const auto others = outputs_like(shape); !others.empty())
+        notes.push_back("with " + counted(wanted, "dim") + " there " + (others.size() == 1 ? "is " : "are ") +
+                        listed(others));
     fail(draft.wire.place, "wrong-rank",
          port_words(p) + " takes " + counted(wanted, "dim") + ", " + schema(p).shape + "; " + quote(draft.wire.text) +
              " has " + std::to_string(given),
          notes);
+  }
+
+  // Outputs of other nodes with as many dims of the same type; a loss is nobody's input.
+  std::vector<std::string> outputs_like(const Shape& shape) const {
+    std::vector<std::string> out;
+    for (const auto& other : c_.nodes) {
+      const auto& card = other.plan.use.schema;
+      if (&other == &node_ || card.kind == Kind::loss || card.kind == Kind::distiller) continue;
+      for (const auto& port : card.ports) {
+        if (!port.output) continue;
+        const auto theirs = effective_shape(other.plan.use, port);
+        if (theirs.dims.size() == shape.dims.size() && theirs.type == shape.type)
+          out.push_back(other.plan.name + "." + port.name);
+      }
+    }
+    return out;
   }
 
   void id_rows(std::size_t p, std::size_t k, const WireDraft& draft, const Shape& shape) {

@@ -3,8 +3,11 @@
 
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
+#include <c10/util/Exception.h>
 
+#include <algorithm>
 #include <sstream>
+#include <utility>
 
 namespace braid {
 namespace {
@@ -81,8 +84,7 @@ at::Tensor Frame::mask(const Ins& port) const {
   for (const auto& flow : flows)
     if (flow.list_mask.defined()) {
       if (common.defined() && !common.is_same(flow.list_mask) && !common.equal(flow.list_mask))
-        throw Error("node '" + state_->node + "': the wires of '" + port_name(*state_, port) +
-                    "' came through different lists");
+        throw Error("the wires of '" + port_name(*state_, port) + "' came through different lists");
       common = flow.list_mask;
     }
   if (common.defined() || flows.empty()) return common;
@@ -110,17 +112,21 @@ std::int64_t Frame::rows() const {
   if (state_->keys.defined()) return state_->keys.size(0);
   for (const auto& flows : state_->inputs)
     if (!flows.empty()) return flows.front().value.size(0);
-  throw std::logic_error("node '" + state_->node + "' has no rows");
+  throw Error("rows() has no rows to count: no input is wired");
 }
 std::int64_t Frame::special(const In& port, std::string_view name) const {
   const auto& specials = state_->specials.at(port.index());
   const auto found = specials.find(name);
   if (found == specials.end())
-    throw Error("node '" + state_->node + "': the field wired to '" + port_name(*state_, port) +
-                "' has no id called '" + std::string(name) + "'");
+    throw Error("the field wired to '" + port_name(*state_, port) + "' has no id called '" + std::string(name) + "'");
   return found->second;
 }
 void Frame::append(const State& state, const at::Tensor& values) { state_->appended.at(state.index()) = values; }
+
+std::string said(const std::exception& e) {
+  const auto* torch = dynamic_cast<const c10::Error*>(&e);
+  return torch ? torch->what_without_backtrace() : e.what();
+}
 
 void prepare_frame(FrameState& frame, Component& component) {
   const auto& state = component.state();
@@ -160,8 +166,7 @@ void check_sizes(const FrameState& s, std::size_t port, const at::Tensor& value)
     dims.push_back(&d);
   }
   const auto wrong = [&](const std::string& why) {
-    throw Error("node '" + s.node + "': output '" + schema.name + "' is " + sizes_text(value.sizes()) + ", declared " +
-                schema.shape + why);
+    throw Error("output '" + schema.name + "' is " + sizes_text(value.sizes()) + ", declared " + schema.shape + why);
   };
   if (static_cast<std::size_t>(value.dim()) != dims.size()) wrong(": another number of dims");
   for (std::size_t k = 0; k < dims.size(); ++k) {
@@ -205,11 +210,18 @@ void default_mask(FrameState& s, std::size_t port, std::size_t k) {
   }
   const auto& name = state.schema.ports[state.output_ports[port]].name;
   if (candidates == 0 && !padded.empty())
-    throw std::logic_error("node '" + s.node + "' (" + state.schema.name + "): output '" + name +
-                           "' needs set_mask(): no input has the padded dim '" + padded + "'");
+    throw Error("output '" + name + "' needs set_mask(): no input has the padded dim '" + padded + "'");
   if (candidates > 1 && any_masked)
-    throw std::logic_error("node '" + s.node + "' (" + state.schema.name + "): output '" + name +
-                           "' needs set_mask(): several inputs could give its mask");
+    throw Error("output '" + name + "' needs set_mask(): several inputs could give its mask");
+}
+
+// By input port: how often each wire's tensor has been written.
+std::vector<std::pair<std::size_t, std::int64_t>> versions_of(const FrameState& s) {
+  std::vector<std::pair<std::size_t, std::int64_t>> out;
+  for (std::size_t port = 0; port < s.inputs.size(); ++port)
+    for (const auto& flow : s.inputs[port])
+      out.emplace_back(port, flow.value.defined() && !flow.value.is_inference() ? flow.value._version() : 0);
+  return out;
 }
 
 }  // namespace
@@ -217,18 +229,27 @@ void default_mask(FrameState& s, std::size_t port, std::size_t k) {
 void run_frame(FrameState& s) {
   Frame frame(s);
   const auto& state = s.component->state();
+  const auto versions = versions_of(s);
   s.component->run(frame);
+  if (const auto now = versions_of(s); now != versions) {
+    const auto changed = std::mismatch(now.begin(), now.end(), versions.begin()).first->first;
+    throw Error("input '" + state.schema.ports[state.input_ports[changed]].name +
+                "' was changed in place, and others read it too: use the methods without a trailing _, sub for sub_");
+  }
   for (std::size_t port = 0; port < s.outputs.size(); ++port)
     for (std::size_t k = 0; k < s.outputs[port].size(); ++k) {
       auto& out = s.outputs[port][k];
       if (!out.value.defined()) {
         if (!s.wanted[port][k]) continue;
-        throw std::logic_error("node '" + s.node + "' (" + state.schema.name + "): output '" +
-                               state.schema.ports[state.output_ports[port]].name + "' was not set");
+        throw Error("output '" + state.schema.ports[state.output_ports[port]].name +
+                    "' was not set: run() sets every output that is wanted, f[port] = tensor");
       }
       check_sizes(s, port, out.value);
       if (!s.mask_set[port][k]) default_mask(s, port, k);
     }
+  for (std::size_t k = 0; k < s.appended.size(); ++k)
+    if (!s.appended[k].defined())
+      throw Error("state '" + state.states[k] + "' was given nothing: run() calls f.append(state, values) for each");
 }
 
 }  // namespace braid

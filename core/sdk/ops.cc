@@ -8,6 +8,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
@@ -17,6 +18,8 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
+
+#include <algorithm>
 
 namespace braid {
 
@@ -43,6 +46,12 @@ at::Tensor zeros(std::vector<std::int64_t> sizes, const at::Tensor& like) {
 }
 at::Tensor full(std::vector<std::int64_t> sizes, double value, const at::Tensor& like) {
   return at::full(sizes, value, at::TensorOptions().dtype(like.scalar_type()).device(like.device()));
+}
+at::Tensor tensor(const std::vector<double>& values, const at::Tensor& like) {
+  const auto sizes = static_cast<std::int64_t>(values.size());
+  auto out = at::empty({sizes}, at::TensorOptions().dtype(at::kDouble));
+  std::copy(values.begin(), values.end(), out.mutable_data_ptr<double>());
+  return out.to(like.device(), like.scalar_type());
 }
 at::Tensor l2_normalize(const at::Tensor& x, double eps) { return x.div(at::norm(x, 2, {-1}, true).clamp_min(eps)); }
 at::Tensor cross_entropy(const at::Tensor& scores, const at::Tensor& answer) {

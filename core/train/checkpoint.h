@@ -32,6 +32,7 @@ class Checkpoints {
   void save(std::int64_t step, std::int64_t best, nlohmann::json state, const NamedTensors& tensors);
   void save_best(std::int64_t step, const NamedTensors& weights);
   std::map<std::string, at::Tensor> best(std::int64_t step) const;  // throws Error
+  bool any() const { return !steps("step").empty(); }               // there is one to go on from, intact or not
 
   // The newest intact one whose best weights are intact too. `damaged` is told of each that is passed over; it
   // is renamed to *.damaged.

@@ -1,5 +1,7 @@
 #include "train/evaluate.h"
 
+#include "recipe/report.h"
+
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <nlohmann/json.hpp>
@@ -24,7 +26,6 @@ class Columns final : public Rows {
            const std::vector<std::int64_t>& rows) {
     for (std::size_t s = 0; s < types.size(); ++s) {
       const auto& values = frame.appended[s];
-      if (!values.defined()) throw std::logic_error("metric '" + frame.node + "' appended nothing to a state");
       if (types[s] == State::real) {
         const auto flat = values.to(at::kFloat).cpu().contiguous().flatten();
         reals_[s].insert(reals_[s].end(), flat.const_data_ptr<float>(), flat.const_data_ptr<float>() + flat.numel());
@@ -39,7 +40,8 @@ class Columns final : public Rows {
     size_ = keys_.size();
     for (std::size_t s = 0; s < types.size(); ++s)
       if ((types[s] == State::real ? reals_[s].size() : wholes_[s].size()) != size_)
-        throw std::logic_error("metric '" + frame.node + "' appended another number of rows than the batch has");
+        throw Error("it appended " + std::to_string(types[s] == State::real ? reals_[s].size() : wholes_[s].size()) +
+                    " values to a state over batches of " + std::to_string(size_) + " rows");
   }
 
   // Tensors "0.reals" (one per state), "keys" and "rows", with `prefix` before them.
@@ -97,6 +99,19 @@ class Columns final : public Rows {
   std::vector<std::vector<std::int64_t>> wholes_;
   std::vector<std::int64_t> keys_, rows_;
 };
+
+// What a metric's component throws, with the metric's place.
+template <class Work>
+auto at_metric(const recipe::MetricPlan& metric, const std::string& split, Work work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw Error(recipe::text_of(metric.place) + ": error: metric '" + metric.name + "' (" + metric.use.plugin + "/" +
+                metric.use.component + ") failed on the split '" + split + "': " + said(e) + " [metric]");
+  }
+}
 
 double since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -162,14 +177,15 @@ bool Evaluation::step() {
   in.graph.run(batch, in.mode);
   for (std::size_t m = 0; m < in.columns.size(); ++m) {
     auto frame = in.graph.metric_frame(m, in.mode);
-    run_frame(frame);
+    at_metric(in.plan.metrics[m], in.split, [&] { run_frame(frame); });
     const auto own = frame.keys.contiguous();
     std::vector<std::int64_t> keys(own.const_data_ptr<std::int64_t>(),
                                    own.const_data_ptr<std::int64_t>() + own.numel());
     // Slices are over the driving table's rows; a metric over another axis has none of them.
     auto rows = batch->row_numbers;
     if (rows.size() != keys.size()) rows.assign(keys.size(), -1);
-    in.columns[m].add(frame, in.graph.metric(m).state().state_types, keys, rows);
+    at_metric(in.plan.metrics[m], in.split,
+              [&] { in.columns[m].add(frame, in.graph.metric(m).state().state_types, keys, rows); });
   }
   ++in.batches;
   in.out.seconds += since(start);
@@ -185,7 +201,8 @@ SplitFigures Evaluation::finish() {
     Figures figures;
     for (std::size_t m = 0; m < in.plan.metrics.size(); ++m) {
       const auto chosen = in.columns[m].chosen(keep);
-      figures[in.plan.metrics[m].name] = in.graph.metric(m).finish(chosen);
+      figures[in.plan.metrics[m].name] =
+          at_metric(in.plan.metrics[m], in.split, [&] { return in.graph.metric(m).finish(chosen); });
       if (rows) *rows = static_cast<std::int64_t>(chosen.size());
     }
     return figures;

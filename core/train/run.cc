@@ -147,6 +147,7 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
   try {
     outcome = train(job);
   } catch (const Error& e) {
+    if (!checkpoints.any()) throw;
     throw Error(std::string(e.what()) + "\n  what was saved goes on with `braid train --resume " + resume + "`");
   }
   if (outcome.stopped) {

@@ -96,9 +96,17 @@ class Loop {
     return outcome_;
   }
 
+  // A metric that fails does so before the first step, not after an epoch of them.
+  void try_metrics() {
+    if (job_.source.rows("valid") == 0) return;
+    Evaluation first(plan_, job_.source, graph_, "valid", graph::Mode{});
+    if (first.step()) first.finish();
+  }
+
   // The rest of an epoch, and a checkpoint at its end. False: a signal came, a checkpoint is written.
   bool epoch() {
     graph_.prepare(epoch_);
+    if (step_ == 0) try_metrics();
     data::PassOptions options;
     options.batch = plan_.train.batch;
     options.training = options.shuffle = true;

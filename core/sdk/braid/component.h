@@ -8,6 +8,7 @@
 
 #include <braid/schema.h>
 
+#include <concepts>
 #include <limits>
 #include <map>
 #include <memory>
@@ -145,7 +146,8 @@ class Param {
   Param(Component& owner, Name name, T fallback, const char* help, const Limits& limits = {})
       : value_(take(detail::declare_param(owner, name.text, detail::param_type<T>(), Value(std::move(fallback)), false,
                                           help, limits))) {}
-  Param(Component& owner, Name name, Required, const char* help, const Limits& limits = {})
+  template <std::same_as<Required> R>  // {} stays an empty list
+  Param(Component& owner, Name name, R, const char* help, const Limits& limits = {})
       : value_(take(detail::declare_param(owner, name.text, detail::param_type<T>(), Value(), true, help, limits))) {}
   const T& operator()() const { return value_; }
   operator const T&() const { return value_; }  // NOLINT
@@ -235,8 +237,10 @@ class Outs : public PortBase {
 //
 // Static members of a component, all optional:
 //   static constexpr braid::Decline declines[] = {{"row-alone", "the other rows are its negatives"}};
-//   static constexpr std::string_view examples[] = {"3.5", "-1"};           cells that a field decodes, files of a
-//   reader static constexpr braid::ExampleFile files[] = {{"vocab", "[UNK]\na\n"}};  what path parameters may name
+//   // cells that a field decodes, files of a reader
+//   static constexpr std::string_view examples[] = {"3.5", "-1"};
+//   // what path parameters may name
+//   static constexpr braid::ExampleFile files[] = {{"vocab", "[UNK]\na\n"}};
 
 // A check that does not hold for this component, by its name in docs/PLUGINS.md, and why; shown in every report.
 struct Decline {

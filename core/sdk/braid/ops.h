@@ -4,6 +4,8 @@
 
 #include <braid/component.h>
 
+#include <concepts>
+
 namespace braid {
 
 BRAID_API at::Tensor cat(const std::vector<at::Tensor>& parts, std::int64_t dim);
@@ -16,6 +18,7 @@ BRAID_API at::Tensor pad_front(const at::Tensor& x, std::int64_t places, double 
 BRAID_API at::Tensor arange(std::int64_t n, const at::Tensor& like);                     // int64, on like's device
 BRAID_API at::Tensor zeros(std::vector<std::int64_t> sizes, const at::Tensor& like);     // like's dtype and device
 BRAID_API at::Tensor full(std::vector<std::int64_t> sizes, double value, const at::Tensor& like);
+BRAID_API at::Tensor tensor(const std::vector<double>& values, const at::Tensor& like);  // [n], like's dtype and device
 // x / max(|x|, eps) over the last dim.
 BRAID_API at::Tensor l2_normalize(const at::Tensor& x, double eps = 1e-12);
 // -log softmax(scores)[answer] per row. scores [rows, classes], answer int64[rows]; float[rows], nats.
@@ -31,3 +34,45 @@ BRAID_API at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const a
 BRAID_API at::Tensor gather_rows(const at::Tensor& x, const at::Tensor& index);
 
 }  // namespace braid
+
+// x + y, x - y, x * y, x / y of tensors and of a tensor and a number, element by element: the methods add, sub, mul,
+// div by their usual signs. ATen/TensorOperators.h has them too, and more, for seconds of compile time; both may be
+// included.
+namespace at {
+
+template <std::same_as<Tensor> T>
+T operator+(const T& x, const T& y) {
+  return x.add(y);
+}
+template <std::same_as<Tensor> T>
+T operator-(const T& x, const T& y) {
+  return x.sub(y);
+}
+template <std::same_as<Tensor> T>
+T operator*(const T& x, const T& y) {
+  return x.mul(y);
+}
+template <std::same_as<Tensor> T>
+T operator/(const T& x, const T& y) {
+  return x.div(y);
+}
+template <std::same_as<Tensor> T, class Number>
+requires std::is_arithmetic_v<Number> T operator+(const T& x, Number y) { return x.add(y); }
+template <std::same_as<Tensor> T, class Number>
+requires std::is_arithmetic_v<Number> T operator+(Number x, const T& y) { return y.add(x); }
+template <std::same_as<Tensor> T, class Number>
+requires std::is_arithmetic_v<Number> T operator-(const T& x, Number y) { return x.sub(y); }
+template <std::same_as<Tensor> T, class Number>
+requires std::is_arithmetic_v<Number> T operator-(Number x, const T& y) { return y.neg().add(x); }
+template <std::same_as<Tensor> T, class Number>
+requires std::is_arithmetic_v<Number> T operator*(const T& x, Number y) { return x.mul(y); }
+template <std::same_as<Tensor> T, class Number>
+requires std::is_arithmetic_v<Number> T operator*(Number x, const T& y) { return y.mul(x); }
+template <std::same_as<Tensor> T, class Number>
+requires std::is_arithmetic_v<Number> T operator/(const T& x, Number y) { return x.div(y); }
+template <std::same_as<Tensor> T, class Number>
+requires std::is_arithmetic_v<Number> T operator/(Number x, const T& y) {
+  return braid::full({}, static_cast<double>(x), y).div(y);
+}
+
+}  // namespace at

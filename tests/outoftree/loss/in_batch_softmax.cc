@@ -1,7 +1,4 @@
 // Contrastive loss whose negatives are the other rows of the same batch.
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/arange.h>
-#include <ATen/ops/cross_entropy_loss.h>
 #include <braid/plugin.h>
 
 namespace {
@@ -20,8 +17,7 @@ struct InBatchSoftmax final : braid::Loss {
 
   void run(braid::Frame& f) override {
     const auto score = f[query].mm(f[item].t()) / temperature(f);  // [rows, rows]
-    const auto answer = at::arange(score.size(0), score.options().dtype(at::kLong));
-    f[loss] = at::cross_entropy_loss(score, answer, {}, at::Reduction::None);  // [rows]
+    f[loss] = braid::cross_entropy(score, braid::arange(score.size(0), score));
   }
 };
 
