@@ -43,19 +43,6 @@ class Collector final : public Registrar {
   Plugin& plugin_;
 };
 
-// What is being thrown, in words; LibTorch's errors without their stack of calls.
-std::string said() {
-  try {
-    throw;
-  } catch (const c10::Error& e) {
-    return e.what_without_backtrace();
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "something that is no std::exception";
-  }
-}
-
 // "undefined symbol: _ZN5braid3foo" with the name as it stands in C++.
 std::string demangled(std::string text) {
   const auto at = text.find("_Z");
@@ -125,6 +112,18 @@ void look_at(const std::string& given, const std::string& file, const Vouch& vou
 }
 
 }  // namespace
+
+std::string said() {
+  try {
+    throw;
+  } catch (const c10::Error& e) {
+    return e.what_without_backtrace();
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "something that is no std::exception";
+  }
+}
 
 const Plugin& Host::open(const std::string& given) {
   std::error_code failed;

@@ -21,6 +21,9 @@ class Fault : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// What the exception that is being handled says; LibTorch's without their stack of calls. Call it in a catch block.
+std::string said();
+
 // An opened plugin: what its entry registered.
 struct Plugin {
   std::string file, name, version;

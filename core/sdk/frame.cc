@@ -229,6 +229,10 @@ void run_frame(FrameState& s) {
       check_sizes(s, port, out.value);
       if (!s.mask_set[port][k]) default_mask(s, port, k);
     }
+  for (std::size_t k = 0; k < s.appended.size(); ++k)
+    if (!s.appended[k].defined())
+      throw std::logic_error("node '" + s.node + "': metric '" + state.schema.name +
+                             "' appended nothing to its state '" + state.states[k] + "'");
 }
 
 }  // namespace braid

@@ -79,8 +79,8 @@ struct FrameState {
 // Sizes the vectors of a frame for this component: one output Flow per port (per name where a list names them), all
 // wanted, scalars at their defaults, no inputs. The caller fills in inputs and keys.
 BRAID_API void prepare_frame(FrameState& frame, Component& component);
-// Calls component.run and checks what it left: every wanted output set, sizes right, masks given where needed.
-// Throws Error naming node and port.
+// Calls component.run and checks what it left: every wanted output set, sizes right, masks given where needed, every
+// state of a metric appended to. Throws Error naming node and port, std::logic_error for what only the plugin can mend.
 BRAID_API void run_frame(FrameState& frame);
 
 // ---- randomness: pure functions ----

@@ -24,7 +24,6 @@ class Columns final : public Rows {
            const std::vector<std::int64_t>& rows) {
     for (std::size_t s = 0; s < types.size(); ++s) {
       const auto& values = frame.appended[s];
-      if (!values.defined()) throw std::logic_error("metric '" + frame.node + "' appended nothing to a state");
       if (types[s] == State::real) {
         const auto flat = values.to(at::kFloat).cpu().contiguous().flatten();
         reals_[s].insert(reals_[s].end(), flat.const_data_ptr<float>(), flat.const_data_ptr<float>() + flat.numel());
