@@ -107,6 +107,7 @@ int dispatch(const RunCall& call) {
     cards::Store store({call.program_folder});
     const auto [file, component] = plugin_called(call.arguments.at(0), store);
     return conform::conform_command(file, component, one(call, "only"), call.options.count("json") > 0,
+                                    call.options.count("cases") > 0,
                                     [&store](const std::string& f) { return store.vouched(f); });
   }
   memory::serve_tensors();

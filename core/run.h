@@ -19,7 +19,7 @@ struct RunCall {
   //   export: out, set (any number), half, lookup-only, vectors
   //   score: top (a whole number, checked)
   //   card:  out, beside
-  //   conform: only, json, list
+  //   conform: only, json, cases, list
   std::map<std::string, std::vector<std::string>> options;
   int threads = 0;  // as given to OpenMP before the library was opened
 };

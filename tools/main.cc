@@ -238,6 +238,7 @@ const std::vector<Command>& commands() {
        "of the card, runs every check that holds for the kind on each, and shows for each failure what, where and with "
        "which case. `--list` says what each check proves and why, PLUGINS.md the rest. Exit code 1: a check failed.",
        {{"only", "CHECK", "run this check only, as in --only gradient"},
+        {"cases", "", "list the cases that were made"},
         {"list", "", "show all checks: the kinds that each holds for, what it proves and why"},
         json},
        0,

@@ -12,9 +12,10 @@ struct Check {
   std::string_view name;     // "row-alone"
   std::string_view proves;   // one sentence
   std::string_view because;  // what goes wrong for users where it does not hold
+  std::string_view advice;   // what to write then, one sentence
   std::vector<Kind> kinds;   // that it holds for
   bool slow = false;         // left out of check(): threads, memory
-  // Runs on one case; nullptr: the check is one of fields.h, readers.h, cost.h or metrics.h, or needs a device.
+  // Runs on one case; nullptr: the check is one of fields.h, readers.h or measure.h.
   void (*on_case)(Trial&) = nullptr;
 
   bool holds_for(Kind kind) const;
@@ -32,6 +33,7 @@ void check_equal_rows(Trial&);
 // gradients.cc
 void check_gradient(Trial&);
 // calls.cc
+void check_runs(Trial&);
 void check_inputs(Trial&);
 void check_generator(Trial&);
 void check_repeat(Trial&);

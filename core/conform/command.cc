@@ -19,7 +19,7 @@ std::string checks_table() {
 }
 
 int conform_command(const std::string& file, const std::string& component, const std::string& only, bool json,
-                    const host::Vouch& vouch) {
+                    bool cases, const host::Vouch& vouch) {
   if (!only.empty() && !find_check(only)) {
     std::vector<std::string> names;
     std::string all;
@@ -34,7 +34,10 @@ int conform_command(const std::string& file, const std::string& component, const
   for (const auto& c : plugin.components)
     if (component.empty() || component == c.name) {
       reports.push_back(prove(plugin.file + "/" + c.name, only));
-      if (!json) std::fputs(text_of(reports.back()).c_str(), stdout), std::fflush(stdout);
+      if (json) continue;
+      if (reports.size() == 1) std::fputs(head_of(reports[0]).c_str(), stdout);
+      std::fputs(text_of(reports.back(), cases).c_str(), stdout);
+      std::fflush(stdout);
     }
   if (reports.empty()) {
     std::string all;

@@ -1,5 +1,6 @@
 #include "conform/fields.h"
 
+#include "conform/words.h"
 #include "sdk/state.h"
 
 #include <ATen/TensorOperators.h>
@@ -185,13 +186,13 @@ struct Checks {
     for (const auto& cell : damaged(examples)) try {
         one.read(cell);
       } catch (const Error&) {
-      } catch (const std::exception& e) {
-        fail("the damaged cell " + shown(cell) + " ends in what is no braid::Error: " + e.what());
+      } catch (...) {
+        fail("the damaged cell " + shown(cell) + " ends in what is no braid::Error: " + thrown());
       }
     try {
       one.read(std::string_view());  // missing
-    } catch (const std::exception& e) {
-      fail(std::string("a missing cell throws: ") + e.what());
+    } catch (...) {
+      fail("a missing cell throws: " + thrown());
     }
   }
 
@@ -312,6 +313,10 @@ at::Tensor FieldAtWork::read(std::string_view cell, const Draw& draw) const {
   auto out = placed(*field_, cell, draw);
   if (!out.trouble.empty()) throw std::logic_error(out.trouble);
   return out.value;
+}
+
+void open_field(const std::string& use, const Values& values, const std::vector<std::string>& examples) {
+  FieldAtWork(use, values, views(examples));
 }
 
 std::vector<std::string> check_field(std::string_view check, const std::string& use, const ComponentSchema& card,

@@ -1,4 +1,6 @@
 #include "conform/guess.h"
+#include "conform/variations.h"
+#include "conform/words.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -9,40 +11,17 @@
 #include <functional>
 #include <optional>
 #include <set>
-#include <sstream>
 
 #include <unistd.h>
 
 namespace braid::conform {
 namespace {
 
-std::string shown(const Value& value) {
-  std::ostringstream out;
-  const auto list = [&](const auto& all) {
-    out << "[";
-    for (std::size_t k = 0; k < all.size(); ++k) out << (k ? ", " : "") << all[k];
-    out << "]";
-  };
-  std::visit(
-      [&](const auto& v) {
-        using T = std::decay_t<decltype(v)>;
-        if constexpr (std::is_same_v<T, bool>) out << (v ? "true" : "false");
-        else if constexpr (std::is_same_v<T, std::string>) out << '"' << v << '"';
-        else if constexpr (std::is_same_v<T, Path>) out << '"' << v.text << '"';
-        else if constexpr (std::is_arithmetic_v<T>) out << v;
-        else if constexpr (!std::is_same_v<T, std::monostate>) list(v);
-      },
-      value);
-  return out.str();
-}
-
 bool plain_name(std::string_view text) {
   if (text.empty() || shape::Parser::digit(text[0])) return false;
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return shape::Parser::lower(c) || shape::Parser::digit(c); });
 }
-
-double clamped(double x, const ParamSchema& p) { return std::min(std::max(x, p.low.value_or(x)), p.high.value_or(x)); }
 
 // Whole-number parameters above `most` become that, or the least that is legal: small components check fast.
 Values shrunk(const ComponentSchema& card, Values values, std::int64_t most) {
@@ -220,9 +199,9 @@ std::optional<Sized> find_sizes(const Plan& plan, std::int64_t rows, std::string
       (void)Instance(plan.made(s.sizes, {}, s.equal_wires), at::kFloat);
       return true;
     } catch (const Error& e) {
-      if (first.empty()) first = e.what();
+      if (first.empty()) first = without_name(e.what());
       if (said.empty()) said = first;
-      always_the_same = always_the_same && first == e.what();
+      always_the_same = always_the_same && first == without_name(e.what());
       return false;
     }
   };
@@ -362,91 +341,156 @@ Values ExampleFiles::required(const ComponentSchema& card) const {
   return out;
 }
 
-std::vector<std::pair<std::string, Values>> other_values(const ComponentSchema& card, const Values& base) {
-  std::vector<std::pair<std::string, Values>> out;
-  const auto add = [&](const ParamSchema& p, const Value& value) {
-    if (const auto found = base.find(p.name); found != base.end() && found->second == value) return;
-    auto values = base;
-    values[p.name] = value;
-    out.emplace_back(p.name + " = " + shown(value), std::move(values));
-  };
-  for (const auto& p : card.params) {
-    const auto middle = p.low && p.high ? std::optional(*p.low + (*p.high - *p.low) * 0.4) : std::nullopt;
-    switch (p.type) {
-      case ParamType::boolean:
-        for (const bool on : {false, true}) add(p, on);
-        break;
-      case ParamType::text:
-        for (const auto& c : p.choices) add(p, c);
-        break;
-      case ParamType::whole:
-        for (const std::int64_t more : {1, 2}) {
-          const auto now = base.find(p.name);
-          const auto from = now == base.end() ? 1 : std::get<std::int64_t>(now->second);
-          add(p, static_cast<std::int64_t>(clamped(static_cast<double>(more == 1 ? from * 2 : from / 2), p)));
-        }
-        break;
-      case ParamType::number:
-        if (middle) add(p, *middle);
-        break;
-      case ParamType::numbers:
-        if (middle) add(p, std::vector<double>{*middle});
-        break;
-      default:
-        break;
+namespace {
+
+// Tries values, wires and sizes one after the other, and keeps what the component accepts.
+class Guesser {
+ public:
+  Guesser(const std::string& use, const ComponentSchema& card) : use_(use), card_(card) {
+    for (const auto& p : card.ports) {
+      repeated_ = repeated_ || p.repeated;
+      optional_ = optional_ || (!p.output && p.optional);
     }
   }
-  return out;
-}
 
-Guesses guess_cases(const std::string& use, const ComponentSchema& card, const Values& required) {
-  Guesses out;
-  std::string first_said;
-  const auto repeated = std::any_of(card.ports.begin(), card.ports.end(), [](const auto& p) { return p.repeated; });
-  const auto optional =
-      std::any_of(card.ports.begin(), card.ports.end(), [](const auto& p) { return !p.output && p.optional; });
-  const auto add = [&](const std::string& what, const Values& values, std::size_t wires, bool all, bool hidden,
-                       bool lean) {
-    const Plan plan{use, card, values, wires, all, hidden};
+  Guesses run(const Values& required) {
+    first(required);
+    if (masked_ || optional_ || repeated_)
+      add({std::string(optional_ ? "required inputs only" : "every input") + (repeated_ ? ", one wire each" : "") +
+               (masked_ ? ", nothing hidden" : ""),
+           base_,
+           {}},
+          1, false, false, false);
+    if (repeated_) add({"three wires each" + hidden_text(), base_, {}}, 3, true, true, true);
+    for (const auto& p : card_.params)
+      if (!(is_list(p) ? vary_list(p) : vary(variations(p, base_)))) out_.never_varied.push_back(p.name);
+    for (const auto& s : card_.scalars)
+      if (!vary(variations(s, base_))) out_.never_varied.push_back(s.name);
+    return std::move(out_);
+  }
+
+ private:
+  std::string hidden_text() const { return masked_ ? ", some places hidden" : ""; }
+
+  bool add(const Variation& v, std::size_t wires, bool all, bool hidden, bool lean) {
+    const Plan plan{use_, card_, v.values, wires, all, hidden};
     std::string said;
     const auto sized = find_sizes(plan, usual_rows, said);
-    if (!sized) {
-      out.left_out.push_back(what + ": " + said);
+    if (!sized) return out_.left_out.push_back(v.what + ": " + said), false;
+    keep(v, plan, *sized, lean);
+    return true;
+  }
+
+  void keep(const Variation& v, const Plan& plan, const Sized& sized, bool lean) {
+    Guess guess{v.what, plan.made(sized.sizes, {}, sized.equal_wires), {}, lean};
+    guess.test.scalars = v.scalars;
+    guess.test.elements = lean ? 0 : 16;
+    if (!lean) add_resized(guess, plan, sized);
+    if (out_.cases.empty()) base_sized_ = sized, base_ = v.values, wires_ = plan.wires;
+    out_.cases.push_back(std::move(guess));
+  }
+
+  // The case that the others change: all inputs, as many wires as it takes, small parameters where they fit.
+  void first(const Values& required) {
+    const auto attempt = [&](const Values& values, std::size_t wires) {
+      out_.left_out.clear();
+      return add({"", values, {}}, wires, true, true, false);
+    };
+    const auto found = [&] {
+      for (const std::int64_t most : {8, 4, 1 << 20}) {
+        const auto values = shrunk(card_, required, most);
+        if (attempt(most > 8 ? shrunk_one_by_one(use_, card_, values) : values, 2)) return true;
+      }
+      for (const std::int64_t most : {8, 1 << 20})  // one wire may be all it takes
+        if (attempt(shrunk(card_, required, most), 1)) return true;
+      return false;
+    }();
+    if (!found) throw Error("no sizes were found with which it can be made" + out_.left_out.front());
+    auto& guess = out_.cases.front();
+    for (const auto& [_, wires] : guess.test.inputs)
+      for (const auto& wire : wires) masked_ = masked_ || wire.flow.mask.defined();
+    guess.what = std::string(optional_ ? "every input wired" : "every input") +
+                 (!repeated_    ? ""
+                  : wires_ == 2 ? ", two wires each"
+                                : ", one wire each") +
+                 hidden_text();
+  }
+
+  bool vary(const std::vector<Variation>& all) {
+    bool any = false;
+    for (const auto& v : all) try {
+        any = add(v, wires_, true, true, true) || any;
+      } catch (...) {
+        any = breaks(v);
+      }
+    return any;
+  }
+
+  bool breaks(const Variation& v) {
+    out_.broken.emplace_back(v.what, "it cannot be made: " + thrown());
+    return true;
+  }
+
+  // Whether the component can be made with these values at the sizes of the first case.
+  bool fits(const Variation& v, std::string& said) {
+    const Plan plan{use_, card_, v.values, wires_, true, true};
+    try {
+      (void)Instance(plan.made(base_sized_.sizes, {}, base_sized_.equal_wires), at::kFloat);
+    } catch (const Error& e) {
+      if (said.empty()) said = without_name(e.what());
+      return false;
+    } catch (...) {
+      return breaks(v);
+    }
+    keep(v, plan, base_sized_, true);
+    return true;
+  }
+
+  // One element and two; where the list's length follows a dim, as many as each dim has. A length that the component
+  // refuses is none of its cases.
+  bool vary_list(const ParamSchema& p) {
+    std::string said;
+    std::vector<std::size_t> taken, lengths{1, 2};
+    const auto attempt = [&](std::size_t n) {
+      const auto v = with_length(p, base_, n);
+      if (v.values == base_ || fits(v, said)) taken.push_back(n);
+    };
+    for (const auto n : lengths) attempt(n);
+    if (taken.size() < lengths.size()) {
+      std::set<std::size_t> dims;
+      for (const auto& n : Plan{use_, card_, base_, wires_, true, true}.names())
+        if (!n.rows && !n.padded && !n.id) dims.insert(static_cast<std::size_t>(base_sized_.sizes.at(n.text)));
+      for (const auto n : dims)
+        if (n > 2) attempt(n), lengths.push_back(n);
+    }
+    if (taken.empty()) {  // at other sizes, then
+      for (const auto n : lengths) {
+        const auto before = out_.left_out;
+        if (add(with_length(p, base_, n), wires_, true, true, true)) return true;
+        out_.left_out = before;
+      }
+      std::string all;
+      for (const auto n : lengths) all += (all.empty() ? "" : ", ") + std::to_string(n);
+      out_.left_out.push_back(p.name + ": no list of length " + all + " is accepted: " + said);
       return false;
     }
-    Guess guess{what, plan.made(sized->sizes, {}, sized->equal_wires), {}, lean};
-    guess.test.elements = lean ? 6 : 16;
-    if (!lean) add_resized(guess, plan, *sized);
-    out.cases.push_back(std::move(guess));
+    for (const auto& v : with_ends(p, base_, taken.back())) fits(v, said);
     return true;
-  };
+  }
 
-  Values values;
-  bool found = false;
-  for (const std::int64_t most : {8, 4, 1 << 20}) {
-    values = shrunk(card, required, most);
-    if (most > 8) values = shrunk_one_by_one(use, card, values);
-    out.left_out.clear();
-    found = add(std::string(optional ? "every input wired" : "every input") + (repeated ? ", two wires each" : "") +
-                    ", some places hidden",
-                values, 2, true, true, false);
-    if (found) break;
-  }
-  if (!found) {
-    // One wire may be all it takes.
-    for (const std::int64_t most : {8, 1 << 20}) {
-      values = shrunk(card, required, most);
-      if ((found = add("one wire each, some places hidden", values, 1, true, true, false))) break;
-    }
-    if (!found) throw Error("no sizes were found with which it can be made: " + out.left_out.front());
-  }
-  out.left_out.clear();
-  add(std::string(optional ? "required inputs only" : "every input") + (repeated ? ", one wire each" : "") +
-          ", nothing hidden",
-      values, 1, false, false, false);
-  if (repeated) add("three wires each, some places hidden", values, 3, true, true, true);
-  for (const auto& [what, changed] : other_values(card, values)) add(what, changed, 2, true, true, true);
-  return out;
+  const std::string& use_;
+  const ComponentSchema& card_;
+  bool repeated_ = false, optional_ = false, masked_ = false;
+  Values base_;
+  Sized base_sized_;
+  std::size_t wires_ = 2;
+  Guesses out_;
+};
+
+}  // namespace
+
+Guesses guess_cases(const std::string& use, const ComponentSchema& card, const Values& required) {
+  return Guesser(use, card).run(required);
 }
 
 Case guess_at(const std::string& use, const ComponentSchema& card, const Values& required, std::int64_t rows) {

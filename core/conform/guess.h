@@ -22,6 +22,9 @@ struct Guess {
 struct Guesses {
   std::vector<Guess> cases;
   std::vector<std::string> left_out;  // values with which it cannot be constructed, and what it said
+  // Values with which its constructor or infer() throws what is no braid::Error, and what.
+  std::vector<std::pair<std::string, std::string>> broken;
+  std::vector<std::string> never_varied;  // parameters and coefficients that have one value in all cases
 };
 
 // A folder for files that path parameters name; gone with the object.
@@ -37,9 +40,6 @@ class ExampleFiles {
   std::filesystem::path folder_;
   std::map<std::string, std::string, std::less<>> paths_;
 };
-
-// Other legal values of each parameter, one changed at a time: ("split = |", values).
-std::vector<std::pair<std::string, Values>> other_values(const ComponentSchema& card, const Values& base);
 
 // For components with `run`. `use` as Case::component.
 Guesses guess_cases(const std::string& use, const ComponentSchema& card, const Values& required);

@@ -160,6 +160,11 @@ Instance::Outputs Instance::run(Options options) {
   frame.step = options.step;
   frame.seed = options.seed;
   frame.inputs = inputs;
+  if (case_.copied)
+    for (auto& wires : frame.inputs)
+      for (auto& flow : wires)
+        for (auto* part : {&flow.value, &flow.mask, &flow.list_mask, &flow.present})
+          if (part->defined()) *part = part->clone();
   frame.keys = keys;
   for (std::size_t port = 0; port < inputs.size(); ++port) {
     if (inputs[port].empty()) continue;

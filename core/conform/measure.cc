@@ -35,16 +35,16 @@ std::vector<std::string> check_batches(const Case& test) {
     for (const auto& p : parts) columns.push_back(at::cat(p));
     const auto got = finished(whole.component(), columns);
     if (!same(got, want))
-      out.push_back("in batches of " + std::to_string(size) + " it is " + std::to_string(got) + ", in one " +
-                    std::to_string(want));
+      out.push_back("in batches of " + std::to_string(size) + " it is " + number_text(got) + ", in one " +
+                    number_text(want));
   }
   Instance none(test);
   Trial::cut(none, first_rows(0));
   try {
     const auto number = none.metric();
     if (std::isinf(number)) out.push_back("over no rows it is infinite; NaN says that there is none");
-  } catch (const std::exception& e) {
-    out.push_back(std::string("over no rows it fails: ") + e.what());
+  } catch (...) {
+    out.push_back("over no rows it fails: " + thrown());
   }
   return out;
 }
@@ -80,7 +80,7 @@ Cost cost_at(const std::string& use, const ComponentSchema& card, const Values& 
     const auto start = now();
     const auto outputs = one.run({true, call, 1});
     forward.push_back(ms(now() - start));
-    out.bytes = in_use() - before;
+    out.bytes = std::max<std::int64_t>(in_use() - before, 0);
     at::Tensor sum;
     for (const auto& [name, flow] : outputs)
       if (flow.value.requires_grad()) sum = sum.defined() ? sum + flow.value.sum() : flow.value.sum();

@@ -2,13 +2,21 @@
 
 #include "conform/fields.h"
 #include "conform/readers.h"
+#include "conform/variations.h"
+#include "conform/words.h"
 
 #include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
 
 #include <nlohmann/json.hpp>
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
+#include <map>
+#include <set>
 
 namespace braid::conform {
 namespace {
@@ -20,13 +28,25 @@ struct OneThread {
   ~OneThread() { at::set_num_threads(before); }
 };
 
-// Failures of a check on a case; what is thrown is a failure too.
+// Keeps what LibTorch would write to stderr, a thousand times over.
+class Warnings final : public c10::WarningHandler {
+ public:
+  void process(const c10::Warning& warning) override {
+    if (std::find(all.begin(), all.end(), warning.msg()) == all.end()) all.push_back(warning.msg());
+  }
+  std::vector<std::string> all;
+
+ private:
+  c10::WarningUtils::WarningHandlerGuard guard_{this};
+};
+
+// Failures of a check on a case, each text once; what is thrown is a failure too.
 std::vector<std::string> attempt(const Check& check, const Case& test, const ComponentSchema& card) {
   Trial trial(test, card);
   try {
     check.on_case(trial);
-  } catch (const std::exception& e) {
-    trial.fail(std::string("it failed: ") + e.what());
+  } catch (...) {
+    trial.fail((check.name == "runs" ? "" : "a call failed: ") + thrown());
   }
   return trial.failures;
 }
@@ -39,11 +59,20 @@ const DeclineSchema* declined(const ComponentSchema& card, std::string_view chec
 
 void add(Verdict& verdict, const std::vector<std::string>& failures, const std::string& with) {
   for (const auto& what : failures) {
-    if (std::any_of(verdict.failures.begin(), verdict.failures.end(), [&](const auto& f) { return f.what == what; }))
-      continue;
-    verdict.failures.push_back({what, with});
     verdict.result = Verdict::failed;
+    auto& all = verdict.failures;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& f) { return f.what == what; });
+    if (found == all.end()) all.push_back({what, with, 1, with});
+    else if (found->last != with) ++found->cases, found->last = with;
   }
+}
+
+std::string time_text(const std::string& file) {
+  struct stat facts {};
+  if (::stat(file.c_str(), &facts) != 0) return "";
+  std::tm parts{};
+  char out[32];
+  return {out, std::strftime(out, sizeof out, "%Y-%m-%d %H:%M:%S", ::localtime_r(&facts.st_mtime, &parts))};
 }
 
 class Prover {
@@ -56,25 +85,27 @@ class Prover {
     report_.plugin = place_.plugin->name;
     report_.version = place_.plugin->version;
     report_.file = place_.plugin->file;
+    report_.built = time_text(report_.file);
     report_.kind = card_.kind;
     try {
       required_ = files_.required(card_);
       cases();
-    } catch (const std::exception& e) {
+    } catch (...) {
+      blocked_ = "it cannot be made";
       Verdict v;
-      v.check = "ports";
-      add(v, {std::string("it cannot be made: ") + e.what()}, "");
+      v.check = runs() ? "runs" : all_checks_of(card_.kind).front()->name;
+      add(v, {blocked_ + ": " + thrown()}, "");
       report_.verdicts.push_back(v);
-      return report_;
     }
-    for (const auto& check : all_checks()) {
-      if (!check.holds_for(card_.kind) || (!only_.empty() && only_ != check.name)) continue;
-      Verdict v;
-      v.check = check.name;
-      if (const auto* d = declined(card_, check.name)) v.result = Verdict::declined, v.reason = d->reason;
-      else one(check, v);
-      report_.verdicts.push_back(std::move(v));
+    for (const auto* check : all_checks_of(card_.kind)) {
+      if (!report_.verdicts.empty() && report_.verdicts.front().check == check->name) continue;
+      // What the others rest on is looked at in any case, and told where it does not hold.
+      const bool asked = only_.empty() || only_ == check->name;
+      if (!asked && check->name != "runs" && check->name != "inputs") continue;
+      auto v = verdict(*check);
+      if (asked || v.result == Verdict::failed) report_.verdicts.push_back(std::move(v));
     }
+    report_.warnings = warnings_.all;
     return report_;
   }
 
@@ -88,67 +119,136 @@ class Prover {
   }
   bool runs() const { return card_.kind != Kind::field && card_.kind != Kind::reader; }
 
+  static std::vector<const Check*> all_checks_of(Kind kind) {
+    std::vector<const Check*> out;
+    for (const auto& c : all_checks())
+      if (c.holds_for(kind)) out.push_back(&c);
+    return out;
+  }
+
   void cases() {
     if (runs()) {
       auto made = guess_cases(use_, card_, required_);
       guesses_ = std::move(made.cases);
+      broken_ = std::move(made.broken);
       report_.left_out = std::move(made.left_out);
+      report_.never_varied = std::move(made.never_varied);
       for (const auto& g : guesses_) report_.with.push_back(g.what);
       return;
     }
     values_.emplace_back("the parameters' defaults", required_);
     report_.with.push_back(values_[0].first);
-    if (card_.kind != Kind::field) return;
     Values all = required_;
-    for (const auto& p : card_.params)
+    for (const auto& p : card_.params) {
       if (!all.contains(p.name) && !std::holds_alternative<std::monostate>(p.fallback)) all[p.name] = p.fallback;
-    for (auto& [what, values] : other_values(card_, all)) {
-      try {
-        make(use_, values);
-        report_.with.push_back(what);
-        values_.emplace_back(what, values);
-      } catch (const Error& e) {
-        report_.left_out.push_back(what + ": " + e.what());
-      }
+      // A reader's parameters say what its files are like: they change with the example, and not alone.
+      if (card_.kind == Kind::reader) report_.never_varied.push_back(p.name);
+    }
+    if (card_.kind != Kind::field) return;
+    for (const auto& p : card_.params) {
+      auto others = variations(p, all);
+      bool any = false;
+      if (is_list(p))
+        for (const std::size_t n : {1, 2, 3}) {
+          const auto v = with_length(p, all, n);
+          if (v.values == all || !field_takes(v, true)) continue;
+          if (!any) others = with_ends(p, all, n);
+          any = true;
+        }
+      for (const auto& v : others) any = (v.values != all && field_takes(v, is_list(p))) || any;
+      if (!any) report_.never_varied.push_back(p.name);
     }
   }
 
-  void one(const Check& check, Verdict& v) {
-    if (check.name == "cuda" && !has_device()) {
-      v.result = Verdict::skipped;
-      v.reason = "there is no CUDA device, or this LibTorch does not see it";
-      return;
+  // `list`: of some length, which the field may refuse when it is opened.
+  bool field_takes(const Variation& v, bool list) {
+    try {
+      if (list) open_field(use_, v.values, entry().facts.examples);
+      else make(use_, v.values);
+    } catch (const Error& e) {
+      report_.left_out.push_back(v.what + ": " + without_name(e.what()));
+      return false;
     }
-    const auto& facts = entry().facts;
-    if (!runs()) {
-      for (const auto& [what, values] : values_) {
-        if (check.slow && &values != &values_[0].second) break;
-        try {
-          add(v,
-              card_.kind == Kind::field ? check_field(check.name, use_, card_, values, facts.examples)
-                                        : check_reader(check.name, use_, card_, values, facts.examples),
-              what);
-        } catch (const std::exception& e) {
-          add(v, {std::string("it failed: ") + e.what()}, what);
-        }
-      }
-      return;
+    report_.with.push_back(v.what);
+    values_.emplace_back(v.what, v.values);
+    return true;
+  }
+
+  Verdict verdict(const Check& check) {
+    Verdict v;
+    v.check = check.name;
+    const auto without = [&](Verdict::Result result, std::string_view reason) {
+      v.result = result;
+      v.reason = reason;
+      return v;
+    };
+    if (const auto* d = declined(card_, check.name)) return without(Verdict::declined, d->reason);
+    if (!blocked_.empty()) return without(Verdict::not_run, blocked_);
+    if (copied_ && (check.name == "strides" || check.name == "cost"))
+      return without(Verdict::not_run, "the others run on copies, because it changes its inputs");
+    if (check.name == "cuda" && !has_device())
+      return without(Verdict::skipped, "there is no CUDA device, or this LibTorch does not see it");
+    if (!runs()) apart(check, v);
+    else if (check.name == "runs") calls(check, v);
+    else if (check.name == "cost") cost(v);
+    else if (check.name == "batches") batches(v);
+    else each_case(check, v);
+    if (check.name == "inputs" && v.result == Verdict::failed) copy_inputs(check);
+    return v;
+  }
+
+  // The other checks run on the cases whose calls return.
+  void calls(const Check& check, Verdict& v) {
+    for (const auto& [what, said] : broken_) add(v, {said}, what);
+    std::erase_if(guesses_, [&](const Guess& g) {
+      const auto failures = attempt(check, g.test, card_);
+      add(v, failures, g.what);
+      return !failures.empty();
+    });
+    if (guesses_.empty()) blocked_ = "no call returns";
+  }
+
+  // What changes its inputs would fail the others for that alone: they give it copies. That saves no weight.
+  void copy_inputs(const Check& check) {
+    copied_ = true;
+    for (auto& g : guesses_) {
+      g.test.copied = true;
+      for (auto& [_, test] : g.resized) test.copied = true;
+      if (!attempt(check, g.test, card_).empty()) blocked_ = "a call changes weights";
     }
-    if (check.name == "cost") return cost(v);
-    if (check.name == "batches") {
-      for (const auto& g : guesses_) try {
-          add(v, check_batches(g.test), g.what);
-        } catch (const std::exception& e) {
-          add(v, {std::string("it failed: ") + e.what()}, g.what);
-        }
-      return;
-    }
+  }
+
+  void each_case(const Check& check, Verdict& v) {
     for (const auto& g : guesses_) {
       if (check.slow && g.lean) continue;
       add(v, attempt(check, g.test, card_), g.what);
       if (check.name != "shapes" && check.name != "absent") continue;
       for (const auto& [what, test] : g.resized) add(v, attempt(check, test, card_), g.what + ", " + what);
     }
+  }
+
+  // Fields and readers.
+  void apart(const Check& check, Verdict& v) {
+    const auto& examples = entry().facts.examples;
+    for (const auto& [what, values] : values_) {
+      if (check.slow && &values != &values_[0].second) break;
+      try {
+        add(v,
+            card_.kind == Kind::field ? check_field(check.name, use_, card_, values, examples)
+                                      : check_reader(check.name, use_, card_, values, examples),
+            what);
+      } catch (...) {
+        add(v, {"it failed: " + thrown()}, what);
+      }
+    }
+  }
+
+  void batches(Verdict& v) {
+    for (const auto& g : guesses_) try {
+        add(v, check_batches(g.test), g.what);
+      } catch (...) {
+        add(v, {"a call failed: " + thrown()}, g.what);
+      }
   }
 
   void cost(Verdict& v) {
@@ -158,8 +258,8 @@ class Prover {
         at = rows;
         report_.costs.push_back(cost_at(use_, card_, required_, rows));
       }
-    } catch (const std::exception& e) {
-      add(v, {"at " + std::to_string(at) + " rows: " + e.what()}, "the parameters' defaults");
+    } catch (...) {
+      add(v, {"at " + std::to_string(at) + " rows: " + thrown()}, "the parameters' defaults");
     }
   }
 
@@ -168,14 +268,14 @@ class Prover {
   ComponentSchema card_;
   ExampleFiles files_;
   Values required_;
-  std::vector<Guess> guesses_;                          // with run
+  std::vector<Guess> guesses_;  // with run
+  std::vector<std::pair<std::string, std::string>> broken_;
   std::vector<std::pair<std::string, Values>> values_;  // fields, readers
+  std::string blocked_;                                 // why no further check can say anything
+  bool copied_ = false;
+  Warnings warnings_;
   Report report_;
 };
-
-std::string counted(std::size_t n, const std::string& what) {
-  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
-}
 
 std::string bytes_text(std::int64_t bytes) {
   char out[32];
@@ -196,43 +296,82 @@ Report prove(const std::string& use, const std::string& only) {
   return Prover(use, only).run();
 }
 
-std::string check(const Case& test) {
+std::string check(const Case& given) {
   const OneThread threads;
-  const auto card = describe(test.component);
+  const Warnings warnings;
+  const auto card = describe(given.component);
+  auto test = given;
   std::string out;
   for (const auto& check : all_checks()) {
     if (!check.on_case || check.slow || !check.holds_for(card.kind) || declined(card, check.name)) continue;
-    for (const auto& what : attempt(check, test, card))
-      out += "\n  " + test.component + ": " + std::string(check.name) + ": " + what;
+    const auto failures = attempt(check, test, card);
+    for (const auto& what : std::set(failures.begin(), failures.end()))
+      out += "\n  " + given.component + ": " + std::string(check.name) + ": " + what;
     // The others would say the same in other words.
-    if (check.name == "ports" && !out.empty()) break;
+    if ((check.name == "runs" || check.name == "ports" || check.name == "inputs") && !failures.empty()) break;
   }
   return out;
 }
 
-std::string text_of(const Report& report) {
-  std::size_t passed = 0, failed = 0;
-  for (const auto& v : report.verdicts) passed += v.result == Verdict::passed, failed += v.result == Verdict::failed;
+std::string head_of(const Report& report) { return report.file + ", built " + report.built + "\n"; }
+
+namespace {
+
+// Why not and which: the checks with one reason in one line.
+std::string without_text(const Report& report, Verdict::Result result, const std::string& label) {
+  std::map<std::string, std::string> names;
+  for (const auto& v : report.verdicts)
+    if (v.result == result) names[v.reason] += (names[v.reason].empty() ? "" : ", ") + v.check;
+  std::string out;
+  for (const auto& [reason, all] : names) out += label + all + ": " + reason + "\n";
+  return out;
+}
+
+std::string indented(std::string text) {
+  for (std::size_t at = 0; (at = text.find('\n', at)) != text.npos; ++at) text.insert(at + 1, "    ");
+  return text;
+}
+
+std::string failed_text(const Verdict& v) {
+  const auto* check = find_check(v.check);
+  std::string out = "  FAILED    " + v.check + ": " + std::string(check->proves) + "\n";
+  constexpr std::size_t most = 3;
+  for (std::size_t k = 0; k < std::min(most, v.failures.size()); ++k) {
+    const auto& f = v.failures[k];
+    out += "    " + indented(f.what) + "\n";
+    if (f.with.empty()) continue;
+    out += "      with " + f.with + (f.cases > 1 ? " and " + counted(f.cases - 1, "other case") : "") + "\n";
+  }
+  if (v.failures.size() > most)
+    out += "    and " + std::to_string(v.failures.size() - most) + " more (--json has all)\n";
+  return out + "    what to do: " + std::string(check->advice) +
+         "\n    why it matters: " + std::string(check->because) + "\n";
+}
+
+}  // namespace
+
+std::string text_of(const Report& report, bool cases) {
+  std::map<Verdict::Result, std::size_t> count;
+  for (const auto& v : report.verdicts) ++count[v.result];
   std::string out = report.component + ", a " + std::string(name_of(report.kind)) + " of plugin " + report.plugin +
-                    " " + report.version + ": " + (failed ? counted(failed, "check") + " FAILED, " : "conforms, ") +
-                    std::to_string(passed) + " passed, on " + counted(report.with.size(), "case") + "\n";
-  for (const auto& v : report.verdicts) {
+                    " " + report.version + ": " +
+                    (count[Verdict::failed] ? counted(count[Verdict::failed], "check") + " FAILED, " : "conforms, ") +
+                    (count[Verdict::not_run] ? std::to_string(count[Verdict::not_run]) + " not run, " : "") +
+                    std::to_string(count[Verdict::passed]) + " passed, on " + counted(report.with.size(), "case") +
+                    (cases || report.with.empty() ? "" : " (--cases lists them)") + "\n";
+  if (cases)
+    for (const auto& with : report.with) out += "  case      " + with + "\n";
+  for (const auto& v : report.verdicts)
     if (v.result == Verdict::declined) out += "  declined  " + v.check + ": " + v.reason + "\n";
-    if (v.result == Verdict::skipped) out += "  skipped   " + v.check + ": " + v.reason + "\n";
-  }
-  for (const auto& v : report.verdicts) {
-    if (v.result != Verdict::failed) continue;
-    const auto* check = find_check(v.check);
-    out += "  FAILED    " + v.check + ": " + std::string(check->proves) + "\n";
-    constexpr std::size_t most = 4;
-    for (std::size_t k = 0; k < std::min(most, v.failures.size()); ++k)
-      out +=
-          "    " + v.failures[k].what + (v.failures[k].with.empty() ? "" : "\n      with " + v.failures[k].with) + "\n";
-    if (v.failures.size() > most)
-      out += "    and " + std::to_string(v.failures.size() - most) + " more (--json has all)\n";
-    out += "    why it matters: " + std::string(check->because) + "\n";
-  }
-  for (const auto& l : report.left_out) out += "  left out  " + l + "\n";
+  out += without_text(report, Verdict::skipped, "  skipped   ");
+  for (const auto& v : report.verdicts)
+    if (v.result == Verdict::failed) out += failed_text(v);
+  out += without_text(report, Verdict::not_run, "  not run   ");
+  for (const auto& l : report.left_out) out += "  left out  " + indented(l) + "\n";
+  std::string never;
+  for (const auto& name : report.never_varied) never += (never.empty() ? "" : ", ") + name;
+  if (!never.empty()) out += "  never varied: " + never + "\n";
+  for (const auto& w : report.warnings) out += "  LibTorch warned: " + w + "\n";
   for (const auto& c : report.costs) {
     char line[160];
     std::snprintf(line, sizeof line,
@@ -246,21 +385,26 @@ std::string text_of(const Report& report) {
 
 std::string json_of(const std::vector<Report>& reports) {
   using Json = nlohmann::ordered_json;
-  static constexpr const char* words[] = {"passed", "failed", "declined", "skipped"};
+  static constexpr const char* words[] = {"passed", "failed", "declined", "skipped", "not run"};
   auto out = Json::array();
   for (const auto& r : reports) {
     Json one{{"component", r.component}, {"kind", std::string(name_of(r.kind))},
              {"plugin", r.plugin},       {"version", r.version},
-             {"file", r.file},           {"conforms", r.conforms()}};
+             {"file", r.file},           {"built", r.built},
+             {"conforms", r.conforms()}};
     one["checks"] = Json::array();
     for (const auto& v : r.verdicts) {
       Json check{{"check", v.check}, {"result", words[v.result]}};
       if (!v.reason.empty()) check["reason"] = v.reason;
-      for (const auto& f : v.failures) check["failures"].push_back({{"what", f.what}, {"with", f.with}});
+      for (const auto& f : v.failures)
+        check["failures"].push_back({{"what", f.what}, {"with", f.with}, {"cases", f.cases}});
+      if (v.result == Verdict::failed) check["advice"] = find_check(v.check)->advice;
       one["checks"].push_back(std::move(check));
     }
     one["cases"] = r.with;
     one["left_out"] = r.left_out;
+    one["never_varied"] = r.never_varied;
+    if (!r.warnings.empty()) one["warnings"] = r.warnings;
     for (const auto& c : r.costs)
       one["cost"].push_back({{"rows", c.rows},
                              {"forward_ms", c.forward_ms},

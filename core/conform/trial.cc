@@ -27,10 +27,7 @@ at::Tensor ripple(const at::Tensor& like) {
   return ((k * 0.37 + 0.5).sin() + 0.1).view(like.sizes()).to(like.options().requires_grad(false));
 }
 
-std::string difference(const at::Tensor& x, const at::Tensor& y) {
-  const auto text = differs(x, y, 0);
-  return text.empty() ? "bits differ" : text;
-}
+at::Tensor nan_equal(const at::Tensor& x) { return x.is_floating_point() ? x.nan_to_num(3e38) : x; }
 
 at::Tensor first_rows(std::int64_t n) { return at::arange(n, at::TensorOptions().dtype(at::kLong)); }
 
@@ -90,8 +87,8 @@ at::Tensor Trial::read(Instance& one, const Flow& flow) const {
   return flow.value.masked_fill(widened(mask, flow.value).logical_not(), 0);
 }
 
-std::vector<std::pair<std::string, at::Tensor>> Trial::results(Instance& one, Options options) const {
-  std::vector<std::pair<std::string, at::Tensor>> out;
+Trial::Results Trial::results(Instance& one, Options options) const {
+  Results out;
   for (const auto& [name, flow] : one.run(options)) out.emplace_back("output " + name, read(one, flow));
   const auto& names = one.component().state().states;
   for (std::size_t k = 0; k < one.appended.size(); ++k)
@@ -132,26 +129,41 @@ at::Tensor Trial::grad_of(const Leaf& leaf) {
   return leaf.value.grad().is_sparse() ? leaf.value.grad().to_dense() : leaf.value.grad();
 }
 
-void Trial::same_bits(const std::string& what, const std::vector<std::pair<std::string, at::Tensor>>& a,
-                      const std::vector<std::pair<std::string, at::Tensor>>& b) {
+std::vector<std::string> Trial::other_bits(const Results& a, const std::string& of_a, const Results& b,
+                                           const std::string& of_b) {
+  std::vector<std::string> out;
   for (std::size_t k = 0; k < std::max(a.size(), b.size()); ++k) {
-    if (k >= a.size() || k >= b.size() || a[k].first != b[k].first) return fail(what + ": other outputs are set");
-    // NaN is what a metric's missing label reads, and equal to itself here.
-    const auto x = a[k].second.is_floating_point() ? a[k].second.nan_to_num(1e300) : a[k].second;
-    const auto y = b[k].second.is_floating_point() ? b[k].second.nan_to_num(1e300) : b[k].second;
-    if (!at::equal(x, y)) fail(what + ": " + a[k].first + ": " + difference(x, y));
+    if (k >= a.size() || k >= b.size() || a[k].first != b[k].first) return {"other outputs are set"};
+    if (at::equal(nan_equal(a[k].second), nan_equal(b[k].second))) continue;
+    if (a[k].second.sizes() != b[k].second.sizes()) {
+      out.push_back(a[k].first + " has other sizes");
+      continue;
+    }
+    const auto apart = farthest(a[k].second, b[k].second, 0);
+    const auto [first, second] = apart ? told_apart(apart->got, apart->want) : std::pair<std::string, std::string>();
+    out.push_back(a[k].first + (apart ? " at " + apart->place + ": " + first + " " + of_a + ", " + second + " " + of_b
+                                      : std::string(" has other bits")));
   }
+  return out;
+}
+
+void Trial::same_bits(const std::string& what, const Results& a, const std::string& of_a, const Results& b,
+                      const std::string& of_b) {
+  for (const auto& other : other_bits(a, of_a, b, of_b)) fail(what + ": " + other);
 }
 
 void Trial::all_finite(const std::string& when, Instance& one, Options options) {
   auto all = leaves(one);
+  std::string names;
+  const auto add = [&](const std::string& name) { names += (names.empty() ? "" : ", ") + name; };
   for (const auto& [name, flow] : one.run(options))
-    if (flow.value.is_floating_point() && !read(one, flow).isfinite().all().item<bool>())
-      fail("output " + name + " is not finite " + when);
-  if (!options.training || metric) return;
-  backward(total(one, options).first, all);
-  for (const auto& leaf : all)
-    if (!grad_of(leaf).isfinite().all().item<bool>()) fail("the gradient of " + leaf.name + " is not finite " + when);
+    if (flow.value.is_floating_point() && !read(one, flow).isfinite().all().item<bool>()) add("output " + name);
+  if (options.training && !metric) {
+    backward(total(one, options).first, all);
+    for (const auto& leaf : all)
+      if (!grad_of(leaf).isfinite().all().item<bool>()) add("the gradient of " + leaf.name);
+  }
+  if (!names.empty()) fail("not finite " + when + ": " + names);
 }
 
 }  // namespace braid::conform

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conform/braid/conform.h"
+#include "conform/words.h"
 #include "sdk/state.h"
 
 #include <string>
@@ -21,6 +22,7 @@ class Trial {
  public:
   using Outputs = Instance::Outputs;
   using Options = Instance::Options;
+  using Results = std::vector<std::pair<std::string, at::Tensor>>;  // by name: "output y", "state scores"
 
   Trial(const Case& test_in, const ComponentSchema& card_in);
 
@@ -51,7 +53,7 @@ class Trial {
   // What the host reads of an output: hidden places are zero, rows of a loss that it does not count too.
   at::Tensor read(Instance& one, const Flow& flow) const;
   // Outputs as the host reads them, and what a metric appended.
-  std::vector<std::pair<std::string, at::Tensor>> results(Instance& one, Options options) const;
+  Results results(Instance& one, Options options) const;
 
   // One number for all floating outputs, and the sum of its terms' sizes (for rounding errors).
   std::pair<at::Tensor, double> total(Instance& one, Options options) const;
@@ -59,10 +61,14 @@ class Trial {
   static void backward(const at::Tensor& sum, std::vector<Leaf>& all);
   static at::Tensor grad_of(const Leaf& leaf);
 
-  // Adds a failure for each result that is not the same, bit for bit.
-  void same_bits(const std::string& what, const std::vector<std::pair<std::string, at::Tensor>>& a,
-                 const std::vector<std::pair<std::string, at::Tensor>>& b);
-  // Adds a failure for results and gradients (of a training call) that are not finite.
+  // Each result that is not the same, bit for bit, in words: "output y at [1, 2]: 0.2031 the first time, 0.3 the
+  // second", where `of_a` is "the first time" and `of_b` "the second".
+  static std::vector<std::string> other_bits(const Results& a, const std::string& of_a, const Results& b,
+                                             const std::string& of_b);
+  // Adds each of them as a failure.
+  void same_bits(const std::string& what, const Results& a, const std::string& of_a, const Results& b,
+                 const std::string& of_b);
+  // Adds one failure that names the results and gradients (of a training call) that are not finite.
   void all_finite(const std::string& when, Instance& one, Options options);
 
  private:
@@ -73,8 +79,8 @@ class Trial {
 at::Tensor widened(at::Tensor mask, const at::Tensor& like);
 // A number for every place of a tensor, so that a sum over weighted places tells them apart.
 at::Tensor ripple(const at::Tensor& like);
-// Where x and y differ, in words.
-std::string difference(const at::Tensor& x, const at::Tensor& y);
+// With a large number for NaN, which is what a metric's missing label reads: two of them count as equal.
+at::Tensor nan_equal(const at::Tensor& x);
 // rows 0, 1, … n-1
 at::Tensor first_rows(std::int64_t n);
 

@@ -1,14 +1,12 @@
 // Inputs of cases, and comparison of tensors.
 #include "conform/braid/conform.h"
+#include "conform/words.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/ops/where.h>
-#include <ATen/ops/zeros_like.h>
 
-#include <cmath>
 #include <sstream>
 
 namespace braid::conform {
@@ -81,22 +79,10 @@ std::string differs(const at::Tensor& got, const at::Tensor& want, double tolera
     else out << "there is no tensor";
     return out.str();
   }
-  const auto a = got.detach().to(at::kDouble).flatten(), b = want.detach().to(at::kDouble).flatten();
-  if (a.numel() == 0) return "";
-  // NaN in one of them counts as infinitely far, equal infinities as equal.
-  auto far = (a - b).abs() / (b.abs() + 1);
-  far = at::where(a.eq(b), at::zeros_like(far), far).nan_to_num(INFINITY, INFINITY);
-  const auto worst = far.argmax().item<std::int64_t>();
-  if (far[worst].item<double>() <= tolerance) return "";
-  std::vector<std::int64_t> place(static_cast<std::size_t>(got.dim()));
-  auto left = worst;
-  for (auto k = got.dim(); k-- > 0;) place[static_cast<std::size_t>(k)] = left % got.size(k), left /= got.size(k);
-  out.precision(9);
-  out << "at [";
-  for (std::size_t k = 0; k < place.size(); ++k) out << (k ? ", " : "") << place[k];
-  out << "] " << a[worst].item<double>() << " stands where " << b[worst].item<double>() << " belongs (tolerance "
-      << tolerance << " relative to 1 + |value|)";
-  return out.str();
+  const auto apart = farthest(got, want, tolerance);
+  if (!apart) return "";
+  return "at " + apart->place + " " + number_text(apart->got) + " stands where " + number_text(apart->want) +
+         " belongs (tolerance " + number_text(tolerance) + " relative to 1 + |value|)";
 }
 
 std::string differs(const at::Tensor& got, const std::vector<double>& want, double tolerance) {

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cmath>
 #include <sstream>
+#include <utility>
 
 namespace braid::graph {
 namespace {
@@ -38,6 +39,15 @@ std::string failure(const recipe::NodePlan& node, const FrameState& frame, const
     ++port;
   }
   return out.str();
+}
+
+// By input port, how often each wire's tensor has been written.
+std::vector<std::pair<std::size_t, std::int64_t>> versions_of(const FrameState& frame) {
+  std::vector<std::pair<std::size_t, std::int64_t>> out;
+  for (std::size_t port = 0; port < frame.inputs.size(); ++port)
+    for (const auto& flow : frame.inputs[port])
+      out.emplace_back(port, flow.value.defined() && !flow.value.is_inference() ? flow.value._version() : 0);
+  return out;
 }
 
 // Dims by name, and for each wire whether its rows can be absent ("inputs.0.optional", 0 or 1): a weight that stands in
@@ -200,8 +210,8 @@ Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeCompo
       make_weights(*live.component, node.name, plan.train.seed, at::kFloat);
     } catch (const std::bad_alloc&) {
       throw;
-    } catch (const std::exception& e) {
-      failed(node, said(e));
+    } catch (...) {
+      failed(node, said());
     }
     auto& state = live.component->state();
     for (std::size_t w = 0; w < state.weights.size(); ++w) {
@@ -269,11 +279,18 @@ void Graph::Inside::run_node(std::size_t k, const Mode& mode) {
   try {
     fill_node(frame, node);
     const at::AutoGradMode grad(mode.training && !node.frozen);
+    const auto before = versions_of(frame);
     run_frame(frame);
+    if (const auto now = versions_of(frame); now != before) {
+      const auto& state = frame.component->state();
+      const auto port = std::mismatch(now.begin(), now.end(), before.begin()).first->first;
+      throw Error("input '" + state.schema.ports[state.input_ports[port]].name +
+                  "' was changed in place, and other nodes read it too: use sub, not sub_");
+    }
   } catch (const std::bad_alloc&) {
     throw;
-  } catch (const std::exception& e) {
-    throw NodeError(failure(node, frame, mode, said(e)));
+  } catch (...) {
+    throw NodeError(failure(node, frame, mode, said()));
   }
   std::vector<Flow> flat;
   for (auto& port : frame.outputs)

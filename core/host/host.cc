@@ -3,7 +3,6 @@
 
 #include "host/host.h"
 
-#include <c10/util/Exception.h>
 #include <cxxabi.h>
 
 #include <boost/dll/shared_library.hpp>
@@ -42,19 +41,6 @@ class Collector final : public Registrar {
   }
   Plugin& plugin_;
 };
-
-// What is being thrown, in words; LibTorch's errors without their stack of calls.
-std::string said() {
-  try {
-    throw;
-  } catch (const c10::Error& e) {
-    return e.what_without_backtrace();
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "something that is no std::exception";
-  }
-}
 
 // "undefined symbol: _ZN5braid3foo" with the name as it stands in C++.
 std::string demangled(std::string text) {

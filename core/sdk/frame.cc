@@ -5,9 +5,7 @@
 #include <ATen/ops/ones.h>
 #include <c10/util/Exception.h>
 
-#include <algorithm>
 #include <sstream>
-#include <utility>
 
 namespace braid {
 namespace {
@@ -123,9 +121,16 @@ std::int64_t Frame::special(const In& port, std::string_view name) const {
 }
 void Frame::append(const State& state, const at::Tensor& values) { state_->appended.at(state.index()) = values; }
 
-std::string said(const std::exception& e) {
-  const auto* torch = dynamic_cast<const c10::Error*>(&e);
-  return torch ? torch->what_without_backtrace() : e.what();
+std::string said() {
+  try {
+    throw;
+  } catch (const c10::Error& e) {
+    return e.what_without_backtrace();
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "something that is no std::exception";
+  }
 }
 
 void prepare_frame(FrameState& frame, Component& component) {
@@ -215,27 +220,12 @@ void default_mask(FrameState& s, std::size_t port, std::size_t k) {
     throw Error("output '" + name + "' needs set_mask(): several inputs could give its mask");
 }
 
-// By input port: how often each wire's tensor has been written.
-std::vector<std::pair<std::size_t, std::int64_t>> versions_of(const FrameState& s) {
-  std::vector<std::pair<std::size_t, std::int64_t>> out;
-  for (std::size_t port = 0; port < s.inputs.size(); ++port)
-    for (const auto& flow : s.inputs[port])
-      out.emplace_back(port, flow.value.defined() && !flow.value.is_inference() ? flow.value._version() : 0);
-  return out;
-}
-
 }  // namespace
 
 void run_frame(FrameState& s) {
   Frame frame(s);
   const auto& state = s.component->state();
-  const auto versions = versions_of(s);
   s.component->run(frame);
-  if (const auto now = versions_of(s); now != versions) {
-    const auto changed = std::mismatch(now.begin(), now.end(), versions.begin()).first->first;
-    throw Error("input '" + state.schema.ports[state.input_ports[changed]].name +
-                "' was changed in place, and others read it too: use the methods without a trailing _, sub for sub_");
-  }
   for (std::size_t port = 0; port < s.outputs.size(); ++port)
     for (std::size_t k = 0; k < s.outputs[port].size(); ++k) {
       auto& out = s.outputs[port][k];
@@ -249,7 +239,7 @@ void run_frame(FrameState& s) {
     }
   for (std::size_t k = 0; k < s.appended.size(); ++k)
     if (!s.appended[k].defined())
-      throw Error("state '" + state.states[k] + "' was given nothing: run() calls f.append(state, values) for each");
+      throw Error("metric '" + state.schema.name + "' appended nothing to its state '" + state.states[k] + "'");
 }
 
 }  // namespace braid

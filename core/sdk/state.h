@@ -57,8 +57,8 @@ BRAID_API std::int64_t evaluate(const Component& component, std::string_view dim
 // Makes the weights on the CPU from (seed, "node.weight"). `type`: at::kFloat, at::kDouble.
 BRAID_API void make_weights(Component& component, const std::string& node, std::uint64_t seed, at::ScalarType type);
 
-// What an exception says, without LibTorch's list of stack frames.
-BRAID_API std::string said(const std::exception& e);
+// What the exception that is being handled says; LibTorch's without their stack of calls. Call it in a catch block.
+BRAID_API std::string said();
 
 // ---- frames ----
 
@@ -82,7 +82,7 @@ struct FrameState {
 // Sizes the vectors of a frame for this component: one output Flow per port (per name where a list names them), all
 // wanted, scalars at their defaults, no inputs. The caller fills in inputs and keys.
 BRAID_API void prepare_frame(FrameState& frame, Component& component);
-// Calls component.run and checks what it left: inputs unchanged, every wanted output set, sizes right, masks given
+// Calls component.run and checks what it left: every wanted output set, sizes right, masks given
 // where needed, every state of a metric given its rows. Throws Error naming the port, and what the component throws.
 BRAID_API void run_frame(FrameState& frame);
 

@@ -107,9 +107,9 @@ auto at_metric(const recipe::MetricPlan& metric, const std::string& split, Work 
     return work();
   } catch (const std::bad_alloc&) {
     throw;
-  } catch (const std::exception& e) {
+  } catch (...) {
     throw Error(recipe::text_of(metric.place) + ": error: metric '" + metric.name + "' (" + metric.use.plugin + "/" +
-                metric.use.component + ") failed on the split '" + split + "': " + said(e) + " [metric]");
+                metric.use.component + ") failed on the split '" + split + "': " + said() + " [metric]");
   }
 }
 

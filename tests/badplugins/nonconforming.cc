@@ -28,6 +28,11 @@ struct Vector : braid::Tower {
   Out y{*this, "y", "float[rows, dim]", "vectors"};
 };
 
+struct Runs final : Vector<Runs> {
+  static constexpr braid::About about{.summary = "Forgets its output."};
+  void run(Frame&) override {}
+};
+
 // A port that is there with one value of a parameter only.
 struct Ports final : braid::Tower {
   static constexpr braid::About about{.summary = "Has another input when `more` is on."};
@@ -270,6 +275,7 @@ struct Declines final : Vector<Declines> {
 }  // namespace
 
 BRAID_PLUGIN_OF("nonconforming", "0.1.0") {
+  r.component<Runs>("runs");
   r.component<Ports>("ports");
   r.component<Inputs>("inputs");
   r.component<Shapes>("shapes");

@@ -60,11 +60,14 @@ struct Case {
   // Each output row depends on its own row of the inputs only. Default: so for towers, fusions, rankers.
   std::optional<bool> rows_apart = std::nullopt;
   std::int64_t least_rows = 0;  // smaller batches are not tried
-  std::int64_t elements = 40;   // of each tensor whose gradient is measured, evenly spread
+  // Of each tensor whose gradient is measured, evenly spread; 0: all of them at once, along one direction.
+  std::int64_t elements = 40;
+  bool copied = false;  // each call gets copies of the inputs: for a component that writes to them
 };
 
 // "" when every quick check for components with `run` holds on this case (all but threads, memory and cost; declined
-// ones left out); otherwise one line per failure with the check's name, the tensor and the place.
+// ones left out); otherwise one line per failure with the check's name, the tensor and the place. A call that does not
+// return is told alone.
 BRAID_API std::string check(const Case& test);
 
 // The component's card: constructed without a recipe.

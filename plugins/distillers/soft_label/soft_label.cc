@@ -24,8 +24,12 @@ struct SoftLabel final : braid::Distiller {
 
   void run(braid::Frame& f) override {
     const auto t = temperature(f);
-    const auto target = f[teacher].detach().div(t.detach()).sigmoid();
-    f[loss] = braid::binary_cross_entropy_with_logits(f[student].div(t), target).mul(t.square());
+    // A probability next to 1 is 1 in bfloat16, and the loss of large logits is what is missing to 1.
+    const auto type = f[student].scalar_type();
+    const auto wide = type == at::kDouble ? at::kDouble : at::kFloat;
+    const auto target = f[teacher].detach().to(wide).div(t.detach()).sigmoid();
+    const auto entropy = braid::binary_cross_entropy_with_logits(f[student].to(wide).div(t), target);
+    f[loss] = entropy.mul(t.square()).to(type);
     if (f.masked(teacher)) f.set_mask(loss, f.mask(teacher));
   }
 };

@@ -33,7 +33,12 @@ struct ContentIdContrast final : braid::Loss {
   braid::Param<std::int64_t> count{*this, "count", 16, "Negatives per row; sampled only.", {.low = 1, .unit = "rows"}};
   braid::Param<bool> exclude_self{*this, "exclude_self", false,
                                   "Draws no row as its own negative (the authors' code does); sampled only."};
-  braid::Param<double> eps{*this, "eps", 1e-5, "Smallest length that normalising divides by.", {.low = 0}};
+  braid::Param<double> eps{*this,
+                           "eps",
+                           1e-5,
+                           "Smallest length that normalising divides by; never 0, which a vector of zeros would be "
+                           "divided by.",
+                           {.low = 1e-12}};
   braid::Scalar temperature{
       *this, "temperature", 0.1, "Divides the scores; a smaller value sharpens them.", {.low = 1e-4, .high = 10}};
 
