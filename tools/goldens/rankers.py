@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the constants of plugins/rankers/*/*_test.cc: mlp and din as their equations say, in PyTorch, float64.
+"""Prints the constants of plugins/rankers/*/*_test.cc: the rankers as their equations say, in PyTorch, float64.
 
 The din here concatenates [t, h, t - h, t * h] as the paper does; the component never builds that tensor.
 Inputs: wave(sizes, start) is sin(0.7 k + start); weight number w (in the order of declaration) is 0.3 sin(0.7 k + w)."""
@@ -93,6 +93,96 @@ def din(streams, rows, places, hidden, attention, mask, norm="softmax", act=F.re
     return logit
 
 
+class Deep:
+    """The layers of a perceptron, in the order of declaration."""
+
+    def __init__(self, w, width, hidden, beside=0):
+        self.layers = []
+        for n in hidden:
+            self.layers.append(w.linear(width, n))
+            width = n
+        self.layers.append(w.linear(width + beside, 1))
+
+    def inside(self, x):
+        for layer in self.layers[:-1]:
+            x = F.relu(F.linear(x, *layer))
+        return x
+
+    def __call__(self, x):
+        return F.linear(self.inside(x), *self.layers[-1])[:, 0]
+
+
+def fields():
+    """Two wires: two fields, the second row absent, and one field. [4, 3, 3]; and terms, [4, 3]."""
+    a, b, terms = wave((4, 2, 3)), wave((4, 1, 3), 1.0), wave((4, 3), 2.0)
+    a[1] = 0
+    return torch.cat([a, b], 1), terms
+
+
+def pairs(v):
+    """After the equation: every two fields."""
+    n = v.shape[1]
+    return sum((v[:, i] * v[:, j]).sum(1) for i in range(n) for j in range(i + 1, n))
+
+
+def linear():
+    w = Weights()
+    bias, weigh = w(1), w(1, 2)
+    terms, numbers = wave((4, 3)), wave((4, 2), 1.0)
+    terms[2] = 0
+    show("linear", bias + terms.sum(1) + F.linear(numbers, weigh)[:, 0])
+
+
+def fm():
+    bias = Weights()(1)
+    v, terms = fields()
+    show("fm", bias + terms.sum(1) + pairs(v))
+
+
+def deep_fm():
+    deep = Deep(Weights(), 9, [5, 4])
+    v, terms = fields()
+    show("deep_fm", terms.sum(1) + pairs(v) + deep(v.flatten(1)))
+
+
+def dcn_v2(rank, parallel):
+    w = Weights()
+    a, b = wave((4, 3)), wave((4, 2), 1.0)
+    b[1] = 0
+    x0 = x = torch.cat([a, b], 1)
+    cross = [(w(rank, 5) if rank else torch.eye(5), w(5, rank or 5), w(5)) for _ in range(2)]
+    deep = Deep(w, 5, [4, 3], 5 if parallel else 0)
+    for down, up, bias in cross:
+        x = x0 * (x @ (up @ down).T + bias) + x
+    if parallel:
+        logit = F.linear(torch.cat([deep.inside(x0), x], 1), *deep.layers[-1])[:, 0]
+    else:
+        logit = deep(x)
+    show("dcn_v2 rank %d %s" % (rank, "parallel" if parallel else "stacked"), logit)
+
+
+def autoint():
+    """Each head and row apart."""
+    w = Weights()
+    heads, width = 2, 2
+    v, terms = fields()
+    maps = [[w(heads * width, 3 if k == 0 else heads * width) for _ in range(4)] for k in range(2)]
+    attended = w(1, 3 * heads * width)
+    deep = Deep(w, 9, [4])
+    e = v
+    for query, key, value, residual in maps:
+        rows = []
+        for x in e:                                           # [fields, dim]
+            parts = []
+            for h in range(heads):
+                one = slice(h * width, (h + 1) * width)
+                q, k, u = x @ query[one].T, x @ key[one].T, x @ value[one].T
+                parts.append(torch.softmax(q @ k.T / width ** 0.5, 1) @ u)
+            rows.append(F.relu(torch.cat(parts, 1) + x @ residual.T))
+        e = torch.stack(rows)
+    show("autoint", terms.sum(1) + F.linear(e.flatten(1), attended)[:, 0] + deep(v.flatten(1)))
+
+
 def mask_of(rows, places, hidden):
     m = torch.ones(rows, places, dtype=torch.bool)
     for r, p in hidden:
@@ -102,6 +192,12 @@ def mask_of(rows, places, hidden):
 
 if __name__ == "__main__":
     mlp()
+    linear()
+    fm()
+    deep_fm()
+    for rank, parallel in ((0, False), (2, False), (0, True)):
+        dcn_v2(rank, parallel)
+    autoint()
     # Row 1 has one place, row 2 none.
     hidden = [(0, 0), (1, 0), (1, 1), (1, 3), (2, 0), (2, 1), (2, 2), (2, 3)]
     m = mask_of(4, 4, hidden)

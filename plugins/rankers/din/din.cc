@@ -1,5 +1,6 @@
 // Deep Interest Network: the history is pooled by how much each place has to do with the target.
 #include "kernels/target_attention_autograd.h"
+#include "plugins/parts/perceptron.h"
 
 #include <braid/plugin.h>
 
@@ -23,8 +24,7 @@ struct Din final : braid::Ranker {
           "and the optional dot product are additions; ReLU, not Dice, by default. A row without history pools to "
           "zeros."};
 
-  braid::Param<std::vector<std::int64_t>> hidden{
-      *this, "hidden", {128, 64}, "Widths of the top perceptron's hidden layers.", {.low = 1}};
+  parts::Perceptron top{*this, {128, 64}};
   braid::Param<std::vector<std::int64_t>> attention{
       *this, "attention", {32}, "Widths of the attention unit's hidden layers.", {.low = 1}};
   braid::Param<std::string> attention_norm{
@@ -33,16 +33,6 @@ struct Din final : braid::Ranker {
       std::string("softmax"),
       "softmax: a history's weights sum to 1; none: the unit's outputs are the weights, so that intensity counts.",
       {.choices = {"softmax", "none"}}};
-  braid::Param<std::string> activation{*this,
-                                       "activation",
-                                       std::string("relu"),
-                                       "After each hidden layer, of both.",
-                                       {.choices = {"relu", "gelu", "silu"}}};
-  braid::Param<double> drop{*this,
-                            "drop",
-                            0.1,
-                            "Dropout after the top perceptron's hidden layers, while training.",
-                            {.low = 0, .high = 0.99}};
   braid::Param<bool> dot{*this, "dot", false, "Adds (W other + b) . target / sqrt(width of target) to the logit."};
   braid::Param<std::string> absent{*this,
                                    "absent",
@@ -66,8 +56,8 @@ struct Din final : braid::Ranker {
   // One vector per wire; without elements where the wire never lacks a row, so that no weight is made which nothing
   // trains.
   std::deque<braid::Weight> absent_target, absent_other;
-  std::deque<braid::Linear> unit, layers;  // attention unit, top perceptron; the last of each gives one number
-  std::optional<braid::Linear> user;       // other to target's space, for `dot`
+  std::deque<braid::Linear> unit;     // the attention unit; its last layer gives one number
+  std::optional<braid::Linear> user;  // other to target's space, for `dot`
 
   Din() {
     using braid::DimText, braid::Start;
@@ -88,22 +78,19 @@ struct Din final : braid::Ranker {
     }
     std::string width = "sum(other.other_dim) + sum(target.dim)";
     if (history.count() > 0) {
+      std::string in = "4 * sum(target.dim)";
+      for (std::size_t k = 0; k < attention().size(); ++k) {
+        const auto next = std::to_string(attention()[k]);
+        unit.emplace_back(*this, "attention.hidden." + std::to_string(k), in, next);
+        in = next;
+      }
       // A softmax does not see a bias of its scores: such a weight would never learn.
-      stack(unit, "attention", "4 * sum(target.dim)", attention(), attention_norm() != "softmax");
+      unit.emplace_back(*this, "attention.score", in, std::string("1"),
+                        braid::Linear::Options{.bias = attention_norm() != "softmax"});
       width += " + sum(target.dim) + sum(target.dim)";
     }
-    stack(layers, "top", width, hidden(), true);
+    top.make(*this, "top.", width);
     if (dot()) user.emplace(*this, "user", DimText("sum(other.other_dim)"), DimText("sum(target.dim)"));
-  }
-
-  void stack(std::deque<braid::Linear>& to, const std::string& name, std::string width,
-             const std::vector<std::int64_t>& widths, bool score_bias) {
-    for (std::size_t k = 0; k < widths.size(); ++k) {
-      const auto next = std::to_string(widths[k]);
-      to.emplace_back(*this, name + ".hidden." + std::to_string(k), width, next);
-      width = next;
-    }
-    to.emplace_back(*this, name + ".score", width, std::string("1"), braid::Linear::Options{.bias = score_bias});
   }
 
   void infer(std::map<std::string, std::int64_t, std::less<>>& sizes) const override {
@@ -121,23 +108,23 @@ struct Din final : braid::Ranker {
   }
 
   void run(braid::Frame& f) override {
-    std::vector<at::Tensor> targets, parts;
+    std::vector<at::Tensor> targets, wires;
     for (std::size_t k = 0; k < target.count(); ++k)
       targets.push_back(
           filled(f.at(target, k), f.masked(target, k) ? f.mask(target, k) : at::Tensor(), stand_in(absent_target, k)));
     for (std::size_t k = 0; k < other.count(); ++k)
-      parts.push_back(
+      wires.push_back(
           filled(f.at(other, k), f.masked(other, k) ? f.mask(other, k) : at::Tensor(), stand_in(absent_other, k)));
     const auto t = braid::cat(targets, 1);  // [rows, sum of dims]
     at::Tensor product;
-    if (dot()) product = (*user)(braid::cat(parts, 1)).mul(t).sum(1).mul(1 / std::sqrt(static_cast<double>(t.size(1))));
-    parts.push_back(t);
+    if (dot()) product = (*user)(braid::cat(wires, 1)).mul(t).sum(1).mul(1 / std::sqrt(static_cast<double>(t.size(1))));
+    wires.push_back(t);
     if (history.count() > 0) {
       const auto pooled = pool(f, targets, t);
-      parts.push_back(pooled);
-      parts.push_back(t.mul(pooled));
+      wires.push_back(pooled);
+      wires.push_back(t.mul(pooled));
     }
-    auto score = perceptron(f, braid::cat(parts, 1));
+    auto score = top.score(f, braid::cat(wires, 1));
     f[logit] = product.defined() ? score.add(product) : score;
     if (f.wanted(probability)) f[probability] = f[logit].sigmoid();
   }
@@ -166,13 +153,13 @@ struct Din final : braid::Ranker {
     }
 
     const bool softmax = attention_norm() == "softmax";
-    if (unit.size() == 2 && activation() == "relu" && braid::kernels::target_attention_takes(t, places)) {
+    if (unit.size() == 2 && top.activation() == "relu" && braid::kernels::target_attention_takes(t, places)) {
       const auto first = split(t);
       return braid::kernels::target_attention(places, t, first.base, first.of_place, first.of_product, unit[1].weight(),
                                               unit[1].bias(), mask, softmax);
     }
     auto z = first_layer(targets, places, split(t));  // [rows, places, width]
-    for (std::size_t k = 1; k < unit.size(); ++k) z = unit[k](activated(z));
+    for (std::size_t k = 1; k < unit.size(); ++k) z = unit[k](parts::activated(top.activation(), z));
     auto weight = z.squeeze(2);  // [rows, places]
     const auto outside = mask.logical_not();
     // -1e4 rather than -inf: a row without history is uniform, not NaN, before it is zeroed.
@@ -213,18 +200,6 @@ struct Din final : braid::Ranker {
       from += dim;
     }
     return z.view({rows, length, w.base.size(1)}).add(w.base.unsqueeze(1));
-  }
-
-  // x [rows, width] to float[rows].
-  at::Tensor perceptron(const braid::Frame& f, at::Tensor x) const {
-    for (std::size_t k = 0; k < hidden().size(); ++k)
-      x = braid::dropout(f, "drop", activated(layers[k](x)), drop(), static_cast<std::int64_t>(k));
-    return layers.back()(x).squeeze(1);
-  }
-
-  at::Tensor activated(const at::Tensor& x) const {
-    if (activation() == "relu") return x.relu();
-    return activation() == "gelu" ? braid::gelu(x) : x.mul(x.sigmoid());
   }
 };
 

@@ -1,8 +1,9 @@
 // A multilayer perceptron over whatever is wired.
+#include "plugins/parts/perceptron.h"
+
 #include <braid/plugin.h>
 
 #include <deque>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,7 @@ struct Mlp final : braid::Ranker {
       .summary = "Scores rows by a multilayer perceptron over the concatenated inputs.",
       .equation = "logit = w . h_n + b; h_k = dropout(activation(W_k h_(k-1) + b_k)); h_0 = [inputs]"};
 
-  braid::Param<std::vector<std::int64_t>> hidden{
-      *this, "hidden", {128, 64}, "Widths of the hidden layers; [] is a linear model.", {.low = 1}};
-  braid::Param<std::string> activation{
-      *this, "activation", std::string("relu"), "After each hidden layer.", {.choices = {"relu", "gelu", "silu"}}};
-  braid::Param<double> drop{
-      *this, "drop", 0.1, "Dropout after each hidden layer, while training.", {.low = 0, .high = 0.99}};
+  parts::Perceptron perceptron{*this, {128, 64}};
   braid::Param<std::string> absent{*this,
                                    "absent",
                                    std::string("learned"),
@@ -32,7 +28,6 @@ struct Mlp final : braid::Ranker {
   // One vector per wire; without elements where the wire never lacks a row, so that no weight is made which nothing
   // trains.
   std::deque<braid::Weight> absent_rows;
-  std::deque<braid::Linear> layers;
 
   // Without a host that knows better, every wire may lack rows.
   void infer(std::map<std::string, std::int64_t, std::less<>>& sizes) const override {
@@ -46,39 +41,21 @@ struct Mlp final : braid::Ranker {
         absent_rows.emplace_back(*this, "absent." + std::to_string(k), std::vector<braid::DimText>{size},
                                  braid::Start{braid::Start::normal, 0.01});
       }
-    std::string width = "sum(inputs.dim)";
-    for (std::size_t k = 0; k < hidden().size(); ++k) {
-      const auto next = std::to_string(hidden()[k]);
-      layers.emplace_back(*this, "hidden." + std::to_string(k), width, next);
-      width = next;
-    }
-    layers.emplace_back(*this, "score", width, std::string("1"));
+    perceptron.make(*this, "", "sum(inputs.dim)");
   }
 
   void run(braid::Frame& f) override {
-    std::vector<at::Tensor> parts;
+    std::vector<at::Tensor> wires;
     for (std::size_t k = 0; k < inputs.count(); ++k) {
       auto x = f.at(inputs, k);
       if (f.masked(inputs, k)) {
         const auto present = f.mask(inputs, k).unsqueeze(1);
         x = absent_rows.empty() ? x.masked_fill(present.logical_not(), 0) : braid::where(present, x, absent_rows[k]());
       }
-      parts.push_back(x);
+      wires.push_back(x);
     }
-    f[logit] = perceptron(f, braid::cat(parts, 1));
+    f[logit] = perceptron.score(f, braid::cat(wires, 1));
     if (f.wanted(probability)) f[probability] = f[logit].sigmoid();
-  }
-
-  // x [rows, sum of dims] to float[rows].
-  at::Tensor perceptron(const braid::Frame& f, at::Tensor x) const {
-    for (std::size_t k = 0; k < hidden().size(); ++k)
-      x = braid::dropout(f, "drop", activated(layers[k](x)), drop(), static_cast<std::int64_t>(k));
-    return layers.back()(x).squeeze(1);
-  }
-
-  at::Tensor activated(const at::Tensor& x) const {
-    if (activation() == "relu") return x.relu();
-    return activation() == "gelu" ? braid::gelu(x) : x.mul(x.sigmoid());
   }
 };
 

@@ -21,6 +21,8 @@ struct FeatureEmbedding final : braid::Tower {
       *this, "numbers", "float?[rows, width~?]", "numbers, appended; an absent row reads zeros", {.optional = true}};
   braid::Out vector{*this, "vector", "float[rows, count(features) * dim + sum(numbers.width)]",
                     "the columns' vectors side by side, then the numbers"};
+  braid::Out vectors{*this, "vectors", "float[rows, count(features), dim]",
+                     "the same vectors apart, without the numbers: what rankers that pair fields read"};
 
   // A table per wire, its rows as many as that column's ids.
   struct Column {
@@ -34,6 +36,8 @@ struct FeatureEmbedding final : braid::Tower {
   void run(braid::Frame& f) override {
     std::vector<at::Tensor> parts;
     for (std::size_t k = 0; k < features.count(); ++k) parts.push_back(embed(f, k));
+    if (f.wanted(vectors)) f[vectors] = braid::stack(parts, 1);
+    if (!f.wanted(vector)) return;
     for (std::size_t k = 0; k < numbers.count(); ++k) {
       auto x = f.at(numbers, k);
       if (x.dim() == 1) x = x.unsqueeze(1);

@@ -65,3 +65,11 @@ TEST_CASE("feature_embedding's golden values") {
                                                -0.8715757724,
                                                -0.9824526126}) == "");
 }
+
+TEST_CASE("feature_embedding's vectors are those of `vector` apart") {
+  Instance one(columns());
+  one.fill();
+  const auto out = one.run();
+  CHECK(out.at("vectors").value.sizes() == at::IntArrayRef{4, 2, 3});
+  CHECK(differs(out.at("vectors").value.flatten(1), out.at("vector").value.narrow(1, 0, 6), 0) == "");
+}
