@@ -15,8 +15,9 @@ std::string folded(std::string text) {
 
 bool letter(char c) { return std::isalnum(static_cast<unsigned char>(c)); }
 
-// 0: not there; 1: inside a word; 2: a word starts with it; 3: a word of its own.
+// 0: not there; 1: inside a word; 2: a word starts with it; 3: a word of its own; 4: all of the text.
 int nearness(const std::string& text, const std::string& word) {
+  if (text == word) return 4;
   int best = 0;
   for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
     const bool starts = at == 0 || !letter(text[at - 1]),
