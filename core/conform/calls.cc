@@ -1,6 +1,7 @@
 // Checks that call a component again: with other steps, rows, layouts, objects and threads.
 #include "conform/checks.h"
 #include "conform/graph_walk.h"
+#include "conform/kept.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/TensorOperators.h>
@@ -9,8 +10,6 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
 #include <c10/util/Exception.h>
-
-#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
@@ -262,24 +261,11 @@ void check_threads(Trial& t) {
 void check_memory(Trial& t) {
   const at::NoGradGuard off;
   Instance one(t.test, at::kFloat);
-  const auto in_use = [] {
-    const auto info = ::mallinfo2();
-    return static_cast<std::int64_t>(info.uordblks + info.hblkhd);
-  };
   const auto calls = [&](int count) {
     for (int k = 0; k < count; ++k) one.run({k % 2 == 1, k, 1});
     one.appended.clear();
   };
-  calls(100);  // caches fill
-  // A byte a call, were it kept, takes at least 24. Growth that does not come again is a cache's.
-  constexpr std::int64_t most = 16 * 1000;
-  for (int round = 0;; ++round) {
-    const auto before = in_use();
-    calls(1000);
-    const auto grown = in_use() - before;
-    if (grown < most) return;
-    if (round == 2) return t.fail("1,000 calls keep " + std::to_string(grown) + " bytes, again and again");
-  }
+  if (const auto trouble = keeps_memory(calls)) t.fail(*trouble);
 }
 
 }  // namespace braid::conform

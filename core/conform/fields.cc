@@ -1,13 +1,12 @@
 #include "conform/fields.h"
 
+#include "conform/kept.h"
 #include "conform/words.h"
 #include "sdk/state.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
-
-#include <malloc.h>
 
 #include <algorithm>
 #include <cstring>
@@ -276,18 +275,7 @@ struct Checks {
       for (int k = 0; k < count; ++k)
         each_row(one, {true, static_cast<std::uint64_t>(k)}, [](std::size_t, const at::Tensor&) {});
     };
-    const auto in_use = [] {
-      const auto info = ::mallinfo2();
-      return static_cast<std::int64_t>(info.uordblks + info.hblkhd);
-    };
-    calls(20);
-    for (int round = 0;; ++round) {
-      const auto before = in_use();
-      calls(1000);
-      const auto grown = in_use() - before;
-      if (grown < 16000) return;
-      if (round == 2) return fail("1,000 calls keep " + std::to_string(grown) + " bytes, again and again");
-    }
+    if (const auto trouble = keeps_memory(calls)) fail(*trouble);
   }
 };
 

@@ -1,13 +1,12 @@
 #include "conform/measure.h"
 
+#include "conform/kept.h"
 #include "conform/trial.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
-
-#include <malloc.h>
 
 #include <algorithm>
 #include <chrono>
@@ -68,19 +67,15 @@ Cost cost_at(const std::string& use, const ComponentSchema& card, const Values& 
   out.rows = rows;
   for (const auto& w : one.component().state().weights) out.parameters += w.value.numel();
   const auto now = [] { return std::chrono::steady_clock::now(); };
-  const auto in_use = [] {
-    const auto info = ::mallinfo2();
-    return static_cast<std::int64_t>(info.uordblks + info.hblkhd);
-  };
   const auto ms = [](auto time) { return std::chrono::duration<double, std::milli>(time).count(); };
   std::vector<double> forward, backward;
   const auto begin = now();
   for (int call = 0; call < 9 && (call < 3 || ms(now() - begin) < 1500); ++call) {
-    const auto before = in_use();
+    const auto before = bytes_in_use();
     const auto start = now();
     const auto outputs = one.run({true, call, 1});
     forward.push_back(ms(now() - start));
-    out.bytes = std::max<std::int64_t>(in_use() - before, 0);
+    out.bytes = std::max<std::int64_t>(bytes_in_use() - before, 0);
     at::Tensor sum;
     for (const auto& [name, flow] : outputs)
       if (flow.value.requires_grad()) sum = sum.defined() ? sum + flow.value.sum() : flow.value.sum();

@@ -1,9 +1,8 @@
 #include "conform/readers.h"
 
+#include "conform/kept.h"
 #include "conform/words.h"
 #include "sdk/state.h"
-
-#include <malloc.h>
 
 #include <filesystem>
 #include <fstream>
@@ -133,10 +132,6 @@ struct Checks {
 
   void memory() {
     const OneFile file(name(), examples.front());
-    const auto in_use = [] {
-      const auto info = ::mallinfo2();
-      return static_cast<std::int64_t>(info.uordblks + info.hblkhd);
-    };
     Opened one(use, values, file.path());
     const auto calls = [&](int count) {
       for (int k = 0; k < count; ++k) {
@@ -144,14 +139,7 @@ struct Checks {
         one.rest(64);
       }
     };
-    calls(20);
-    for (int round = 0;; ++round) {
-      const auto before = in_use();
-      calls(1000);
-      const auto grown = in_use() - before;
-      if (grown < 16000) return;
-      if (round == 2) return fail("1,000 readings of a file keep " + std::to_string(grown) + " bytes, again and again");
-    }
+    if (const auto trouble = keeps_memory(calls)) fail(*trouble);
   }
 };
 
