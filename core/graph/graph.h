@@ -45,8 +45,8 @@ struct Given {
   Flow flow;
 };
 
-// Thrown when a node fails, whether its component reported something that the user can mend or LibTorch or the
-// component's own code threw. The message names node, component, recipe place, the inputs' sizes and the step.
+// Thrown when a node (or a metric) fails, whether its component reported something that the user can mend or LibTorch
+// or the component's own code threw. The message names node, component, recipe place, the inputs' sizes and the step.
 class NodeError : public Error {
  public:
   using Error::Error;

@@ -108,8 +108,9 @@ auto at_metric(const recipe::MetricPlan& metric, const std::string& split, Work 
   } catch (const std::bad_alloc&) {
     throw;
   } catch (...) {
-    throw Error(recipe::text_of(metric.place) + ": error: metric '" + metric.name + "' (" + metric.use.plugin + "/" +
-                metric.use.component + ") failed on the split '" + split + "': " + said() + " [metric]");
+    throw graph::NodeError(recipe::text_of(metric.place) + ": error: metric '" + metric.name + "' (" +
+                           metric.use.plugin + "/" + metric.use.component + ") failed on the split '" + split +
+                           "': " + said() + " [metric]");
   }
 }
 

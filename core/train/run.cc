@@ -147,7 +147,8 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
   try {
     outcome = train(job);
   } catch (const Error& e) {
-    if (!checkpoints.any()) throw;
+    // A component that fails before anything was saved fails at the same step again.
+    if (dynamic_cast<const graph::NodeError*>(&e) && !checkpoints.any()) throw;
     throw Error(std::string(e.what()) + "\n  what was saved goes on with `braid train --resume " + resume + "`");
   }
   if (outcome.stopped) {
