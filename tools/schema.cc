@@ -9,6 +9,7 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "recipe/language.h"
+#include "recipe/words.h"
 #include "schema_values.h"
 
 #include <algorithm>
@@ -208,12 +209,24 @@ class Maker {
     return out;
   }
 
-  // adamw's and sgd's words, and those of schedules.
+  // Each optimiser's words, and those of schedules.
   static void group(Json& out) {
-    const Json any{{"required", {"use"}}, {"properties", {{"use", {{"pattern", variable}}}}}};
-    out["if"] = says("use", {"sgd"});
-    out["then"] = without({"beta1", "beta2", "eps"}, "a key of adamw");
-    out["else"] = {{"if", any}, {"else", without({"momentum"}, "a key of sgd")}};
+    const auto& words = recipe::section("group");
+    const auto others = [&](const std::string& use) {  // nothing that `use` does not know
+      Json none{{"allOf", Json::array()}};
+      for (const auto& word : words.words)
+        if (!word.of.empty() && std::find(word.of.begin(), word.of.end(), use) == word.of.end())
+          none["allOf"].push_back(without({word.name}, "a key of " + recipe::listed(word.of)));
+      return none;
+    };
+    const auto& use = *words.find("use");
+    const Json said{{"required", {"use"}}};
+    const Json unsaid{{"if", said}, {"else", others(std::get<std::string>(use.fallback))}};
+    out["allOf"] = Json::array({unsaid});
+    for (const auto& one : use.choices) {
+      const Json rule{{"if", says("use", Json::array({one}))}, {"then", others(one)}};
+      out["allOf"].push_back(rule);
+    }
     const Json any_schedule{{"required", {"schedule"}}, {"properties", {{"schedule", {{"pattern", variable}}}}}};
     const auto no_factor = without({"factor"}, "a key of schedule = \"exponential\"");
     const auto no_last = without({"last"}, "a key of schedule = \"cosine\"");

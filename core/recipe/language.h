@@ -42,6 +42,7 @@ struct Word {
   std::string section = {};
   std::vector<Kind> kinds = {};
   bool required = false;
+  std::vector<std::string> of = {};  // "group": the optimisers that know the word; empty: all
   std::string help;
 };
 

@@ -214,8 +214,9 @@ struct NodePlan {
 
 struct GroupPlan {
   std::string match = "*";    // glob over weight names; '*' matches dots
-  std::string use = "adamw";  // adamw | sgd
-  double rate = 1e-3, decay = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, momentum = 0;
+  std::string use = "adamw";  // adamw | adam | adagrad | rmsprop | sgd
+  double rate = 1e-3, decay = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, alpha = 0.99, momentum = 0;
+  bool by_row = false;     // adagrad: one sum a row of tables
   bool decay_all = false;  // decay biases, norms and scalars too
   bool touched = false;    // tables: rows = "touched"
   enum class Schedule { constant, cosine, exponential } schedule = Schedule::constant;
@@ -228,13 +229,14 @@ struct GroupPlan {
 struct TrainPlan {
   int rows = none;                                   // table
   std::int64_t batch = 1024, epochs = 1, steps = 0;  // steps > 0: stop after as many
+  std::int64_t accumulate = 1;                       // batches a step
   std::vector<GroupPlan> groups;
   double clip = 0;  // global gradient norm; 0: off
   std::uint64_t seed = 1;
-  std::int64_t validate = 0;  // every n steps; 0: after each epoch
-  std::string keep_best;      // metric on valid; empty: the first one
-  std::int64_t patience = 0;  // early stop after as many validations without gain; 0: off
-  bool best = true;           // false: the last weights are kept
+  std::int64_t validate = 0;     // every n steps; 0: after each epoch
+  std::string keep_best;         // metric on valid; empty: the first one
+  std::int64_t patience = 0;     // early stop after as many validations without gain; 0: off
+  bool best = true;              // false: the last weights are kept
   std::int64_t checkpoint = 0;   // every n steps; 0: every five minutes. At the end of each epoch in any case
   bool skip_not_finite = false;  // a step whose loss or gradient is no number is left out, instead of ending the run
   Place place;

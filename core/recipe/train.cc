@@ -18,17 +18,24 @@ void read_group(Checker& c, Item& item) {
   group.use = keys.choice("use");
   group.rate = keys.number("rate");
   group.decay = keys.number("decay");
-  const bool adam = group.use == "adamw";
-  if (adam) {
-    group.beta1 = keys.number("beta1");
-    group.beta2 = keys.number("beta2");
-    group.eps = keys.number("eps");
-    keys.refuse("momentum", "unknown-key", "'momentum' belongs to sgd; adamw has beta1 and beta2");
-  } else {
-    group.momentum = keys.number("momentum");
-    for (const auto* name : {"beta1", "beta2", "eps"})
-      keys.refuse(name, "unknown-key", quote(name) + " belongs to adamw; sgd has momentum");
-  }
+  // Words that only some optimisers know.
+  const auto known = [&](const char* name) {
+    const auto& words = section("group");
+    const auto& of = words.find(name)->of;
+    if (std::find(of.begin(), of.end(), group.use) != of.end()) return true;
+    std::vector<std::string> others;
+    for (const auto& word : words.words)
+      if (std::find(word.of.begin(), word.of.end(), group.use) != word.of.end()) others.push_back(word.name);
+    keys.refuse(name, "unknown-key",
+                quote(name) + " belongs to " + listed(of) + "; " + group.use + " has " + listed(others));
+    return false;
+  };
+  if (known("beta1")) group.beta1 = keys.number("beta1");
+  if (known("beta2")) group.beta2 = keys.number("beta2");
+  if (known("eps")) group.eps = keys.number("eps");
+  if (known("alpha")) group.alpha = keys.number("alpha");
+  if (known("momentum")) group.momentum = keys.number("momentum");
+  if (known("by_row")) group.by_row = keys.boolean("by_row");
   group.decay_all = keys.boolean("decay_all");
   group.touched = keys.choice("rows") == "touched";
   const auto schedule = keys.choice("schedule");
@@ -96,6 +103,7 @@ void read_train(Checker& c) {
   Keys keys(c.report, *item, "[train]", &section("train"));
   read_rows_key(c, &keys, item->key_place);
   train.batch = keys.whole("batch");
+  train.accumulate = keys.whole("accumulate");
   train.epochs = keys.whole("epochs");
   train.steps = keys.whole("steps");
   train.seed = static_cast<std::uint64_t>(keys.whole("seed"));

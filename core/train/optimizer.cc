@@ -1,9 +1,12 @@
 #include "train/optimizer.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_fused_adagrad.h>
+#include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/_fused_sgd.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
 #include <cmath>
@@ -15,8 +18,42 @@ struct Optimizer::Slot {
   graph::NamedWeight weight;
   std::size_t group = 0;
   bool decays = true, touched = false;
-  at::Tensor first, second, count;  // moments, and AdamW's own step count
+  // Moments, undefined where the optimiser has none, and how often the weight was updated.
+  at::Tensor first, second, count;
+  bool by_row() const { return second.defined() && second.dim() < weight.value.dim(); }
 };
+
+namespace {
+
+bool adam_like(const recipe::GroupPlan& group) { return group.use == "adamw" || group.use == "adam"; }
+
+// One update by the lines in the header, of whole weights or of some of a table's rows; `first` and `second` are
+// theirs. Changes w and the moments.
+void update(const recipe::GroupPlan& group, at::Tensor w, at::Tensor g, at::Tensor first, at::Tensor second,
+            double rate, double decay, double t, bool by_row) {
+  if (decay > 0) g = g.add(w, decay);
+  if (adam_like(group)) {
+    first.mul_(group.beta1).add_(g, 1 - group.beta1);
+    second.mul_(group.beta2).addcmul_(g, g, 1 - group.beta2);
+    const auto size = second.div(1 - std::pow(group.beta2, t)).sqrt_().add_(group.eps);
+    w.addcdiv_(first, size, -rate / (1 - std::pow(group.beta1, t)));
+  } else if (group.use == "adagrad") {
+    if (by_row) second.add_(g.mul(g).flatten(1).mean(1));
+    else second.addcmul_(g, g);
+    auto size = second.sqrt().add_(group.eps);
+    while (size.dim() < w.dim()) size = size.unsqueeze(-1);
+    w.addcdiv_(g, size, -rate);
+  } else if (group.use == "rmsprop") {
+    second.mul_(group.alpha).addcmul_(g, g, 1 - group.alpha);
+    const auto size = second.sqrt().add_(group.eps);
+    if (first.defined()) w.sub_(first.mul_(group.momentum).addcdiv_(g, size), rate);
+    else w.addcdiv_(g, size, -rate);
+  } else {
+    w.sub_(first.defined() ? first.mul_(group.momentum).add_(g) : g, rate);
+  }
+}
+
+}  // namespace
 
 Optimizer::Optimizer(const recipe::TrainPlan& plan, const std::vector<graph::NamedWeight>& weights, std::int64_t steps,
                      const std::function<void(std::size_t)>& mark_touched)
@@ -34,8 +71,10 @@ Optimizer::Optimizer(const recipe::TrainPlan& plan, const std::vector<graph::Nam
     slot.touched = group->touched && weights[w].table;
     if (slot.touched) mark_touched(w);
     const at::NoGradGuard off;
-    slot.first = at::zeros_like(weights[w].value);
-    slot.second = at::zeros_like(weights[w].value);
+    const auto& value = weights[w].value;
+    const bool by_row = group->by_row && weights[w].table;
+    if (adam_like(*group) || group->momentum > 0) slot.first = at::zeros_like(value);
+    if (group->use != "sgd") slot.second = by_row ? at::zeros({value.size(0)}, value.options()) : at::zeros_like(value);
     slot.count = at::full({}, 0.0, at::TensorOptions().dtype(at::kFloat));
     slots_.push_back(std::move(slot));
   }
@@ -76,8 +115,8 @@ void Optimizer::clear() {
 std::vector<std::pair<std::string, at::Tensor>> Optimizer::state() const {
   std::vector<std::pair<std::string, at::Tensor>> out;
   for (const auto& slot : slots_) {
-    out.emplace_back(slot.weight.name + ".first", slot.first);
-    out.emplace_back(slot.weight.name + ".second", slot.second);
+    if (slot.first.defined()) out.emplace_back(slot.weight.name + ".first", slot.first);
+    if (slot.second.defined()) out.emplace_back(slot.weight.name + ".second", slot.second);
     out.emplace_back(slot.weight.name + ".count", slot.count);
   }
   return out;
@@ -95,20 +134,31 @@ void Optimizer::load(const std::map<std::string, at::Tensor>& saved) {
 }
 
 void Optimizer::dense(const recipe::GroupPlan& group, const std::vector<std::size_t>& slots, double rate, bool decays) {
+  const double decay = decays ? group.decay : 0;
   std::vector<at::Tensor> weights, grads, first, second, counts, none;
   for (const auto s : slots) {
-    weights.push_back(slots_[s].weight.value);
-    grads.push_back(slots_[s].weight.value.grad().is_sparse() ? slots_[s].weight.value.grad().to_dense()
-                                                              : slots_[s].weight.value.grad());
-    first.push_back(slots_[s].first);
-    second.push_back(slots_[s].second);
-    slots_[s].count.add_(1);
-    counts.push_back(slots_[s].count);
+    auto& slot = slots_[s];
+    const auto& grad = slot.weight.value.grad();
+    slot.count.add_(1);
+    if (group.use == "rmsprop" || slot.by_row()) {  // no fused kernel
+      update(group, slot.weight.value, grad.is_sparse() ? grad.to_dense() : grad, slot.first, slot.second, rate, decay,
+             0, slot.by_row());
+      continue;
+    }
+    weights.push_back(slot.weight.value);
+    grads.push_back(grad.is_sparse() ? grad.to_dense() : grad);
+    if (slot.first.defined()) first.push_back(slot.first);
+    if (slot.second.defined()) second.push_back(slot.second);
+    counts.push_back(slot.count);
   }
-  const double decay = decays ? group.decay : 0;
+  if (weights.empty()) return;
   if (group.use == "sgd") {
-    at::_fused_sgd_(weights, grads, group.momentum > 0 ? first : none, decay, group.momentum, rate, 0.0, false, false,
-                    counts[0].item<double>() == 1);
+    at::_fused_sgd_(weights, grads, first, decay, group.momentum, rate, 0.0, false, false, false);
+  } else if (group.use == "adagrad") {
+    at::_fused_adagrad_(weights, grads, second, counts, rate, 0.0, decay, group.eps, false);
+  } else if (group.use == "adam") {
+    at::_fused_adam_(weights, grads, first, second, none, counts, rate, group.beta1, group.beta2, decay, group.eps,
+                     false, false);
   } else {
     at::_fused_adamw_(weights, grads, first, second, none, counts, rate, group.beta1, group.beta2, decay, group.eps,
                       false, false);
@@ -118,22 +168,15 @@ void Optimizer::dense(const recipe::GroupPlan& group, const std::vector<std::siz
 void Optimizer::touched(const recipe::GroupPlan& group, Slot& slot, double rate, std::int64_t step) {
   const auto grad = slot.weight.value.grad().coalesce();
   const auto rows = grad.indices().select(0, 0);
-  const auto g = grad.values();
-  auto w = slot.weight.value.index_select(0, rows);
-  if (group.decay > 0) w.mul_(1 - rate * group.decay);
-  if (group.use == "sgd") {
-    auto v = slot.first.index_select(0, rows).mul_(group.momentum).add_(g);
-    slot.first.index_copy_(0, rows, v);
-    slot.weight.value.index_copy_(0, rows, w.sub_(v.mul(rate)));
-    return;
-  }
-  const auto m = slot.first.index_select(0, rows).mul_(group.beta1).add_(g, 1 - group.beta1);
-  const auto v = slot.second.index_select(0, rows).mul_(group.beta2).addcmul_(g, g, 1 - group.beta2);
-  slot.first.index_copy_(0, rows, m);
-  slot.second.index_copy_(0, rows, v);
-  const double t = static_cast<double>(step + 1);
-  const auto size = v.div(1 - std::pow(group.beta2, t)).sqrt_().add_(group.eps);
-  slot.weight.value.index_copy_(0, rows, w.addcdiv_(m, size, -rate / (1 - std::pow(group.beta1, t))));
+  const auto of_rows = [&](const at::Tensor& all) { return all.defined() ? all.index_select(0, rows) : all; };
+  const auto w = of_rows(slot.weight.value), first = of_rows(slot.first), second = of_rows(slot.second);
+  const double decay = slot.decays ? group.decay : 0;
+  const bool apart = group.use == "adamw" || group.use == "sgd";  // decay that is no part of the gradient
+  if (apart && decay > 0) w.mul_(1 - rate * decay);
+  update(group, w, grad.values(), first, second, rate, apart ? 0 : decay, static_cast<double>(step + 1), slot.by_row());
+  slot.weight.value.index_copy_(0, rows, w);
+  if (first.defined()) slot.first.index_copy_(0, rows, first);
+  if (second.defined()) slot.second.index_copy_(0, rows, second);
 }
 
 void Optimizer::step(std::int64_t step, std::int64_t epoch, double norm) {

@@ -7,11 +7,18 @@ namespace braid::train {
 
 // Updates a graph's weights as the recipe's groups say.
 //
-// AdamW (Loshchilov & Hutter 2019, algorithm 2) runs through LibTorch's fused kernel. For tables with `rows =
-// "touched"` only the rows that the step read change: for such a row i, with g its summed gradient and t the step,
-//   w_i *= 1 - rate * decay;  m_i = b1 m_i + (1 - b1) g;  v_i = b2 v_i + (1 - b2) g^2
-//   w_i -= rate * (m_i / (1 - b1^t)) / (sqrt(v_i / (1 - b2^t)) + eps)
-// so moments of other rows do not fade and decay does not reach them. SGD: v = momentum v + g; w -= rate v.
+// With g the gradient, t the step from 1, b1 and b2 the betas:
+//   AdamW    w *= 1 - rate * decay;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2          (Loshchilov & Hutter
+//   2019)
+//            w -= rate * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+//   Adam     g += decay * w, then as AdamW without its first line                                (Kingma & Ba 2015)
+//   Adagrad  g += decay * w;  v += g^2;  w -= rate * g / (sqrt(v) + eps)                         (Duchi et al. 2011)
+//            by_row, for tables: v is one number a row and grows by the mean of the row's g^2
+//   RMSProp  g += decay * w;  v = alpha v + (1 - alpha) g^2;  m = momentum m + g / (sqrt(v) + eps);  w -= rate * m
+//   SGD      g += decay * w;  m = momentum m + g;  w -= rate * m
+// all as torch.optim has them; dense AdamW, Adam, Adagrad and SGD run through LibTorch's fused kernels. For tables with
+// `rows = "touched"` only the rows that the step read change, by the same lines with that row's summed gradient, so
+// moments of other rows do not fade and decay does not reach them. SGD decays touched rows as AdamW does.
 class Optimizer {
  public:
   // Throws Error when a weight belongs to no group. `steps`: of the whole run, for the cosine schedule. `touched` is
@@ -29,7 +36,8 @@ class Optimizer {
   // What a group's rate is in a step: warm-up times schedule.
   double rate(const recipe::GroupPlan& group, std::int64_t step, std::int64_t epoch) const;
 
-  // Moments by weight, "WEIGHT.first", "WEIGHT.second", "WEIGHT.count"; the tensors themselves, no copies.
+  // Moments by weight, "WEIGHT.first" (m), "WEIGHT.second" (v), where the optimiser has them, and "WEIGHT.count"; the
+  // tensors themselves, no copies.
   std::vector<std::pair<std::string, at::Tensor>> state() const;
   // Takes the moments of the weights that `saved` has; the others start at zero. Throws Error when a size differs.
   void load(const std::map<std::string, at::Tensor>& saved);

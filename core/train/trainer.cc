@@ -45,6 +45,20 @@ struct Judge {
   }
 };
 
+// Steps of a run. Those of an epoch: its batches by [train] accumulate, the last with what is left.
+std::int64_t steps_of(const recipe::TrainPlan& train, std::int64_t batches) {
+  const auto all = (batches + train.accumulate - 1) / train.accumulate * train.epochs;
+  return train.steps > 0 ? std::min(train.steps, all) : all;
+}
+
+// One step in the making: what its batches have shown so far.
+struct Step {
+  std::int64_t batches, seen = 0, rows = 0;  // planned; learnt from, the one that fails included
+  double loss = 0, norm = 0;
+  bool finite = true;
+  Json line;
+};
+
 class Loop {
  public:
   explicit Loop(const TrainJob& job)
@@ -52,8 +66,7 @@ class Loop {
         plan_(job.plan),
         graph_(job.graph),
         per_epoch_((job.source.rows("train") + job.plan.train.batch - 1) / job.plan.train.batch),
-        total_(job.plan.train.steps > 0 ? std::min(job.plan.train.steps, per_epoch_ * job.plan.train.epochs)
-                                        : per_epoch_ * job.plan.train.epochs),
+        total_(steps_of(job.plan.train, per_epoch_)),
         optimizer_(job.plan.train, job.graph.weights(), total_, [&job](std::size_t w) { job.graph.mark_touched(w); }),
         progress_(job.name, total_),
         entities_(job.plan.axes.size(), 0),
@@ -112,7 +125,7 @@ class Loop {
     options.training = options.shuffle = true;
     options.seed = plan_.train.seed;
     options.epoch = epoch_;
-    options.first_step = step_ - consumed_;
+    options.first_step = epoch_ * per_epoch_;  // the data plane counts batches
     options.skip = consumed_;
     auto pass = job_.source.pass(options);
     const double waited_before = outcome_.seconds.waiting;
@@ -123,17 +136,23 @@ class Loop {
       if (over()) break;
       if (due()) save();
       const auto start = Clock::now();
-      const auto batch = pass->next();
-      if (!batch) break;
-      const double loss = step(batch);
+      Step now{.batches = std::min(plan_.train.accumulate, per_epoch_ - consumed_),
+               .line = {{"step", step_}, {"epoch", epoch_}}};
+      while (now.finite && now.seen < now.batches) {
+        const auto batch = pass->next();
+        if (!batch) break;
+        learn(batch, now);
+      }
+      if (now.seen == 0) break;
+      if (now.finite) update(now);
+      job_.journal.metrics(now.line);
       outcome_.seconds.training += since(start);
       outcome_.seconds.waiting = waited_before + pass->waited_seconds();
-      outcome_.rows += batch->rows;
-      for (std::size_t a = 0; a < entities_.size(); ++a) entities_[a] += batch->axes[a].rows;
+      outcome_.rows += now.rows;
       ++step_;
-      ++consumed_;
+      consumed_ += now.seen;
       tell_time();
-      progress_.step(step_, batch->rows, loss, outcome_.seconds.waiting / std::max(outcome_.seconds.training, 1e-9),
+      progress_.step(step_, now.rows, now.loss, outcome_.seconds.waiting / std::max(outcome_.seconds.training, 1e-9),
                      "");
     }
     const bool complete = consumed_ >= per_epoch_;
@@ -144,47 +163,50 @@ class Loop {
     return true;
   }
 
-  double step(const std::shared_ptr<const data::Batch>& batch) {
+  // Adds a batch's gradients to those of the step.
+  void learn(const std::shared_ptr<const data::Batch>& batch, Step& now) {
     const graph::Mode mode{.training = true, .step = step_, .epoch = epoch_};
+    const auto share = static_cast<double>(now.batches);
     auto start = Clock::now();
-    graph_.copy_weights(step_);
+    if (now.seen == 0) graph_.copy_weights(step_);
     graph_.run(batch, mode, settled_->rest(), settled_->given(*batch));
     at::Tensor total;
-    Json line{{"step", step_}, {"epoch", epoch_}};
-    double shown = 0;
-    bool finite = true;
     for (const auto& loss : graph_.losses()) {
       total = total.defined() ? total + loss.value : loss.value;
-      const double mean = loss.sum / static_cast<double>(std::max<std::int64_t>(loss.count, 1));
-      finite = finite && std::isfinite(mean * loss.weight);
-      line["losses"][plan_.nodes[static_cast<std::size_t>(loss.node)].name] = mean;
-      shown += mean * loss.weight;
+      const double mean = loss.sum / static_cast<double>(std::max<std::int64_t>(loss.count, 1)) / share;
+      now.finite = now.finite && std::isfinite(mean * loss.weight);
+      auto& shown = now.line["losses"][plan_.nodes[static_cast<std::size_t>(loss.node)].name];
+      shown = now.seen == 0 ? mean : shown.get<double>() + mean;
+      now.loss += mean * loss.weight;
     }
     if (!total.defined()) throw Error("the recipe has no loss to learn from [no-loss]");
     outcome_.seconds.forward += since(start);
-    double norm = 0;
-    if (finite) {
+    if (now.finite) {
       start = Clock::now();
-      total.backward();
+      (now.batches == 1 ? total : total / share).backward();
       outcome_.seconds.backward += since(start);
       start = Clock::now();
-      norm = optimizer_.norm();
-      finite = std::isfinite(norm);
-    }
-    if (finite) {
-      in_row_ = 0;
-      if (step_ < gradient_steps) watch_gradients();
-      optimizer_.step(step_, epoch_, norm);
-      graph_.clamp_scalars();
+      now.norm = optimizer_.norm();
+      now.finite = std::isfinite(now.norm);
       outcome_.seconds.optimizer += since(start);
-      line["gradient_norm"] = norm;
-    } else {
-      leave_out(batch, mode);
-      line["skipped"] = true;
     }
+    ++now.seen;
+    now.rows += batch->rows;
+    for (std::size_t a = 0; a < entities_.size(); ++a) entities_[a] += batch->axes[a].rows;
+    if (now.finite) return graph_.clear();
+    leave_out(batch, mode);
+    now.line["skipped"] = true;
     graph_.clear();
-    job_.journal.metrics(line);
-    return shown;
+  }
+
+  void update(Step& now) {
+    const auto start = Clock::now();
+    in_row_ = 0;
+    if (step_ < gradient_steps) watch_gradients();
+    optimizer_.step(step_, epoch_, now.norm);
+    graph_.clamp_scalars();
+    outcome_.seconds.optimizer += since(start);
+    now.line["gradient_norm"] = now.norm;
   }
 
   // A step that would have ruined the weights.

@@ -76,3 +76,22 @@ def projected_sum(gates, normed):
 show("concat", concat())
 show("projected_sum", projected_sum(False, True))
 show("projected_sum, gated, bare", projected_sum(True, False))
+
+
+def gated(softmax):
+    """Row by row; row 1 lacks the second input."""
+    w = More()
+    streams = [(w.linear(n, 4), w.linear(5, 4)) for n in (2, 3)]
+    a, b = wave((3, 2)), wave((3, 3), 1.0)
+    b[1] = 0
+    rows = []
+    for r in range(3):
+        x, together, has = (a[r], b[r]), torch.cat([a[r], b[r]]), [0] if r == 1 else [0, 1]
+        z = torch.stack([F.linear(together, *streams[k][1]) for k in has])
+        z = torch.softmax(z, 0) if softmax else torch.sigmoid(z)
+        rows.append(sum(z[j] * torch.tanh(F.linear(x[k], *streams[k][0])) for j, k in enumerate(has)))
+    return torch.stack(rows)
+
+
+show("gated sigmoid", gated(False))
+show("gated softmax", gated(True))

@@ -36,3 +36,19 @@ q = np.clip(score.astype(np.float64), 1e-7, 1 - 1e-7)         # scores as probab
 ok = (score >= 0) & (score <= 1)
 print("log_loss of probabilities", repr(log_loss(label[ok], q[ok])), "rows", int(ok.sum()), "counted", sum(
     -(y * math.log(v) + (1 - y) * math.log1p(-v)) for y, v in zip(label[ok], q[ok])) / int(ok.sum()))
+p_all = 1 / (1 + np.exp(-4 * score.astype(np.float64)))
+m = label.mean()
+print("normalized_entropy", repr(log_loss(label, p_all) / -(m * math.log(m) + (1 - m) * math.log(1 - m))))
+print("calibration ratio", repr(p_all.sum() / label.sum()))
+# Bins of equal numbers of rows; a bin whose next row has the same score takes that row too.
+order = np.argsort(p_all, kind="stable")
+cuts = []
+for b in range(1, 8):
+    cut = N * b // 7
+    if cuts and cut <= cuts[-1]:
+        continue                                              # rows of one score have filled this bin's part too
+    while cut < N and p_all[order[cut]] == p_all[order[cut - 1]]:
+        cut += 1
+    cuts.append(cut)
+error = sum(abs((p_all[rows] - label[rows]).sum()) for rows in np.split(order, cuts[:-1]))
+print("calibration error, 7 bins", repr(error / N), "bins", [len(r) for r in np.split(order, cuts[:-1])])

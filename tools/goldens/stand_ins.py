@@ -1,8 +1,10 @@
 """Makes tests/stand_ins/movielens: tiny tables and pictures of our own with the file and column names of the real ones.
 
-usage: stand_ins.py FOLDER   (needs Pillow; everything is drawn from one seed)
+usage: stand_ins.py FOLDER   (needs NumPy and Pillow; everything is drawn from one seed)
 """
 import gzip, io, pathlib, random, sys, tarfile
+
+import numpy as np
 from PIL import Image, ImageDraw
 
 rng = random.Random(7)
@@ -52,3 +54,6 @@ words = sorted({w for i in items for w in "".join(c if c.isalpha() else " " for 
 vocab = ["[PAD]"] + [f"[unused{k}]" for k in range(3)] + ["[UNK]", "[CLS]", "[SEP]", "[MASK]"] + list(".,'0123456789") + [w for w in words if len(w) > 3]
 vocab += sorted(set("abcdefghijklmnopqrstuvwxyz")) + ["##" + c for c in "abcdefghijklmnopqrstuvwxyz0123456789"]
 write("weights/bert_base_uncased_vocab.txt.gz", vocab)
+seen = [(k, list(moods).index(mood)) for k, *_, mood in items if k % 11]   # vectors of those that have a poster
+np.save(out / "ml-1m/poster_feat_f16.npy", np.array([np.sin(np.arange(8) * (1 + m) + k / 9) for k, m in seen], np.float16))
+np.save(out / "ml-1m/poster_feat_ids_i32.npy", np.array([k for k, _ in seen], np.int32))

@@ -90,3 +90,21 @@ if __name__ == "__main__":
     show("pictures, stem alone (tokens of row 1)", picture(0)[1])
     show("pictures, one layer (mean)", picture(1).mean(1))
     show("features", features())
+
+
+def conv_tower():
+    """Two convolutions on pictures of odd sides; row 1 is absent."""
+    w = More()
+    steps = [(w(5, 3 * 9).view(5, 3, 3, 3), 1 + w(5), w(5)), (w(4, 5 * 9).view(4, 5, 3, 3), 1 + w(4), w(4))]
+    last = w.linear(4, 2)
+    x = wave((3, 3, 7, 6))
+    for kernel, gain, bias in steps:
+        x = F.conv2d(x, kernel, stride=2, padding=1)
+        mean, var = x.mean((1, 2, 3), keepdim=True), x.var((1, 2, 3), unbiased=False, keepdim=True)
+        x = F.relu((x - mean) / (var + 1e-5) ** 0.5 * gain[:, None, None] + bias[:, None, None])
+    out = F.linear(x.mean((2, 3)), *last)
+    out[1] = 0
+    return out
+
+
+show("conv_tower", conv_tower())
