@@ -1,7 +1,8 @@
 // Attention inside rows of unequal length that lie end to end: no padding, no mask, nothing stored of size keys x
 // queries.
 //
-// out[i] = sum_j softmax_j(scale * q_i . k_j) v_j, j over the keys of i's row, each head for itself.
+// out[i] = sum_j softmax_j(scale * q_i . k_j) v_j, j over the keys of i's row (up to i's own place where it is
+// causal), each head for itself.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,8 @@ struct PackedAttention {
   // [rows + 1]: the first query, the first key of each row.
   const std::int64_t *q_starts = nullptr, *k_starts = nullptr;
   float scale = 1;
+  // Query i of a row sees the row's keys 0 to i alone. A row has as many queries as keys then.
+  bool causal = false;
 };
 
 // Rows [begin, end). out [queries, heads * width]; a query without keys gives zeros. log_sum [queries, heads]: the

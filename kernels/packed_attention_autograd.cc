@@ -21,7 +21,7 @@ constexpr std::int64_t kGrain = 1 << 18;
 
 // `q` and `kv` are one tensor where attention is to itself.
 PackedAttention arguments(const at::Tensor& q, const at::Tensor& kv, const at::Tensor& q_starts,
-                          const at::Tensor& kv_starts, std::int64_t heads, double scale) {
+                          const at::Tensor& kv_starts, std::int64_t heads, double scale, bool causal) {
   const bool self = q.is_same(kv);
   const auto dim = self ? q.size(1) / 3 : q.size(1);
   PackedAttention in;
@@ -36,6 +36,7 @@ PackedAttention arguments(const at::Tensor& q, const at::Tensor& kv, const at::T
   in.q_starts = q_starts.const_data_ptr<std::int64_t>();
   in.k_starts = kv_starts.const_data_ptr<std::int64_t>();
   in.scale = static_cast<float>(scale);
+  in.causal = causal;
   return in;
 }
 
@@ -53,9 +54,9 @@ struct Attend final : torch::autograd::Function<Attend> {
   // No kv: q holds keys and values too.
   static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const std::optional<at::Tensor>& kv,
                             const at::Tensor& q_starts, const at::Tensor& kv_starts, std::int64_t heads, double scale,
-                            bool learns) {
+                            bool causal, bool learns) {
     const auto own = q.contiguous(), other = kv ? kv->contiguous() : own;
-    const auto in = arguments(own, other, q_starts, kv_starts, heads, scale);
+    const auto in = arguments(own, other, q_starts, kv_starts, heads, scale, causal);
     auto out = at::empty({own.size(0), in.heads * in.width}, own.options());
     auto log_sum = learns ? at::empty({own.size(0), heads}, own.options()) : at::Tensor();
     auto *const to = out.mutable_data_ptr<float>(), *const sums = learns ? log_sum.mutable_data_ptr<float>() : nullptr;
@@ -63,6 +64,7 @@ struct Attend final : torch::autograd::Function<Attend> {
     if (learns) context->save_for_backward({own, kv ? other : at::Tensor(), q_starts, kv_starts, log_sum});
     context->saved_data["heads"] = heads;
     context->saved_data["scale"] = scale;
+    context->saved_data["causal"] = causal;
     return out;
   }
 
@@ -72,7 +74,7 @@ struct Attend final : torch::autograd::Function<Attend> {
     const auto& q = saved[0];
     const auto& kv = self ? q : saved[1];
     const auto in = arguments(q, kv, saved[2], saved[3], context->saved_data["heads"].toInt(),
-                              context->saved_data["scale"].toDouble());
+                              context->saved_data["scale"].toDouble(), context->saved_data["causal"].toBool());
     const auto grad = grads[0].contiguous();
     const auto dim = in.heads * in.width;
     auto dq = at::empty(q.sizes(), q.options()), dkv = self ? dq : at::empty(kv.sizes(), kv.options());
@@ -82,7 +84,7 @@ struct Attend final : torch::autograd::Function<Attend> {
       packed_attention_backward(in, saved[4].const_data_ptr<float>(), grad.const_data_ptr<float>(), begin, end, to_q,
                                 to_k, to_k + dim);
     });
-    return {dq, self ? at::Tensor() : dkv, {}, {}, {}, {}, {}};
+    return {dq, self ? at::Tensor() : dkv, {}, {}, {}, {}, {}, {}};
   }
 };
 
@@ -94,11 +96,12 @@ bool packed_attention_takes(const at::Tensor& x) { return x.is_cpu() && x.scalar
 
 at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& kv, const at::Tensor& q_starts,
                             const at::Tensor& kv_starts, std::int64_t heads, double scale) {
-  return Attend::apply(q, std::optional<at::Tensor>(kv), q_starts, kv_starts, heads, scale,
+  return Attend::apply(q, std::optional<at::Tensor>(kv), q_starts, kv_starts, heads, scale, false,
                        wants_grad(q) || wants_grad(kv));
 }
-at::Tensor packed_self_attention(const at::Tensor& qkv, const at::Tensor& starts, std::int64_t heads, double scale) {
-  return Attend::apply(qkv, std::optional<at::Tensor>(), starts, starts, heads, scale, wants_grad(qkv));
+at::Tensor packed_self_attention(const at::Tensor& qkv, const at::Tensor& starts, std::int64_t heads, double scale,
+                                 bool causal) {
+  return Attend::apply(qkv, std::optional<at::Tensor>(), starts, starts, heads, scale, causal, wants_grad(qkv));
 }
 
 }  // namespace braid::kernels

@@ -165,6 +165,11 @@ class Scratch {
 
 constexpr float kNever = -1e30f;  // a score whose weight is zero
 
+// How many of a row's `keys` the query at `place` sees, and how many those of the block [first, first + count).
+BRAID_INLINE Index keys_of(const PackedAttention& in, Index keys, Index place) {
+  return in.causal ? std::min(keys, place + 1) : keys;
+}
+
 BRAID_INLINE void forward_body(const PackedAttention& in, Index begin, Index end, float* out, float* log_sum) {
   const auto most = longest(in, begin, end);
   const auto d = in.width, wide = padded(d), all = in.heads * d, keys_wide = padded(most.keys);
@@ -176,7 +181,7 @@ BRAID_INLINE void forward_body(const PackedAttention& in, Index begin, Index end
   for (auto r = begin; r < end; ++r) {
     const auto q_begin = in.q_starts[r], queries = in.q_starts[r + 1] - q_begin, k_begin = in.k_starts[r],
                keys = in.k_starts[r + 1] - k_begin;
-    const auto columns = padded(keys);
+    const auto keys_row = padded(keys);
     if (keys == 0) {
       std::memset(out + q_begin * all, 0, static_cast<std::size_t>(queries * all) * sizeof(float));
       if (log_sum)
@@ -188,11 +193,13 @@ BRAID_INLINE void forward_body(const PackedAttention& in, Index begin, Index end
       copy_rows(in.v + k_begin * in.k_step + h * d, in.k_step, keys, d, 1, v);
       for (Index first = 0; first < queries; first += kBlock) {
         const auto count = std::min(kBlock, queries - first);
+        const auto seen = keys_of(in, keys, first + count - 1), columns = padded(seen);  // by any of the block
         copy_rows(in.q + (q_begin + first) * in.q_step + h * d, in.q_step, count, d, in.scale, q);
-        product<false>(q, wide, 1, kt, columns, d, s, columns, count, columns);
+        product<false>(q, wide, 1, kt, keys_row, d, s, columns, count, columns);
         for (Index i = 0; i < count; ++i) {
           float* const row = s + i * columns;
-          for (auto j = keys; j < columns; ++j) row[j] = kNever;
+          const auto own = keys_of(in, keys, first + i);
+          for (auto j = own; j < columns; ++j) row[j] = kNever;
           Vec top = vec(row);
           for (Index j = kLanes; j < columns; j += kLanes) top = vec(row + j) > top ? vec(row + j) : top;
           const float high = most_of(top);
@@ -202,11 +209,12 @@ BRAID_INLINE void forward_body(const PackedAttention& in, Index begin, Index end
             to_exp(x);
             sum += vec(row + j) = x;  // beyond the keys: 1e-38, nothing beside the largest, which is 1
           }
+          for (auto j = own; j < seen; ++j) row[j] = 0;  // later places, whatever numbers they hold
           const float total = sum_of(sum);
           share[i] = 1.0f / total;
           if (log_sum) log_sum[(q_begin + first + i) * in.heads + h] = high + std::log(total);
         }
-        product<false>(s, columns, 1, v, wide, keys, o, wide, count, wide);
+        product<false>(s, columns, 1, v, wide, seen, o, wide, count, wide);
         for (Index i = 0; i < count; ++i)
           copy_back(o + i * wide, 1, d, share[i], out + (q_begin + first + i) * all + h * d, all);
       }
@@ -227,7 +235,7 @@ BRAID_INLINE void backward_body(const PackedAttention& in, const float* log_sum,
   for (auto r = begin; r < end; ++r) {
     const auto q_begin = in.q_starts[r], queries = in.q_starts[r + 1] - q_begin, k_begin = in.k_starts[r],
                keys = in.k_starts[r + 1] - k_begin;
-    const auto columns = padded(keys);
+    const auto keys_row = padded(keys);
     for (Index h = 0; h < in.heads; ++h) {
       copy_turned(in.k + k_begin * in.k_step + h * d, in.k_step, keys, d, kt);
       copy_turned(in.v + k_begin * in.k_step + h * d, in.k_step, keys, d, vt);
@@ -242,14 +250,16 @@ BRAID_INLINE void backward_body(const PackedAttention& in, const float* log_sum,
             std::memset(to + i * in.q_step, 0, static_cast<std::size_t>(d) * sizeof(float));
           continue;
         }
+        const auto seen = keys_of(in, keys, first + count - 1), columns = padded(seen);  // by any of the block
         copy_rows(in.q + token * in.q_step + h * d, in.q_step, count, d, in.scale, q);
         copy_rows(grad + token * all + h * d, all, count, d, 1, g);
-        product<false>(q, wide, 1, kt, columns, d, p, columns, count, columns);
-        product<false>(g, wide, 1, vt, columns, d, ds, columns, count, columns);
+        product<false>(q, wide, 1, kt, keys_row, d, p, columns, count, columns);
+        product<false>(g, wide, 1, vt, keys_row, d, ds, columns, count, columns);
         for (Index i = 0; i < count; ++i) {
           float *const weight = p + i * columns, *const slope = ds + i * columns;
           const float log_total = log_sum[(token + i) * in.heads + h];
-          for (auto j = keys; j < columns; ++j) weight[j] = kNever;
+          const auto own = keys_of(in, keys, first + i);
+          for (auto j = own; j < columns; ++j) weight[j] = kNever, slope[j] = 0;
           Vec mean{};
           for (Index j = 0; j < columns; j += kLanes) {
             Vec x = vec(weight + j) - log_total;
@@ -257,13 +267,14 @@ BRAID_INLINE void backward_body(const PackedAttention& in, const float* log_sum,
             vec(weight + j) = x;
             mean += x * vec(slope + j);
           }
+          for (auto j = own; j < seen; ++j) weight[j] = 0;
           const float shift = sum_of(mean);
           for (Index j = 0; j < columns; j += kLanes) vec(slope + j) = vec(weight + j) * (vec(slope + j) - shift);
         }
-        product<false>(ds, columns, 1, k, wide, keys, dq, wide, count, wide);
+        product<false>(ds, columns, 1, k, wide, seen, dq, wide, count, wide);
         copy_back(dq, count, d, in.scale, to, in.q_step);
-        product<true>(ds, 1, columns, q, wide, count, dk, wide, keys, wide);
-        product<true>(p, 1, columns, g, wide, count, dv, wide, keys, wide);
+        product<true>(ds, 1, columns, q, wide, count, dk, wide, seen, wide);
+        product<true>(p, 1, columns, g, wide, count, dv, wide, seen, wide);
       }
       copy_back(dk, keys, d, 1, grad_k + k_begin * in.k_step + h * d, in.k_step);
       copy_back(dv, keys, d, 1, grad_v + k_begin * in.k_step + h * d, in.k_step);

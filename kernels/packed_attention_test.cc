@@ -8,6 +8,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
@@ -31,7 +32,7 @@ at::Tensor starts_of(const std::vector<Index>& lengths) {
 
 // The equation with tensor operators in double, row by row and head by head: also says what the gradients are.
 at::Tensor plain(const at::Tensor& q, const at::Tensor& kv, const std::vector<Index>& queries,
-                 const std::vector<Index>& keys, Index heads, double scale) {
+                 const std::vector<Index>& keys, Index heads, double scale, bool causal = false) {
   const auto dim = q.size(1), d = dim / heads;
   std::vector<at::Tensor> rows;
   Index a = 0, b = 0;
@@ -41,7 +42,9 @@ at::Tensor plain(const at::Tensor& q, const at::Tensor& kv, const std::vector<In
       const auto mine = q.narrow(0, a, queries[r]).narrow(1, h * d, d),
                  k = kv.narrow(0, b, keys[r]).narrow(1, h * d, d),
                  v = kv.narrow(0, b, keys[r]).narrow(1, dim + h * d, d);
-      parts.push_back(keys[r] == 0 ? mine.mul(0) : mine.mm(k.t()).mul(scale).softmax(1).mm(v));
+      auto score = mine.mm(k.t()).mul(scale);
+      if (causal) score = score.masked_fill(at::ones_like(score).triu(1).gt(0), -INFINITY);
+      parts.push_back(keys[r] == 0 ? mine.mul(0) : score.softmax(1).mm(v));
     }
     rows.push_back(at::cat(parts, 1));
     a += queries[r], b += keys[r];
@@ -96,6 +99,27 @@ TEST_CASE("to itself: queries, keys and values of one tensor") {
   want.backward(seed);
   got.backward(seed.to(at::kFloat));
   close(xf.grad(), x.grad());
+}
+
+TEST_CASE("causal: a token sees those before it and itself, whatever number stands after it") {
+  const std::vector<Index> lengths{5, 0, 64, 1, 36, 80};
+  auto x = wave({186, 3 * 10}, 0.2).set_requires_grad(true);
+  auto xf = x.detach().to(at::kFloat).set_requires_grad(true);
+  const auto want = plain(x.narrow(1, 0, 10), x.narrow(1, 10, 20), lengths, lengths, 2, 0.25, true);
+  const auto got = braid::kernels::packed_self_attention(xf, starts_of(lengths), 2, 0.25, true);
+  close(got, want);
+  const auto seed = wave({186, 10}, 0.9);
+  want.backward(seed);
+  got.backward(seed.to(at::kFloat));
+  close(xf.grad(), x.grad());
+
+  const at::NoGradGuard off;
+  const auto before = x.detach().to(at::kFloat).narrow(0, 0, 5).clone(), after = before.clone();
+  after.narrow(0, 3, 2).fill_(1e30);
+  const auto same = [&](const at::Tensor& t) {
+    return braid::kernels::packed_self_attention(t, starts_of({5}), 2, 0.25, true).narrow(0, 0, 3);
+  };
+  CHECK(same(before).equal(same(after)));
 }
 
 TEST_CASE("scores far apart neither overflow nor vanish into NaN") {

@@ -4,6 +4,7 @@
 #include "kernels/packed_attention_autograd.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/zeros.h>
 
@@ -86,7 +87,8 @@ at::Tensor places_of(const Group& group, const std::int64_t* starts, std::int64_
 
 // Through LibTorch's attention, group by group: any device and floating type.
 at::Tensor by_groups(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const std::int64_t* q_starts,
-                     const std::int64_t* k_starts, std::int64_t rows, std::int64_t heads, double scale) {
+                     const std::int64_t* k_starts, std::int64_t rows, std::int64_t heads, double scale,
+                     bool causal = false) {
   const auto dim = q.size(1), d = dim / heads;
   std::vector<at::Tensor> parts;
   auto back = whole({q.size(0)});
@@ -107,7 +109,8 @@ at::Tensor by_groups(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     const auto split = [&](const at::Tensor& x, const at::Tensor& at) {
       return gather_rows(x, at.to(q.device())).view({n, at.size(1), heads, d}).transpose(1, 2);
     };
-    const auto mask = k_at.ge(0).view({n, 1, 1, group.keys});
+    auto mask = k_at.ge(0).view({n, 1, 1, group.keys});
+    if (causal) mask = mask.logical_and(at::ones({group.queries, group.keys}, mask.options()).tril());
     const auto a =
         at::scaled_dot_product_attention(split(q, q_at), split(k, k_at), split(v, k_at), mask, 0.0, false, scale);
     parts.push_back(a.transpose(1, 2).reshape({q_at.numel(), dim}));
@@ -138,14 +141,15 @@ at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& kv, const at:
                    kv_starts.const_data_ptr<std::int64_t>(), q_starts.size(0) - 1, heads, scale);
 }
 
-at::Tensor packed_self_attention(const at::Tensor& qkv, const at::Tensor& starts, std::int64_t heads) {
+at::Tensor packed_self_attention(const at::Tensor& qkv, const at::Tensor& starts, std::int64_t heads, bool causal) {
   const auto dim = qkv.size(1) / 3;
   prove(qkv, dim, heads);
   const double scale = 1.0 / std::sqrt(static_cast<double>(dim / heads));
-  if (kernels::packed_attention_takes(qkv)) return kernels::packed_self_attention(qkv, starts, heads, scale);
+  if (kernels::packed_attention_takes(qkv)) return kernels::packed_self_attention(qkv, starts, heads, scale, causal);
   const auto* at = starts.const_data_ptr<std::int64_t>();
   const auto all = qkv.view({qkv.size(0), 3, dim});
-  return by_groups(all.select(1, 0), all.select(1, 1), all.select(1, 2), at, at, starts.size(0) - 1, heads, scale);
+  return by_groups(all.select(1, 0), all.select(1, 1), all.select(1, 2), at, at, starts.size(0) - 1, heads, scale,
+                   causal);
 }
 
 at::Tensor packed_dropout(const Frame& frame, Name name, const PortBase& rows, const at::Tensor& x, double p,

@@ -26,7 +26,9 @@ BRAID_API Packed pack(const at::Tensor& mask);
 BRAID_API at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& kv, const at::Tensor& q_starts,
                                       const at::Tensor& kv_starts, std::int64_t heads, double scale);
 // The same where queries, keys and values come from the same tokens: qkv [tokens, 3 * dim]. Scale 1/sqrt(dim / heads).
-BRAID_API at::Tensor packed_self_attention(const at::Tensor& qkv, const at::Tensor& starts, std::int64_t heads);
+// causal: a token sees those of its row that stand before it, and itself.
+BRAID_API at::Tensor packed_self_attention(const at::Tensor& qkv, const at::Tensor& starts, std::int64_t heads,
+                                           bool causal = false);
 
 // Dropout of packed tokens, x [tokens, dim]: as `dropout`, a token's draws depend on its row's key and on its place
 // among the row's tokens. `rows`: the port whose rows these are.
@@ -52,10 +54,11 @@ struct PreNormLayer {
         down(owner, "down", inner, dim),
         number(static_cast<std::int64_t>(k)) {}
 
-  // x [tokens, dim] to [tokens, dim]. `rows`: the port whose rows are packed (for dropout's keys).
+  // x [tokens, dim] to [tokens, dim]. `rows`: the port whose rows are packed (for dropout's keys). `causal`: no token
+  // sees a later one of its row.
   at::Tensor operator()(const Frame& f, const PortBase& rows, const at::Tensor& x, const Packed& packed,
-                        std::int64_t heads, double drop) const {
-    const auto a = out(packed_self_attention(qkv(norm1(x)), packed.starts, heads));
+                        std::int64_t heads, double drop, bool causal = false) const {
+    const auto a = out(packed_self_attention(qkv(norm1(x)), packed.starts, heads, causal));
     const auto y = x.add(packed_dropout(f, "attention", rows, a, drop, packed, number));
     const auto b = down(gelu(up(norm2(y))));
     return y.add(packed_dropout(f, "feed_forward", rows, b, drop, packed, number));
