@@ -194,6 +194,7 @@ class Maker {
     if (section.name == "history")
       out = sorts({{titled(has("draw"), "draw"), words(recipe::section("draw"))},
                    {titled(has("column"), "column"), words(recipe::section("column"))},
+                   {titled(has("after"), "after"), words(recipe::section("after"))},
                    {titled(Json::object(), "history"), own}});
     else if (section.name == "hash_split")
       out = sorts({{titled(says("by", {"time"}), "time"), words(recipe::section("time_split"))},
@@ -344,7 +345,10 @@ class Maker {
             {"else",
              {{"if", has("column")},
               {"then", demands(recipe::section("column"))},
-              {"else", demands(recipe::section("history"))}}}};
+              {"else",
+               {{"if", has("after")},
+                {"then", demands(recipe::section("after"))},
+                {"else", demands(recipe::section("history"))}}}}}};
   }
 
   // Parameters and inputs that components need.

@@ -15,9 +15,7 @@
 
 namespace braid::data {
 
-constexpr std::size_t element_size(DType type) {
-  return type == DType::floating ? 4 : type == DType::boolean ? 1 : 8;
-}
+constexpr std::size_t element_size(DType type) { return type == DType::floating ? 4 : type == DType::boolean ? 1 : 8; }
 
 // One array. `type` gives the element: float (floating), int64 (whole, id, key), bool (boolean).
 struct Array {
@@ -51,10 +49,11 @@ struct AxisBatch {
   Array row;                       // int64[rows]: rows of the table, ascending; 0 the unknown entity.
                                    // The driving table's: the batch's rows, in batch order
   Array key;                       // key[rows]
+  Array count;                     // float[rows]: training rows that reach the entity; empty when nobody reads it
   std::vector<FieldBatch> fields;  // per field of the table; empty values when nobody reads it here
 };
 
-// A link or list of the batch's event axis, as row numbers of an entity axis. -1: a padded place.
+// A link or list of an event axis, as row numbers of an entity axis. -1: a padded place.
 struct LinkBatch {
   int axis = recipe::none;  // the entity axis that `index` counts in
   Array index;              // int64[rows], int64[rows, places], or int64[rows, places, drawn]
@@ -69,10 +68,7 @@ struct LinkUse {
   recipe::Wire::Via via;
   int from_axis = recipe::none;  // rows of the result
   int axis = recipe::none;       // gathered axis
-  bool operator==(const LinkUse& o) const {
-    return via.table == o.via.table && via.link == o.via.link && via.list == o.via.list && via.axis == o.via.axis &&
-           from_axis == o.from_axis && axis == o.axis;
-  }
+  bool operator==(const LinkUse&) const = default;
 };
 std::vector<LinkUse> link_uses(const recipe::Plan& plan);
 

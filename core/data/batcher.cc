@@ -34,8 +34,7 @@ Route make_route(const recipe::Plan& plan) {
     if (std::find(list.begin(), list.end(), gather) == list.end()) list.push_back(gather);
   };
   for (const auto& use : route.uses) {
-    const int from = use.via.axis != recipe::none ? use.via.axis : use.from_axis;
-    const int gather = add({use.via, from});
+    const int gather = add({use.via, use.via.axis != recipe::none ? use.via.axis : use.from_axis});
     route.use_gather.push_back(gather);
     if (use.via.axis != use.axis) puts(use.axis, gather);
   }
@@ -74,6 +73,7 @@ Batcher::Batcher(const World& world)
     : world_(world),
       gathered_(world.route.gathers.size()),
       marks_(world.plan.axes.size()),
+      lasting_links_(world.route.uses.size()),
       axis_rows_(world.plan.axes.size()) {
   for (std::size_t a = 0; a < marks_.size(); ++a) {
     if (world.plan.axes[a].whole || a == world.driving || world.route.axis_gathers[a].empty()) continue;
@@ -97,14 +97,24 @@ Batch Batcher::make(std::span<const std::int32_t> rows, const Moment& moment, st
   for (const int axis : route.axis_order) {
     if (at(axis) == world_.driving) axis_rows_[at(axis)].assign(rows.begin(), rows.end());
     else collect(axis, batch);
-    for (const int g : route.gather_after[at(axis)]) gather(route.gathers[at(g)], batch, moment, gathered_[at(g)]);
+    for (const int g : route.gather_after[at(axis)])
+      if (const auto& one = route.gathers[at(g)]; !lasts(one) || gathered_[at(g)].rows.empty())
+        gather(one, batch, moment, gathered_[at(g)]);
   }
   for (std::size_t a = 0; a < batch.axes.size(); ++a)
-    batch.axes[a] = world_.plan.axes[a].whole && !moment.training
-                        ? fill_lasting(static_cast<int>(a), axis_rows_[a], moment)
-                        : fill(static_cast<int>(a), axis_rows_[a], world_.reads, moment);
-  for (std::size_t u = 0; u < route.uses.size(); ++u)
-    batch.links.push_back(link(route.uses[u], gathered_[at(route.use_gather[u])], batch));
+    batch.axes[a] = lasts(static_cast<int>(a), moment) ? fill_lasting(static_cast<int>(a), axis_rows_[a], moment)
+                                                       : fill(static_cast<int>(a), axis_rows_[a], world_.reads, moment);
+  for (std::size_t u = 0; u < route.uses.size(); ++u) {
+    const auto& use = route.uses[u];
+    const auto& gathered = gathered_[at(route.use_gather[u])];
+    if (!lasts(route.gathers[at(route.use_gather[u])]) || !world_.plan.axes[at(use.axis)].whole) {
+      batch.links.push_back(link(use, gathered, batch));
+      continue;
+    }
+    auto& kept = lasting_links_[u];
+    if (!kept) kept = link(use, gathered, batch);
+    batch.links.push_back(*kept);
+  }
 
   const auto& table = world_.tables[world_.driving];
   for (const auto& label : world_.labels) {
@@ -129,6 +139,20 @@ Batch Batcher::make(std::span<const std::int32_t> rows, const Moment& moment, st
     batch.link_keys.push_back(std::move(out));
   }
   return batch;
+}
+
+// Links from a whole axis reach the same in every batch; lists may draw.
+bool Batcher::lasts(const Gather& gather) const {
+  return gather.via.link != recipe::none && world_.plan.axes[at(gather.from_axis)].whole;
+}
+
+bool Batcher::lasts(int axis, const Moment& moment) const {
+  if (!world_.plan.axes[at(axis)].whole) return false;
+  const auto& read = world_.reads.fields[at(axis)];
+  const auto& cells = world_.cells[at(world_.plan.axes[at(axis)].table)];
+  for (std::size_t f = 0; moment.training && f < read.size(); ++f)
+    if (read[f] && !cells[f]->still()) return false;
+  return true;
 }
 
 void Batcher::gather(const Gather& gather, const Batch&, const Moment& moment, Gathered& out) const {
@@ -171,11 +195,11 @@ void Batcher::gather(const Gather& gather, const Batch&, const Moment& moment, G
 // Different entities that the axis' gathers reach, ascending.
 void Batcher::collect(int axis, Batch&) {
   auto& rows = axis_rows_[at(axis)];
-  rows.clear();
   if (world_.plan.axes[at(axis)].whole) {
-    rows = all_rows(axis);
+    if (rows.empty()) rows = all_rows(axis);
     return;
   }
+  rows.clear();
   auto& marks = marks_[at(axis)];
   if (const auto size = at(world_.table_of(axis).rows); marks.stamp.size() < size) {
     marks.stamp.resize(size, 0);
@@ -200,6 +224,7 @@ void Batcher::collect(int axis, Batch&) {
 
 std::vector<std::int32_t> Batcher::all_rows(int axis) const {
   const auto& table = world_.table_of(axis);
+  if (table.event()) return world_.train_rows;
   std::vector<std::int32_t> rows(at(table.rows - table.inline_rows));
   std::iota(rows.begin(), rows.end(), 0);
   return rows;
@@ -225,6 +250,11 @@ Batch Batcher::entities(int table, std::span<const std::int32_t> rows, const Rea
       if (axes[at(use.axis)].whole || all)
         std::copy_n(from.row.as<std::int64_t>(), from.rows, out.index.as<std::int64_t>());
       else std::iota(out.index.as<std::int64_t>(), out.index.as<std::int64_t>() + from.rows, std::int64_t{0});
+    } else if (use.via.link != recipe::none && axes[at(use.from_axis)].whole && axes[at(use.axis)].whole) {
+      const auto from = all_rows(use.from_axis);
+      const auto& link = world_.tables[at(use.via.table)].links[at(use.via.link)];
+      out.index = new_array(DType::whole, {static_cast<std::int64_t>(from.size())});
+      for (std::size_t i = 0; i < from.size(); ++i) out.index.as<std::int64_t>()[i] = link[at(from[i])];
     }
     batch.links.push_back(std::move(out));
   }
@@ -255,6 +285,11 @@ AxisBatch Batcher::fill(int axis, const std::vector<std::int32_t>& rows, const R
   for (std::size_t i = 0; i < rows.size(); ++i) {
     out.row.as<std::int64_t>()[i] = rows[i];
     out.key.as<std::uint64_t>()[i] = table.keys[at(rows[i])];
+  }
+  if (reads.counts[at(axis)]) {
+    out.count = new_array(DType::floating, {out.rows});
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      out.count.as<float>()[i] = table.counts.empty() ? 0 : static_cast<float>(table.counts[at(rows[i])]);
   }
   const auto& read = reads.fields[at(axis)];
   out.fields.resize(read.size());

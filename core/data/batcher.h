@@ -4,6 +4,7 @@
 #include "data/world.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,7 +17,8 @@ class Batcher {
   explicit Batcher(const World& world);
   Batch make(std::span<const std::int32_t> rows, const Moment& moment, std::int64_t number);
   // These rows of one entity table on all axes of that table, whole axes in full, nothing on others; the fields that
-  // `reads` names. What stands on one axis for each row of another (`AXIS.row`) is given, links and lists are not.
+  // `reads` names. What stands on one axis for each row of another (`AXIS.row`) is given, and links between whole axes;
+  // other links and lists are not.
   Batch entities(int table, std::span<const std::int32_t> rows, const Reads& reads, const Moment& moment) const;
 
  private:
@@ -36,13 +38,17 @@ class Batcher {
   std::vector<std::int32_t> all_rows(int axis) const;  // of an axis that is whole
   FieldBatch field(const FieldCells& cells, const Table& table, std::span<const std::int32_t> rows,
                    const Moment& moment) const;
+  // Whether it is the same in every batch of this world.
+  bool lasts(const Gather& gather) const;
+  bool lasts(int axis, const Moment& moment) const;
   LinkBatch link(const LinkUse& use, const Gathered& gathered, const Batch& batch) const;
 
   const World& world_;
-  std::vector<Gathered> gathered_;                    // per gather of the route
-  std::vector<Marks> marks_;                          // per axis
-  std::vector<std::vector<std::int32_t>> axis_rows_;  // per axis
-  std::uint32_t now_ = 0;                             // the stamp of this batch
+  std::vector<Gathered> gathered_;                       // per gather of the route
+  std::vector<Marks> marks_;                             // per axis
+  std::vector<std::optional<LinkBatch>> lasting_links_;  // per use: between axes that are whole
+  std::vector<std::vector<std::int32_t>> axis_rows_;     // per axis
+  std::uint32_t now_ = 0;                                // the stamp of this batch
 };
 
 }  // namespace braid::data

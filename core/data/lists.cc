@@ -19,12 +19,12 @@ struct Groups {
   std::vector<std::int32_t> entities;
 };
 
-// The last n events by the same key, strictly before the row in `order`. A row without a key has an empty history:
-// there is no telling that two unknown users are one.
+// The last n events by the same key, strictly before the row in `order`, or the last n of all. A row without a key has
+// an empty history: there is no telling that two unknown users are one.
 class History final : public List {
  public:
   History(const ListContext& c, const Table& table, const ListPlan& plan)
-      : table_(table), by_(table.links[static_cast<std::size_t>(plan.by)]), length_(plan.length) {
+      : table_(table), by_(table.links[static_cast<std::size_t>(plan.by)]), length_(plan.length), always_(plan.always) {
     const auto& of = table.links[static_cast<std::size_t>(plan.of)];
     const auto& listed = c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.of)].table)];
     const auto keys =
@@ -80,27 +80,51 @@ class History final : public List {
   std::pair<std::int64_t, std::int64_t> span(std::int64_t row) const {
     const auto key = static_cast<std::size_t>(by_[static_cast<std::size_t>(row)]);
     const auto begin = order_.begin() + groups_.starts[key], last = order_.begin() + groups_.starts[key + 1];
-    const auto end = std::lower_bound(begin, last, table_.order_of(row)) - order_.begin();
+    const auto end = (always_ ? last : std::lower_bound(begin, last, table_.order_of(row))) - order_.begin();
     return {std::max(groups_.starts[key], end - length_), end};
   }
   const Table& table_;
   const std::vector<std::int32_t>& by_;
   std::int64_t length_;
+  bool always_;
   Groups groups_;
   std::vector<std::int64_t> order_;  // beside the entities
 };
 
-// Entity keys that stand in a cell. Held-out entities leave; an unknown key reaches the unknown entity and is counted.
+// What comes next after each place of a history; after its last one, what the row itself reaches.
+class After final : public List {
+ public:
+  After(const Table& table, const ListPlan& plan, const List& base)
+      : own_(table.links[static_cast<std::size_t>(plan.of)]), base_(base) {}
+  std::int64_t count(std::int64_t row) const override { return base_.count(row); }
+  void fill(std::int64_t row, const Moment& moment, std::span<std::int32_t> out) const override {
+    if (out.empty()) return;
+    base_.fill(row, moment, out);
+    std::copy(out.begin() + 1, out.end(), out.begin());
+    out.back() = own_[static_cast<std::size_t>(row)];
+  }
+
+ private:
+  const std::vector<std::int32_t>& own_;
+  const List& base_;
+};
+
+// Entity keys that stand in a cell, of the row or of an entity that it reaches. Held-out entities leave; an unknown key
+// reaches the unknown entity and is counted.
 class FromColumn final : public List {
  public:
   FromColumn(const ListContext& c, Table& table, const ListPlan& plan) {
-    const auto& column = *table.column(plan.column);
+    const auto* through = plan.through == recipe::none ? nullptr : &table.links[static_cast<std::size_t>(plan.through)];
+    auto& holder =
+        through ? c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.through)].table)]
+                : table;
+    const auto& column = *holder.column(plan.column);
     const auto& target = c.tables[static_cast<std::size_t>(plan.table)];
     std::int64_t dangling = 0, first = 0;
     std::string lost;
     groups_.starts.push_back(0);
     for (std::int64_t r = 0; r < table.rows; ++r) {
-      auto text = column[r];
+      auto text = column[through ? (*through)[static_cast<std::size_t>(r)] : r];
       while (text.data() && !text.empty()) {
         const auto end = text.find(plan.separator);
         const auto key = text.substr(0, end);
@@ -244,16 +268,15 @@ class Drawn final : public List {
 std::vector<std::unique_ptr<List>> make_lists(const ListContext& c, std::size_t which) {
   auto& table = c.tables[which];
   std::vector<std::unique_ptr<List>> lists(table.plan->lists.size());
-  const auto make = [&](std::size_t k, const List* per) -> std::unique_ptr<List> {
+  const auto above = [&](int list) { return lists[static_cast<std::size_t>(list)].get(); };
+  const auto make = [&](std::size_t k) -> std::unique_ptr<List> {
     const auto& plan = table.plan->lists[k];
     if (plan.what == ListPlan::What::history) return std::make_unique<History>(c, table, plan);
     if (plan.what == ListPlan::What::column) return std::make_unique<FromColumn>(c, table, plan);
-    return std::make_unique<Drawn>(c, table, which, plan, per);
+    if (plan.what == ListPlan::What::after) return std::make_unique<After>(table, plan, *above(plan.base));
+    return std::make_unique<Drawn>(c, table, which, plan, plan.per == recipe::none ? nullptr : above(plan.per));
   };
-  for (std::size_t k = 0; k < lists.size(); ++k)
-    if (table.plan->lists[k].per == recipe::none) lists[k] = make(k, nullptr);
-  for (std::size_t k = 0; k < lists.size(); ++k)
-    if (!lists[k]) lists[k] = make(k, lists[static_cast<std::size_t>(table.plan->lists[k].per)].get());
+  for (std::size_t k = 0; k < lists.size(); ++k) lists[k] = make(k);  // a list stands after those that it is made from
   return lists;
 }
 

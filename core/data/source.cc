@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <thread>
 
 #include <tbb/blocked_range.h>
@@ -113,6 +114,7 @@ class Loaded final : public Source {
         for (const auto& wire : port) add(wire);
     for (const auto* wire : {&world_->plan.eval.score, &world_->plan.eval.label, &world_->plan.eval.group})
       if (*wire) add(**wire);
+    for (auto& axis : world_->whole) axis.reset();
   }
 
   std::vector<bool> slice(const recipe::SlicePlan& slice) const override {
@@ -167,7 +169,13 @@ class Loaded final : public Source {
     // The largest first: a table is read by at most two threads.
     tbb::parallel_for(
         std::size_t{0}, w.tables.size(),
-        [&](std::size_t t) { load_table(w.tables[t], needed[t], makers, w.complaints); }, tbb::simple_partitioner());
+        [&](std::size_t t) {
+          if (w.plan.tables[t].from == recipe::none) load_table(w.tables[t], needed[t], makers, w.complaints);
+        },
+        tbb::simple_partitioner());
+    for (std::size_t t = 0; t < w.tables.size(); ++t)
+      if (const int from = w.plan.tables[t].from; from != recipe::none)
+        collect_table(w.tables[t], w.tables[static_cast<std::size_t>(from)], needed[t], makers, w.complaints);
     w.complaints.throw_if_any();
     for (std::size_t t = 0; t < w.tables.size(); ++t) resolve_links(w.tables, t, w.complaints);
     // Slices are bound again while batches are made; their numbers have to stand ready then.
@@ -187,11 +195,29 @@ class Loaded final : public Source {
     w.complaints.throw_if_any();
     w.splits = make_splits(w.tables, w.driving, std::move(kept), w.complaints);
     w.link_counts = count_training(w.tables, w.driving, w.splits);
+    w.train_rows = w.splits.rows[0];
     permute(w.tables);
     w.lists.resize(w.tables.size());
     const ListContext context{w.tables, w.driving, w.splits, w.link_counts, w.complaints};
     for (std::size_t t = 0; t < w.tables.size(); ++t)
       if (t == w.driving || !w.tables[t].event()) w.lists[t] = make_lists(context, t);
+    if (w.plan.train.each != recipe::none) keep_last(w.splits.rows[0]);
+  }
+
+  // Of the rows of each entity that [train] each reaches the last in order; rows that reach nobody stay.
+  void keep_last(std::vector<std::int32_t>& rows) const {
+    const auto& table = world_->tables[world_->driving];
+    const auto& link = table.links[static_cast<std::size_t>(world_->plan.train.each)];
+    std::map<std::int32_t, std::int32_t> last;
+    for (const auto r : rows)
+      if (const auto entity = link[static_cast<std::size_t>(r)]; entity > 0) {
+        const auto [at, fresh] = last.try_emplace(entity, r);
+        if (!fresh && table.order_of(r) >= table.order_of(at->second)) at->second = r;
+      }
+    std::erase_if(rows, [&](std::int32_t r) {
+      const auto entity = link[static_cast<std::size_t>(r)];
+      return entity > 0 && last.at(entity) != r;
+    });
   }
 
   // A missing label is NaN: the graph masks that row for the losses that read it. One that is a text is a bad row.

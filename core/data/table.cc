@@ -93,7 +93,8 @@ const Column* Table::column(const std::string& name) const {
 Column* Table::column(const std::string& name) { return const_cast<Column*>(std::as_const(*this).column(name)); }
 
 std::string Table::where(std::int64_t row) const {
-  if (row < first_row() || plan->files.empty()) return plan->name + ": the unknown entity";
+  if (row < first_row()) return plan->name + ": the unknown entity";
+  if (plan->files.empty()) return plan->name;
   const auto after = std::upper_bound(file_starts.begin(), file_starts.end(), row);
   const auto file = static_cast<std::size_t>(after - file_starts.begin()) - 1;
   return plan->files[file] + ":" + std::to_string(lines[static_cast<std::size_t>(row)]);
@@ -131,6 +132,7 @@ std::vector<std::set<std::string>> needed_columns(const recipe::Plan& plan) {
     const auto& table = plan.tables[t];
     auto& columns = needed[t];
     if (!table.event()) columns.insert(table.key);
+    if (table.from != recipe::none) needed[static_cast<std::size_t>(table.from)].insert(table.key);
     if (!table.order.empty()) columns.insert(table.order);
     for (const auto& field : table.fields) {
       columns.insert(field.from.begin(), field.from.end());
@@ -141,7 +143,11 @@ std::vector<std::set<std::string>> needed_columns(const recipe::Plan& plan) {
     for (const auto& label : table.labels) expression(t, label.value);
     for (const auto& list : table.lists) {
       if (list.where) expression(t, *list.where);
-      if (list.what == recipe::ListPlan::What::column) columns.insert(list.column);
+      if (list.what == recipe::ListPlan::What::column)
+        needed[list.through == recipe::none
+                   ? t
+                   : static_cast<std::size_t>(table.links[static_cast<std::size_t>(list.through)].table)]
+            .insert(list.column);
     }
     if (table.keep) expression(t, *table.keep);
     for (const auto& e : table.split.hash) expression(t, e);
@@ -361,6 +367,20 @@ void placed(const std::string& path, const std::function<void()>& act) {
   }
 }
 
+// Joined columns, and whether all are there.
+void finish_table(Table& table, const std::set<std::string>& needed, const Makers& makers, Complaints& complaints) {
+  const auto& plan = *table.plan;
+  for (const auto& j : plan.joins) {
+    const auto reader = makers.reader(j.reader);
+    placed(j.file, [&] { join(table, j, needed, *reader, complaints); });
+  }
+  for (const auto& name : needed)
+    if (!table.column(name))
+      throw Error((plan.files.empty() ? plan.name : plan.files[0]) + ": error: table '" + plan.name +
+                  "' has no column '" + name + "' [column-unknown]");
+  if (plan.event()) read_order(table);
+}
+
 }  // namespace
 
 void load_table(Table& table, const std::set<std::string>& needed, const Makers& makers, Complaints& complaints) {
@@ -371,15 +391,36 @@ void load_table(Table& table, const std::set<std::string>& needed, const Makers&
     placed(plan.files[f], [&] { loader.file(f, *reader); });
   }
   table.rows = static_cast<std::int64_t>(table.keys.size());
-  for (const auto& j : plan.joins) {
-    const auto reader = makers.reader(j.reader);
-    placed(j.file, [&] { join(table, j, needed, *reader, complaints); });
+  finish_table(table, needed, makers, complaints);
+}
+
+void collect_table(Table& table, const Table& from, const std::set<std::string>& needed, const Makers& makers,
+                   Complaints& complaints) {
+  const auto& cells = *from.column(table.plan->key);
+  Column key(table.plan->key);
+  const auto add = [&](std::uint64_t hash) {
+    table.keys.push_back(hash);
+    table.lines.push_back(0);
+  };
+  key.add_missing();
+  add(0);
+  for (std::int64_t r = from.first_row(); r < from.rows; ++r) {
+    const auto text = cells[r];
+    if (!text.data()) continue;
+    const auto hash = key_of(text);
+    const auto other = table.index.insert(hash, static_cast<std::int32_t>(table.keys.size()));
+    if (other < 0) {
+      key.add(std::string(text));
+      add(hash);
+    } else if (key[other] != text) {
+      complaints.error(from.where(r) + ": error: '" + std::string(text) + "' has the same 64-bit hash as '" +
+                       std::string(key[other]) + "'; rename one of them [key-collision]");
+    }
   }
-  for (const auto& name : needed)
-    if (!table.column(name))
-      throw Error((plan.files.empty() ? plan.name : plan.files[0]) + ": error: table '" + plan.name +
-                  "' has no column '" + name + "' [column-unknown]");
-  if (plan.event()) read_order(table);
+  table.columns.push_back(std::move(key));
+  table.rows = static_cast<std::int64_t>(table.keys.size());
+  table.content = from.content;
+  finish_table(table, needed, makers, complaints);
 }
 
 void resolve_links(std::vector<Table>& tables, std::size_t which, Complaints& complaints) {

@@ -98,6 +98,10 @@ std::vector<std::string> media_columns(const std::string& media);
 // Reads a table's files and joins through the readers that the plan names. Bad rows go to `complaints`.
 void load_table(Table& table, const std::set<std::string>& needed, const Makers& makers, Complaints& complaints);
 
+// One row for each different cell of `from`'s column of the key, in the order in which they appear; then the joins.
+void collect_table(Table& table, const Table& from, const std::set<std::string>& needed, const Makers& makers,
+                   Complaints& complaints);
+
 // Turns link columns into rows of the linked tables. A key that the linked table lacks gives row 0 and is counted.
 void resolve_links(std::vector<Table>& tables, std::size_t which, Complaints& complaints);
 

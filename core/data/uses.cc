@@ -21,6 +21,7 @@ Reads nothing_of(const recipe::Plan& plan) {
   for (const auto& axis : plan.axes)
     out.fields.emplace_back(
         axis.table == recipe::none ? 0 : plan.tables[static_cast<std::size_t>(axis.table)].fields.size(), false);
+  out.counts.resize(plan.axes.size(), false);
   if (plan.train.rows == recipe::none) return out;
   const auto& driving = plan.tables[static_cast<std::size_t>(plan.train.rows)];
   out.labels.resize(driving.labels.size(), false);
@@ -35,9 +36,11 @@ Reads reads_of(const recipe::Plan& plan, const std::vector<bool>& nodes) {
   for (std::size_t k = 0; k < nodes.size(); ++k)
     if (nodes[k])
       for (const auto& port : plan.nodes[k].inputs)
-        for (const auto& wire : port)
+        for (const auto& wire : port) {
           if (wire.source == recipe::Wire::Source::field)
             out.fields[static_cast<std::size_t>(wire.axis)][static_cast<std::size_t>(wire.field)] = true;
+          if (wire.source == recipe::Wire::Source::count) out.counts[static_cast<std::size_t>(wire.axis)] = true;
+        }
   return out;
 }
 
@@ -48,6 +51,7 @@ Reads reads(const recipe::Plan& plan) {
     using Source = recipe::Wire::Source;
     if (wire.source == Source::field)
       out.fields[static_cast<std::size_t>(wire.axis)][static_cast<std::size_t>(wire.field)] = true;
+    if (wire.source == Source::count) out.counts[static_cast<std::size_t>(wire.axis)] = true;
     const bool drives =
         wire.axis == recipe::none || plan.axes[static_cast<std::size_t>(wire.axis)].table == plan.train.rows;
     if (wire.source == Source::label && drives) out.labels[static_cast<std::size_t>(wire.label)] = true;

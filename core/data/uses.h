@@ -9,6 +9,7 @@ namespace braid::data {
 
 struct Reads {
   std::vector<std::vector<bool>> fields;  // [axis][field of the axis' table]
+  std::vector<bool> counts;               // [axis]: how many training rows reach each entity
   std::vector<bool> labels, link_keys;    // of the driving table
 };
 Reads reads(const recipe::Plan& plan);

@@ -20,10 +20,7 @@ namespace braid::data {
 struct Gather {
   recipe::Wire::Via via;
   int from_axis = recipe::none;
-  bool operator==(const Gather& o) const {
-    return via.table == o.via.table && via.link == o.via.link && via.list == o.via.list && via.axis == o.via.axis &&
-           from_axis == o.from_axis;
-  }
+  bool operator==(const Gather&) const = default;
 };
 
 // The order of work for one batch, found once.
@@ -46,7 +43,8 @@ struct World {
   Splits splits;
   std::vector<std::vector<std::uint32_t>> link_counts;    // training rows per entity, per link of the driving table
   std::vector<std::vector<std::unique_ptr<List>>> lists;  // [table][list]; empty where nothing asks
-  std::vector<std::vector<float>> labels;                 // per label of the driving table and row; empty when unread
+  std::vector<std::int32_t> train_rows;    // all of the driving table, ascending: what a whole axis of it holds
+  std::vector<std::vector<float>> labels;  // per label of the driving table and row; empty when unread
   Budget budget;
   std::vector<std::vector<std::unique_ptr<FieldCells>>> cells;  // [table][field]
   Reads reads;
@@ -57,7 +55,7 @@ struct World {
   };
   mutable std::vector<Encoded> encoded;  // per axis
 
-  // Whole axes do not change outside training: made by the first batch that needs one.
+  // Whole axes change in training alone, and there only by what fields draw: made by the first batch that needs one.
   mutable std::mutex whole_mutex;
   mutable std::vector<std::shared_ptr<const AxisBatch>> whole;  // per axis
 

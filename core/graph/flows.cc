@@ -106,6 +106,8 @@ Flow Flows::source(const recipe::Wire& wire) {
       return {keys(wire.axis), {}, {}, {}};
     case Source::link:
       return {wrap(batch_->link_keys.at(static_cast<std::size_t>(wire.link))), {}, {}, {}};
+    case Source::count:
+      return {wrap(batch_->axes.at(static_cast<std::size_t>(wire.axis)).count), {}, {}, {}};
     case Source::rows:
       return {wrap(batch_->axes.at(static_cast<std::size_t>(wire.axis)).row), {}, {}, {}};
   }

@@ -315,7 +315,7 @@ void Graph::Inside::add_loss(std::size_t k, const FrameState& frame, const Mode&
     loss.sum = out.value.item<double>();
     loss.value = out.value * weight;
   } else {
-    // A row counts when the component did not mask it and no input of that row is absent.
+    // A value counts when the component did not mask it and no input of its row is absent.
     auto mask = out.mask;
     const auto& rows = state.outputs[0].dims.at(0).size;
     for (std::size_t port = 0; port < state.inputs.size(); ++port)
@@ -323,11 +323,12 @@ void Graph::Inside::add_loss(std::size_t k, const FrameState& frame, const Mode&
         if (!state.inputs[port].optional_rows || state.inputs[port].dims.at(0).size != rows || !flow.mask.defined() ||
             flow.list_mask.defined())
           continue;
-        const auto present = flow.mask.dim() > 1 ? flow.mask.flatten(1).any(1) : flow.mask;
-        mask = mask.defined() ? mask.logical_and(present) : present;
+        auto present = flow.mask.dim() > 1 ? flow.mask.flatten(1).any(1) : flow.mask;
+        while (present.dim() < out.value.dim()) present = present.unsqueeze(-1);
+        mask = mask.defined() ? mask.logical_and(present) : present.expand_as(out.value);
       }
     const auto total = mask.defined() ? out.value.masked_fill(mask.logical_not(), 0).sum() : out.value.sum();
-    loss.count = mask.defined() ? mask.sum().item<std::int64_t>() : out.value.size(0);
+    loss.count = mask.defined() ? mask.sum().item<std::int64_t>() : out.value.numel();
     loss.sum = total.item<double>();
     loss.value = total / static_cast<double>(std::max<std::int64_t>(loss.count, 1)) * weight;
   }

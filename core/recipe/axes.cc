@@ -63,19 +63,20 @@ void read_axis(Checker& c, Item& item) {
                    {"the table: " + text_of(c.plan.tables[static_cast<std::size_t>(clash)].place)});
   }
   Keys keys(c.report, item, "[axes." + item.key + "]", &section("axis"));
+  axis.whole = keys.boolean("whole");
   if (const auto* table = keys.required("table", Item::Kind::text, "say whose rows it holds: table = \"items\"")) {
     axis.table = c.table(table->text);
     if (axis.table == none) {
       std::vector<std::string> notes;
       note_choices(notes, table->text, c.table_names());
       c.error(table->place, "unknown-table", "no table " + quote(table->text), notes);
-    } else if (c.plan.tables[static_cast<std::size_t>(axis.table)].event()) {
+    } else if (c.plan.tables[static_cast<std::size_t>(axis.table)].event() && !axis.whole) {
       c.error(table->place, "event-only",
-              "an axis holds entities; " + quote(table->text) + " is an event table, whose only axis is its own");
+              quote(table->text) + " is an event table: besides the batch's rows an axis holds all that train",
+              {"say whole = true, or name an entity table"});
       axis.table = none;
     }
   }
-  axis.whole = keys.boolean("whole");
   std::vector<Item*> from;
   keys.texts("from", &from);
   for (const auto* one : from) read_from(c, axis, *one);

@@ -106,7 +106,8 @@ class Walk {
       const auto text = by ? by->text : "";
       return section(text == "time" ? "time_split" : text == "leave_last" ? "leave_last_split" : "hash_split");
     }
-    if (name == "list") return section(has("draw") ? "draw" : has("column") ? "column" : "history");
+    if (name == "list")
+      return section(has("draw") ? "draw" : has("column") ? "column" : has("after") ? "after" : "history");
     if (name == "node" && !has("use"))
       return section(has("same") ? "same" : has("copy") ? "copy" : has("run") ? "run" : "node");
     return section(name);

@@ -77,6 +77,9 @@ std::vector<Section> make() {
          .kinds = {Kind::reader},
          .help = "The reader of the files. Default: by the file's ending."},
         {.name = "key", .is = Is::text, .help = "The column that names the row: makes this an entity table."},
+        {.name = "from",
+         .is = Is::text,
+         .help = "Instead of `file`: an event table; each different cell of its column `key` is an entity."},
         {.name = "missing", .is = Is::texts, .help = "Cells with one of these texts are missing. Default: empty ones."},
         {.name = "bad_rows",
          .is = Is::choice,
@@ -151,7 +154,7 @@ std::vector<Section> make() {
 
   all.push_back(
       {"history",
-       "Entities of earlier rows with the same entity, oldest first; never of the row itself.",
+       "Entities of earlier rows with the same entity, oldest first.",
        {{.name = "last", .is = Is::whole, .low = 1, .required = true, .help = "At most so many, the latest."},
         {.name = "of", .is = Is::text, .required = true, .help = "The link whose entity is listed: \"item\"."},
         {.name = "by", .is = Is::text, .required = true, .help = "The link whose history it is: \"user\"."},
@@ -160,7 +163,14 @@ std::vector<Section> make() {
          .is = Is::choice,
          .choices = {"train", "all"},
          .help = "Whether rows of other splits may stand in it. Default: \"all\" under splits by time and leave_last, "
-                 "else \"train\"."}}});
+                 "else \"train\"."},
+        {.name = "when",
+         .is = Is::choice,
+         .fallback = S("before"),
+         .choices = {"before", "always"},
+         .help =
+             "\"always\": all events of the key, later ones and the row itself too. To leave seen entities out of a "
+             "ranking; learning from it would look ahead."}}});
   all.push_back({"draw",
                  "Entities that are drawn for each row, with replacement: negatives.",
                  {{.name = "draw", .is = Is::whole, .low = 1, .required = true, .help = "How many a row."},
@@ -177,7 +187,10 @@ std::vector<Section> make() {
                   {.name = "per", .is = Is::text, .help = "A list above this one: draws for each of its places."}}});
   all.push_back({"column",
                  "Keys that stand in a cell.",
-                 {{.name = "column", .is = Is::text, .required = true, .help = "The column."},
+                 {{.name = "column",
+                   .is = Is::text,
+                   .required = true,
+                   .help = "The column, or one of a linked entity: \"user.candidates\"."},
                   {.name = "of", .is = Is::text, .required = true, .help = "The table whose keys they are."},
                   {.name = "separator", .is = Is::text, .fallback = S(" "), .help = "Stands between the keys."},
                   {.name = "last",
@@ -185,6 +198,13 @@ std::vector<Section> make() {
                    .fallback = I{0},
                    .low = 0,
                    .help = "At most so many, the last ones; 0: all."}}});
+
+  all.push_back({"after",
+                 "What came next after each place of a history; after the last one, the row's own.",
+                 {{.name = "after",
+                   .is = Is::text,
+                   .required = true,
+                   .help = "The history, a list above this one. Both have the same places."}}});
 
   const auto shares = [](Is is) {
     std::vector<Word> out;
@@ -241,14 +261,16 @@ std::vector<Section> make() {
          .is = Is::boolean,
          .fallback = true,
          .help = "false switches it off, so that an arm can switch it on."}}});
-  all.push_back(
-      {"axis",
-       "A set of a table's rows in each batch.",
-       {{.name = "table", .is = Is::text, .required = true, .help = "The entity table whose rows it holds."},
-        {.name = "from",
-         .is = Is::texts,
-         .help = "Links and lists, \"ratings.item\": the rows that come through these alone."},
-        {.name = "whole", .is = Is::boolean, .fallback = false, .help = "Every row of the table, in every step."}}});
+  all.push_back({"axis",
+                 "A set of a table's rows in each batch.",
+                 {{.name = "table", .is = Is::text, .required = true, .help = "The table whose rows it holds."},
+                  {.name = "from",
+                   .is = Is::texts,
+                   .help = "Links and lists, \"ratings.item\": the rows that come through these alone."},
+                  {.name = "whole",
+                   .is = Is::boolean,
+                   .fallback = false,
+                   .help = "Every row of an entity table, or every training row of the event table, in every step."}}});
 
   const Word in{.name = "in",
                 .is = Is::inputs,
@@ -273,7 +295,23 @@ std::vector<Section> make() {
                   in,
                   weight,
                   {.name = "frozen", .is = Is::boolean, .fallback = false, .help = "No gradient, evaluation mode."},
+                  {.name = "weights",
+                   .is = Is::table,
+                   .section = "weights",
+                   .help = "A file of weights to start from. Default: they are drawn."},
                   serve}});
+  all.push_back(
+      {"weights",
+       "Weights that a node starts from.",
+       {{.name = "file", .is = Is::text, .required = true, .help = "A safetensors file."},
+        {.name = "prefix", .is = Is::text, .help = "What the file's names have in front: \"encoder.\"."},
+        {.name = "names",
+         .is = Is::values,
+         .help = "The file's name of a weight where it is another one: \"hidden.0.weight\" = \"layer1.weight\"."},
+        {.name = "transpose",
+         .is = Is::boolean,
+         .fallback = false,
+         .help = "The file's matrices are [in, out]; ours are [out, in]. Embedding tables stay as they are."}}});
   all.push_back(
       {"same",
        "A node that runs another's component, with its weights, on other wires.",
@@ -334,6 +372,10 @@ std::vector<Section> make() {
        {{.name = "rows",
          .is = Is::text,
          .help = "The table whose rows are learnt from. Default: the event table where there is one."},
+        {.name = "each",
+         .is = Is::text,
+         .help = "A link of these rows: of each entity's training rows only the last in `order` is learnt from, whose "
+                 "lists hold the others."},
         {.name = "batch",
          .is = Is::whole,
          .fallback = I{1024},
@@ -346,7 +388,11 @@ std::vector<Section> make() {
          .low = 1,
          .unit = "batches",
          .help = "Batches a step: the mean of their losses is learnt from, and weights change once."},
-        {.name = "epochs", .is = Is::whole, .fallback = I{1}, .low = 1, .help = "How often each training row is seen."},
+        {.name = "epochs",
+         .is = Is::whole,
+         .fallback = I{1},
+         .low = 0,
+         .help = "How often each training row is seen; 0: the model is only evaluated."},
         {.name = "steps",
          .is = Is::whole,
          .fallback = I{0},

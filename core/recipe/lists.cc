@@ -35,6 +35,7 @@ class ListReader {
     const bool history = keys_.table().find("by") && !keys_.table().find("draw") && !keys_.table().find("column");
     const bool good = keys_.table().find("draw")              ? draw()
                       : keys_.table().find("column")          ? column()
+                      : keys_.table().find("after")           ? after()
                       : history || keys_.table().find("last") ? this->history()
                                                               : nothing();
     if (good) plan_.lists.push_back(std::move(list_));
@@ -43,9 +44,10 @@ class ListReader {
 
  private:
   bool nothing() {
-    c_.error(list_.place, "missing-key", keys_.what() + " says neither 'last', 'draw' nor 'column'",
-             {"a history: { last = 20, of = \"item\", by = \"user\" }", "negatives: { draw = 4, of = \"items\" }",
-              "keys in a cell: { column = \"candidates\", of = \"items\" }"});
+    c_.error(
+        list_.place, "missing-key", keys_.what() + " says neither 'last', 'draw', 'column' nor 'after'",
+        {"a history: { last = 20, of = \"item\", by = \"user\" }", "negatives: { draw = 4, of = \"items\" }",
+         "keys in a cell: { column = \"candidates\", of = \"items\" }", "what came next: { after = \"history\" }"});
     keys_.accept_all();
     return false;
   }
@@ -102,6 +104,7 @@ class ListReader {
     }
     const bool ordered = plan_.split.by == SplitPlan::By::time || plan_.split.by == SplitPlan::By::leave_last;
     list_.visible_all = keys_.choice("visible", ordered ? "all" : "train") == "all";
+    list_.always = keys_.choice("when") == "always";
     keys_.later({"window", "shift", "columns"});
     keys_.finish();
     if (list_.of == none || list_.by == none) return false;
@@ -120,19 +123,43 @@ class ListReader {
     list_.table = target();
     list_.by_popularity = keys_.choice("by") == "popularity";
     list_.exclude_seen = keys_.choice("exclude") == "seen";
-    if (const auto* per = keys_.find("per", Item::Kind::text)) {
-      list_.per = list_of(plan_, per->text);
-      const auto* other = keys_.table().find("per");
-      if (list_.per == none) {
-        std::vector<std::string> notes, names;
-        for (const auto& l : plan_.lists) names.push_back(l.name);
-        note_choices(notes, per->text, names);
-        notes.push_back("a list stands before those that are drawn for its places");
-        c_.error(other->place, "unknown-list", "no list " + quote(per->text) + " above " + quote(list_.name), notes);
-      }
-    }
+    if (const auto* per = keys_.find("per", Item::Kind::text)) list_.per = list_above(*per);
     keys_.finish();
     return list_.table != none;
+  }
+
+  // A list that stands in the recipe before this one.
+  int list_above(const Item& item) {
+    const int found = list_of(plan_, item.text);
+    if (found != none || c_.broken_names.contains({table_, item.text})) return found;
+    std::vector<std::string> notes, names;
+    for (const auto& l : plan_.lists) names.push_back(l.name);
+    note_choices(notes, item.text, names);
+    notes.push_back("a list stands before those that are made for its places");
+    c_.error(item.place, "unknown-list", "no list " + quote(item.text) + " above " + quote(list_.name), notes);
+    return none;
+  }
+
+  bool after() {
+    list_.what = ListPlan::What::after;
+    keys_.reads(section("after"));
+    const auto* item = keys_.find("after", Item::Kind::text);
+    keys_.finish();
+    list_.base = item ? list_above(*item) : none;
+    if (list_.base == none) return false;
+    const auto& base = plan_.lists[static_cast<std::size_t>(list_.base)];
+    if (base.what != ListPlan::What::history || base.always) {
+      c_.error(item->place, "bad-list",
+               quote(base.name) + " is no history of earlier events: nothing comes next after its places",
+               {quote(base.name) + " is declared at " + text_of(base.place),
+                "a history is { last = 20, of = \"item\", by = \"user\" }"});
+      return false;
+    }
+    list_.table = base.table;
+    list_.of = base.of;
+    list_.by = base.by;
+    list_.length = base.length;
+    return true;
   }
 
   bool column() {
@@ -140,7 +167,12 @@ class ListReader {
     keys_.reads(section("column"));
     if (const auto* column = keys_.find("column", Item::Kind::text)) {
       list_.column = column->text;
-      need_column(c_, table_, list_.column, column->place);
+      const auto dot = column->text.find('.');
+      if (!c_.columns[static_cast<std::size_t>(table_)].has(column->text) && dot != std::string::npos)
+        list_.through = link_of(plan_, column->text.substr(0, dot));
+      if (list_.through != none) list_.column.erase(0, dot + 1);
+      const int linked = list_.through == none ? table_ : plan_.links[static_cast<std::size_t>(list_.through)].table;
+      if (linked != none) need_column(c_, linked, list_.column, column->place);
     }
     list_.table = target();
     list_.length = keys_.whole("last");

@@ -39,6 +39,35 @@ void read_serve(Checker& c, NodeDraft& node, Keys& keys) {
   node.plan.serve = serve == "ahead" ? Serve::ahead : serve == "request" ? Serve::request : Serve::automatic;
 }
 
+// `weights = { file, ... }`, unless the component has a parameter of that name.
+void read_weights(Checker& c, NodeDraft& node, Keys& keys) {
+  if (node.found.schema->param("weights")) return;
+  auto* item = keys.find("weights", Item::Kind::table);
+  if (!item) return;
+  Keys inner(c.report, *item, "the weights of " + quote(node.plan.name), &section("weights"));
+  auto& weights = node.plan.weights;
+  weights.place = item->key_place;
+  if (auto* file = inner.required("file", Item::Kind::text, "say which file: file = \"encoder.safetensors\"")) {
+    weights.file = joined_path(file->folder, file->text);
+    file->folder.clear();
+    file->written.clear();
+    file->text = weights.file;
+    if (c.absent(weights.file)) c.error(file->place, "missing-file", "no file " + quote(weights.file));
+  }
+  if (const auto* prefix = inner.find("prefix", Item::Kind::text)) weights.prefix = prefix->text;
+  if (auto* names = inner.find("names", Item::Kind::table))
+    for (const auto& name : names->items) {
+      name->used = true;
+      if (demand(c.report, *name, Item::Kind::text, "the name of " + quote(name->key) + " in the file"))
+        weights.names[name->key] = name->text;
+    }
+  weights.transpose = inner.boolean("transpose");
+  inner.finish();
+  const auto& own = node.found.schema->weights;
+  if (own.empty() && !weights.file.empty())
+    c.error(item->key_place, "unknown-key", quote(node.found.schema->name) + " has no weights");
+}
+
 // What a node says besides its parameters and wires.
 void read_own(Checker& c, NodeDraft& node, Keys& keys) {
   const auto kind = node.found.schema->kind;
@@ -48,7 +77,8 @@ void read_own(Checker& c, NodeDraft& node, Keys& keys) {
     c.error(weight->key_place, "unknown-key",
             "only losses have a weight; " + quote(node.plan.name) + " is a " + std::string(name_of(kind)));
   node.plan.frozen = keys.boolean("frozen");
-  keys.later({"weights", "lora"});
+  read_weights(c, node, keys);
+  keys.later({"lora"});
   keys.refuse("run", "unknown-key", "a node has 'use' or 'run', not both");
   keys.refuse("copy", "unknown-key", "a node has 'use' or 'copy', not both",
               {"a node with 'copy' has the other's component: leave 'use' out"});

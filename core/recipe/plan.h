@@ -59,19 +59,23 @@ struct LabelPlan {
 
 struct ListPlan {
   std::string name;
-  enum class What { history, draw, column } what = What::history;
+  enum class What { history, draw, column, after } what = What::history;
   int table = none;         // whose entities stand in the list
-  std::int64_t length = 0;  // bound of places: last = N, draw = N, or `last` for a column
+  std::int64_t length = 0;  // bound of places: last = N, draw = N, or `last` for a column; that of `base`
   // history: the last `length` events with the same key, oldest first
   int of = none, by = none;  // links of this table: whose entity is listed; who has the history
   std::optional<Expression> where;
   std::string where_text;
   bool visible_all = false;  // true: rows of other splits may stand in it
+  bool always = false;       // true: all events of the key, whenever, the row itself among them
   // draw: `length` entities a row, fresh at each step
   bool by_popularity = false, exclude_seen = false;
   int per = none;  // draw for each place of that list
-  // column: entity keys in a cell
+  // column: entity keys in a cell, of the row itself or of the entity that the link `through` reaches
   std::string column, separator = " ";
+  int through = none;
+  // after: for each place of the history `base`, whose places these are, what came next; for the last one the row's own
+  int base = none;
   Place place;
 };
 
@@ -97,6 +101,7 @@ struct TablePlan {
   std::vector<std::string> files;
   Use reader;
   std::string key;    // entity tables; empty: an event table
+  int from = none;    // entity tables without files: one row for each different cell of column `key` of that table
   std::string order;  // event tables: a column, or empty (file order)
   std::vector<std::string> missing = {""};
   struct Join {
@@ -132,7 +137,7 @@ struct AxisPlan {
     int table, link, list;
   };                       // link or list of an event table (the other is none)
   std::vector<From> from;  // declared axes: through these only
-  bool whole = false;
+  bool whole = false;      // every row of an entity table, every training row of an event table
   Place place;
 };
 
@@ -155,14 +160,18 @@ struct Type {
 
 // What travels through a wire, from its source to a port.
 struct Wire {
-  enum class Source { node, field, label, key, link, rows } source = Source::node;
+  enum class Source { node, field, label, key, link, rows, count } source = Source::node;
   int node = none;                              // index into Plan::nodes
   int port = none;                              // node or field: output number, flat over ports and their names
   int axis = none;                              // where the value lives before gathering
   int field = none, label = none, link = none;  // of the axis' table. link: its key[rows] used as a value
-  // Through what it is gathered, if anything: a link or a list of table `via_table`, or `AXIS.row` (via_axis).
+  // Through what it is gathered, if anything: a link or a list of `table` (of its rows on the axis `from`, where that
+  // is not the table's own), or `AXIS.row` (axis).
   struct Via {
-    int table = none, link = none, list = none, axis = none;
+    int table = none, link = none, list = none, axis = none, from = none;
+    // The axis of the result's rows; a table's own axis has its number.
+    int rows() const { return axis != none ? axis : from != none ? from : table; }
+    bool operator==(const Via&) const = default;
     bool any() const { return table != none || axis != none; }
   };
   Via via;
@@ -189,12 +198,20 @@ struct ScalarPlan {
 
 struct NodePlan {
   std::string name;
-  Use use;                                 // of `same`'s target for a node that shares it
-  int same = none;                         // node whose component object this one runs
-  int copy = none;                         // node whose weights are copied into this one's, frozen, ...
-  std::int64_t copy_every = 0;             // ... before step 0 and before every step that this divides
-  std::string weights_file;                // a node of an exported run: where its weights are ...
-  std::string weights_prefix;              // ... and its name there
+  Use use;                      // of `same`'s target for a node that shares it
+  int same = none;              // node whose component object this one runs
+  int copy = none;              // node whose weights are copied into this one's, frozen, ...
+  std::int64_t copy_every = 0;  // ... before step 0 and before every step that this divides
+  std::string weights_file;     // a node of an exported run: where its weights are ...
+  std::string weights_prefix;   // ... and its name there
+  // What its weights start as, instead of being drawn.
+  struct Weights {
+    std::string file;                          // empty: they are drawn
+    std::string prefix;                        // in front of the file's names
+    std::map<std::string, std::string> names;  // own name, "hidden.0.weight", to the file's, where these differ
+    bool transpose = false;                    // matrices stand there as [in, out]
+    Place place;
+  } weights;
   std::vector<std::vector<Wire>> inputs;   // per input port of the schema, in its order; empty: not wired
   std::vector<std::vector<Type>> outputs;  // per output port; several where a list parameter names them
   std::vector<std::vector<bool>> wanted;   // per output, whether anybody reads it
@@ -228,6 +245,7 @@ struct GroupPlan {
 
 struct TrainPlan {
   int rows = none;                                   // table
+  int each = none;                                   // a link of it: of each entity's training rows the last alone
   std::int64_t batch = 1024, epochs = 1, steps = 0;  // steps > 0: stop after as many
   std::int64_t accumulate = 1;                       // batches a step
   std::vector<GroupPlan> groups;

@@ -235,7 +235,7 @@ class Reach {
       c_.error(node.plan.place, "loss-reaches-nothing",
                "the loss " + quote(node.plan.name) + " reaches no weight that learns", notes);
     }
-    if (!any && c_.document.root().find("train"))
+    if (!any && c_.document.root().find("train") && c_.plan.train.epochs > 0)
       c_.error(c_.plan.train.place, "no-loss", "nothing to learn from: no node is a loss",
                {"losses: " + listed(c_.cards.names({Kind::loss, Kind::distiller}), 8)});
     for (std::size_t k = 0; any && k < c_.nodes.size(); ++k) {

@@ -33,9 +33,9 @@ void read_shares(Checker& c, Keys& keys, SplitPlan& split, bool whole) {
   split.valid = share("valid");
   split.test = share("test");
   const double sum = split.train + split.valid + split.test;
-  if (split.train <= 0 && good)
+  if (sum <= 0 && good)
     c.error(
-        split.place, "bad-split", "no row would be trained on",
+        split.place, "bad-split", "all shares are 0",
         {whole ? "for example train = 8, valid = 1, test = 1" : "for example train = 0.8, valid = 0.1, test = 0.1"});
   if (!whole && sum > 0) split.train /= sum, split.valid /= sum, split.test /= sum;
 }

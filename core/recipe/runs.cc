@@ -250,6 +250,7 @@ class RunNodes {
       if (theirs.via.list != none) wire.via.list = run_.lists[index(theirs.via.table)][index(theirs.via.list)];
     }
     if (theirs.via.axis != none) wire.via.axis = run_.axes[index(theirs.via.axis)];
+    if (theirs.via.from != none) wire.via.from = run_.axes[index(theirs.via.from)];
     wire.inserted.clear();
     wire.text = text_of_wire(theirs);
     out.via_at = wire.text.find('[');

@@ -63,7 +63,8 @@ class ServeCheck {
                  {"the wire: " + text_of(found->wire.place), "a teacher is not served: learn from it by a distiller"});
       else if (found)
         c_.error(draft.item->place, "not-served",
-                 quote(wire.text) + " needs the label " + quote(found->wire.text) + ", which no request has",
+                 quote(wire.text) + " needs " + (found->wire.source == Wire::Source::label ? "the label " : "") +
+                     quote(found->wire.text) + ", which no request has",
                  {"the wire: " + text_of(found->wire.place)});
     }
   }
@@ -88,7 +89,7 @@ class ServeCheck {
 
   // The first wire to a label or to a node of another run among all that `draft` needs.
   const WireDraft* unservable(const WireDraft& draft) {
-    if (draft.wire.source == Wire::Source::label) return &draft;
+    if (draft.wire.source == Wire::Source::label || draft.wire.source == Wire::Source::count) return &draft;
     if (draft.wire.source != Wire::Source::node || seen_[index(draft.wire.node)]) return nullptr;
     seen_[index(draft.wire.node)] = true;
     const auto& node = c_.nodes[index(draft.wire.node)];

@@ -67,6 +67,8 @@ class Side {
   void run() {
     for (const auto& wire : out_.outputs) read(wire);
     if (!label_.empty()) out_.trouble = "what is served needs the label '" + label_ + "', which no request has";
+    if (!counted_.empty())
+      out_.trouble = "what is served needs '" + counted_ + "', which is counted over training rows";
     if (!foreign_.empty())
       out_.trouble = "what is served needs '" + foreign_ + "', a node of another run: a teacher is not served";
     if (!out_.trouble.empty()) {
@@ -83,6 +85,7 @@ class Side {
     if (wire.via.list != none) lists_.insert(wire.via.list);
     if (wire.source == Wire::Source::label)
       label_ = plan_.tables[index(plan_.axes[index(wire.axis)].table)].labels[index(wire.label)].name;
+    if (wire.source == Wire::Source::count) counted_ = wire.text;
     if (wire.source == Wire::Source::node) return read_node(wire);
     if (wire.source == Wire::Source::field && !plan_.tables[index(plan_.axes[index(wire.axis)].table)].event())
       store(wire);
@@ -144,8 +147,8 @@ class Side {
   const Plan& plan_;
   Serving& out_;
   std::vector<CanBeAhead> can_;
-  std::set<int> links_, lists_;  // of the driving table
-  std::string label_, foreign_;  // what cannot be served
+  std::set<int> links_, lists_;            // of the driving table
+  std::string label_, counted_, foreign_;  // what cannot be served
 };
 
 }  // namespace
@@ -160,13 +163,14 @@ std::vector<CanBeAhead> can_be_ahead(const Plan& tables, const std::vector<int>&
     each_wire(k, [&](const Wire& wire) {
       if (node.against) return;
       // A number for the whole batch is another one in every batch.
-      bool good = wire.to_axis != none && wire.via.table == none && wire.source != Wire::Source::label &&
-                  wire.source != Wire::Source::link;
+      const auto whole = [&](int axis) { return axis != none && tables.axes[index(axis)].whole; };
+      bool good = wire.to_axis != none && (wire.via.table == none || (whole(wire.to_axis) && whole(wire.axis))) &&
+                  wire.source != Wire::Source::label && wire.source != Wire::Source::link;
       if (good && wire.source == Wire::Source::node) good = out[index(wire.node)].can;
       if (good) {
         const auto& axis = tables.axes[index(wire.to_axis)];
-        good = !tables.tables[index(axis.table)].event();
         if (!axis.whole) {
+          good = !tables.tables[index(axis.table)].event();
           good = good && (node.table == none || node.table == axis.table);
           if (good) node.table = axis.table;
         }

@@ -127,15 +127,38 @@ void read_join(Checker& c, int table, Item& item) {
   plan.joins.push_back(std::move(join));
 }
 
+// An entity table that is made of an event table's column. That table's columns may not be known yet.
+void read_from(Checker& c, int table, Keys& keys, const Item& from, const Item* key) {
+  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+  for (const char* name : {"file", "files", "reader"})
+    keys.refuse(name, "wrong-type", "a table has " + quote(name) + " or 'from', not both");
+  const int other = c.table(from.text);
+  if (other == none) {
+    std::vector<std::string> notes;
+    note_choices(notes, from.text, c.table_names());
+    return c.error(from.place, "unknown-table", "no table " + quote(from.text), notes);
+  }
+  if (!key)
+    return c.error(from.place, "missing-key",
+                   quote(plan.name) + " is made of a column of " + quote(from.text) + ": say which",
+                   {"for example key = \"item\""});
+  const auto* said = c.document.root().find("tables")->find(from.text);
+  if (other == table || (said && said->is(Item::Kind::table) && said->find("key")))
+    return c.error(from.place, "event-only", quote(from.text) + " has a key and is an entity table",
+                   {"'from' names an event table"});
+  plan.from = other;
+}
+
 // Files, reader, key and columns: what needs no other table.
 void read_ground(Checker& c, int table, Keys& keys) {
   auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
   auto& columns = c.columns[static_cast<std::size_t>(table)];
-  keys.later({"from", "group"});
-  const bool later = keys.table().find("from") != nullptr;
+  keys.later({"group"});
+  const auto* from = keys.find("from", Item::Kind::text);
   const auto* key = keys.find("key", Item::Kind::text);
   if (key) plan.key = key->text;
-  const auto files = later || c.plan.serving ? Files{{}, {}, false} : read_files(c, keys, true);
+  if (from) read_from(c, table, keys, *from, key);
+  const auto files = from || c.plan.serving ? Files{{}, {}, false} : read_files(c, keys, true);
   Item* said = files.items.empty() ? keys.table().find("file") : files.items[0];
   if (said && said->is(Item::Kind::text)) {
     if (auto reader = read_reader(c, keys, *said)) {
@@ -153,10 +176,22 @@ void read_ground(Checker& c, int table, Keys& keys) {
       for (const auto& one : join->items) read_join(c, table, *one);
     else read_join(c, table, *join);
   }
-  if (key) need_column(c, table, plan.key, key->place);
+  if (key && !from) need_column(c, table, plan.key, key->place);
   if (keys.table().find("missing")) plan.missing = keys.texts("missing");
   else keys.fill("missing", plan.missing);
   if (keys.choice("bad_rows") == "skip") plan.bad_rows = TablePlan::BadRows::skip;
+}
+
+// The key's column, with those that joins added; all event tables' columns are known now.
+void add_from(Checker& c, int table) {
+  const auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+  if (plan.from == none) return;
+  const auto& item = *c.document.root().find("tables")->find(plan.name);
+  need_column(c, plan.from, plan.key, item.find("key")->place);
+  auto& columns = c.columns[static_cast<std::size_t>(table)];
+  columns.known = c.columns[static_cast<std::size_t>(plan.from)].known;
+  columns.names.insert(columns.names.begin(), plan.key);
+  columns.file = quote(plan.name);
 }
 
 void read_links(Checker& c, int table, Keys& keys) {
@@ -228,13 +263,15 @@ void read_tables(Checker& c) {
       if (keys[k]) read(c, static_cast<int>(k), *keys[k]);
   };
   each(read_ground);
+  for (std::size_t k = 0; k < keys.size(); ++k) add_from(c, static_cast<int>(k));
   each(read_links);
   each(read_fields);
   each(read_rows);
   each(read_lists);
   add_run_tables(c);
   for (std::size_t k = 0; k < keys.size(); ++k)  // without its reader a table's other keys cannot be judged
-    if (keys[k] && (c.plan.serving || !c.plan.tables[k].reader.component.empty())) keys[k]->finish();
+    if (keys[k] && (c.plan.serving || c.plan.tables[k].from != none || !c.plan.tables[k].reader.component.empty()))
+      keys[k]->finish();
 }
 
 }  // namespace braid::recipe

@@ -17,6 +17,8 @@ constexpr TagInfo tags[] = {
      "Mend it at the column that the message gives; RECIPES.md has the grammar."},
     {"bad-header", "The first line of a table's file cannot be read.",
      "Look at the file; it may be empty, damaged or of another format."},
+    {"bad-list", "A list is made from another one that does not allow it.",
+     "Name a history of earlier events; the message says where the other list is declared."},
     {"bad-media", "`media` names no column in { }, or a brace is not closed.",
      "Write \"posters.tar.gz:{item}.jpg\" or \"posters/{item}.jpg\"."},
     {"bad-name", "A name has other characters than letters, digits, '_' and '-', or starts with a digit or '-'.",

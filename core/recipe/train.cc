@@ -102,10 +102,27 @@ void read_train(Checker& c) {
   train.place = item->key_place;
   Keys keys(c.report, *item, "[train]", &section("train"));
   read_rows_key(c, &keys, item->key_place);
+  if (const auto* each = keys.find("each", Item::Kind::text); each && train.rows != none) {
+    const auto& table = c.plan.tables[static_cast<std::size_t>(train.rows)];
+    train.each = link_of(table, each->text);
+    if (train.each == none) {
+      std::vector<std::string> notes, names;
+      for (const auto& link : table.links) names.push_back(link.name);
+      note_choices(notes, each->text, names);
+      c.error(each->place, "unknown-link", "table " + quote(table.name) + " has no link " + quote(each->text), notes);
+    }
+  }
   train.batch = keys.whole("batch");
   train.accumulate = keys.whole("accumulate");
   train.epochs = keys.whole("epochs");
   train.steps = keys.whole("steps");
+  if (train.rows != none && train.epochs > 0) {
+    const auto& split = c.plan.tables[static_cast<std::size_t>(train.rows)].split;
+    const bool shares = split.by == SplitPlan::By::hash || split.by == SplitPlan::By::time;
+    if (shares && split.train <= 0 && split.valid + split.test > 0)
+      c.error(split.place, "bad-split", "no row would be trained on",
+              {"give it a share: train = 8", "or say [train] epochs = 0 to evaluate alone"});
+  }
   train.seed = static_cast<std::uint64_t>(keys.whole("seed"));
   train.clip = keys.number("clip");
   train.validate = keys.whole("validate");

@@ -117,10 +117,11 @@ class WireText {
       return true;
     }
     const auto& table = c_.plan.tables[index(plan.table)];
-    if (!plan.standard)
+    if (!plan.standard && !table.event())
       return fail(via_[1].at, "unknown-link", "the axis " + quote(plan.name) + " has no " + quote(via_[1].text),
                   {"write [" + plan.name + ".row], or a link of an event table"});
     via.table = plan.table;
+    if (!plan.standard) via.from = axis;
     via.link = link_of(table, via_[1].text);
     via.list = via.link == none ? list_of(table, via_[1].text) : none;
     if (via.link != none || via.list != none) return true;
@@ -255,6 +256,7 @@ class WireText {
     draft.port_name = name;
     if (name == "key") return wire.source = Wire::Source::key, true;
     if (name == "row") return wire.source = Wire::Source::rows, true;
+    if (name == "count" && !table.event()) return wire.source = Wire::Source::count, true;
     if (axis.standard) {
       for (std::size_t k = 0; k < table.labels.size(); ++k)
         if (table.labels[k].name == name)
@@ -273,6 +275,8 @@ class WireText {
       for (const auto& l : table.links) names.push_back(l.name);
     }
     names.push_back("key");
+    names.push_back("row");
+    if (!table.event()) names.push_back("count");
     note_choices(notes, name, names);
     const auto& columns = c_.columns[index(axis.table)];
     if (columns.known && columns.has(name))
@@ -415,6 +419,7 @@ Flow source_flow(Checker& c, const WireDraft& draft) {
       return flow;
     }
     case Wire::Source::label:
+    case Wire::Source::count:
       return plain(DType::floating, wire.axis);
     case Wire::Source::rows:
       return plain(DType::whole, wire.axis);
@@ -441,6 +446,7 @@ void put_via(const Checker& c, const Wire::Via& via, Flow& flow, int to_axis) {
   if (via.list == none) return;
   const auto& table = c.plan.tables[index(via.table)];
   const auto insert = [&](int list) {
+    if (const int base = table.lists[index(list)].base; base != none) list = base;  // the same places
     dims.insert(dims.begin() + 1, list_size(table, via.table, list));
     flow.same.insert(flow.same.begin() + 1, "list " + table.name + "." + table.lists[index(list)].name);
     flow.padded.insert(flow.padded.begin() + 1, true);
@@ -566,7 +572,7 @@ bool type_wire(Checker& c, WireDraft& draft) {
     if (target == none) return false;
     if (target != c.plan.axes[index(wire.axis)].table) return wrong_table(c, draft, target);
     if (not_covered(c, draft)) return false;
-    wire.to_axis = wire.via.axis != none ? wire.via.axis : wire.via.table;  // a table's own axis has its number
+    wire.to_axis = wire.via.rows();
     if (other_rows(c, draft, wire.to_axis)) return false;
     put_via(c, wire.via, source, wire.to_axis);
   }

@@ -1,6 +1,7 @@
 #include "train/model.h"
 
 #include "log/log.h"
+#include "recipe/report.h"
 #include "train/safetensors.h"
 
 #include <ATen/core/grad_mode.h>
@@ -61,8 +62,8 @@ namespace {
 [[noreturn]] void other_size(const std::string& file, const std::string& name, const at::Tensor& there,
                              const at::Tensor& here) {
   std::ostringstream out;
-  out << file << ": error: weight '" << name << "' is " << there.sizes() << ", the recipe makes it " << here.sizes()
-      << " [weights-file]";
+  out << file << (file.find(": error: ") == std::string::npos ? ": error:" : ":") << " weight '" << name << "' is "
+      << there.sizes() << ", the recipe makes it " << here.sizes() << " [weights-file]";
   throw Error(out.str());
 }
 
@@ -83,6 +84,42 @@ void load_runs(const recipe::Plan& plan, graph::Graph& graph) {
                   "' needs [weights-file]");
     if (found->second.sizes() != w.value.sizes()) other_size(node.weights_file, name, found->second, w.value);
     w.value.copy_(found->second);
+  }
+}
+
+void start_weights(const recipe::Plan& plan, graph::Graph& graph) {
+  const at::NoGradGuard off;
+  std::map<std::string, std::map<std::string, at::Tensor>> open;
+  for (auto& w : graph.weights()) {
+    const auto& node = plan.nodes[static_cast<std::size_t>(w.node)];
+    const auto& from = node.weights;
+    if (from.file.empty() || w.scalar) continue;
+    auto [file, fresh] = open.try_emplace(from.file);
+    if (fresh) file->second = load_safetensors(from.file);
+    const auto own = w.name.substr(node.name.size() + 1);
+    const auto said = from.names.find(own);
+    const auto name = from.prefix + (said == from.names.end() ? own : said->second);
+    const auto found = file->second.find(name);
+    if (found == file->second.end()) {
+      std::vector<std::string> notes, names;
+      for (const auto& [there, tensor] : file->second) names.push_back(there);
+      recipe::note_choices(notes, name, names);
+      std::string text = recipe::text_of(from.place) + ": error: " + from.file + " has no '" + name +
+                         "', which node '" + node.name + "' needs as '" + own + "' [weights-file]";
+      for (const auto& note : notes) text += "\n  " + note;
+      throw Error(text + "\n  say what it is called there: weights.names = { \"" + own + "\" = \"...\" }");
+    }
+    auto there = found->second;
+    if (from.transpose && !w.table && there.dim() == 2) there = there.t();
+    auto here = w.value;
+    // Others' tables rarely have a row for the unknown value, which is our row 0.
+    if (w.table && there.dim() == 2 && there.size(0) + 1 == here.size(0)) {
+      here.narrow(0, 0, 1).zero_();
+      here = here.narrow(0, 1, there.size(0));
+    }
+    if (there.sizes() != here.sizes())
+      other_size(recipe::text_of(from.place) + ": error: " + from.file, name, there, here);
+    here.copy_(there);
   }
 }
 

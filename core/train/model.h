@@ -49,6 +49,10 @@ std::int64_t load_weights(graph::Graph& graph, const std::string& file,
 // missing or has another size.
 void load_runs(const recipe::Plan& plan, graph::Graph& graph);
 
+// Gives the nodes that start from a file (`weights = { file, ... }`) their weights; learnt coefficients stay as they
+// are. Throws Error at the recipe's place when a name is missing there (with the nearest ones) or has another size.
+void start_weights(const recipe::Plan& plan, graph::Graph& graph);
+
 // The model of a run folder with its weights and its fields' saved state. Throws Error when RUN is no run folder.
 std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::string>& sets, const Workshop& shop);
 

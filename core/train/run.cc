@@ -187,6 +187,7 @@ void begin(const std::string& out, const Request& request, const Model& model, c
 Ended from_the_start(const Request& request, const std::string& out, Model& model, const std::string& name,
                      const std::string& resume, const Workshop& shop) {
   const double start_mib = peak_mib();
+  start_weights(model.plan, *model.graph);
   begin(out, request, model, shop);
   complain(model);
   Checkpoints checkpoints(out);
@@ -254,7 +255,10 @@ Ended resume_run(const std::string& out, const std::string& recipe, const std::v
   Checkpoints checkpoints(out);
   auto from = checkpoints.newest([](const std::string& why) { log::warning("passed over: " + why); });
   if (from) log::info(resume + ": goes on after step " + std::to_string(from->state.at("step").get<std::int64_t>()));
-  else log::info(resume + ": no checkpoint is there yet: it starts at the first step");
+  else {
+    log::info(resume + ": no checkpoint is there yet: it starts at the first step");
+    start_weights(model->plan, *model->graph);
+  }
   return train_in(out, *model, request.splits, name, resume, checkpoints, from ? &*from : nullptr, start_mib, shop);
 }
 

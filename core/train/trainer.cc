@@ -71,7 +71,7 @@ class Loop {
         progress_(job.name, total_),
         entities_(job.plan.axes.size(), 0),
         node_seconds_(job.plan.nodes.size(), 0) {
-    if (job.source.rows("train") == 0) throw Error("the train split has no rows [no-rows]");
+    if (job.source.rows("train") == 0 && plan_.train.epochs > 0) throw Error("the train split has no rows [no-rows]");
     for (std::size_t m = 0; m < plan_.metrics.size(); ++m)
       if (plan_.metrics[m].name == plan_.train.keep_best || (plan_.train.keep_best.empty() && m == 0)) {
         judge_.metric = plan_.metrics[m].name;

@@ -25,8 +25,9 @@ class BRAID_API Ranker : public Component {
   Ranker();
 };
 
-// A training signal. Its output `loss` is `float[rows]` (one value per row, before weights: the host leaves masked rows
-// out, sums, and divides by the count of the global batch) or `float[]`. Pruned in serving.
+// A training signal. Its output `loss` is `float[rows]` (one value per row, before weights: the host leaves masked ones
+// out, sums, and divides by the count of the global batch), `float[rows, places*]` (the same for each place) or
+// `float[]`. Pruned in serving.
 class BRAID_API Loss : public Component {
  protected:
   explicit Loss(Kind kind = Kind::loss);

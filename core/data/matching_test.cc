@@ -1,0 +1,176 @@
+// What matching models ask of the data: what came next, all of a user's events, entities without a file of their own,
+// whole axes of events, counts, one row for each user.
+#include <doctest/doctest.h>
+
+#include "data/testing_world.h"
+
+using namespace braid::data;
+using namespace braid::data::testing;
+namespace recipe = braid::recipe;
+
+namespace {
+
+recipe::ListPlan after_history() {
+  recipe::ListPlan after;
+  after.name = "next", after.what = recipe::ListPlan::What::after;
+  after.table = World3::items, after.of = 1, after.by = 0, after.length = 5, after.base = 0;
+  return after;
+}
+
+recipe::Wire& last_wire(recipe::Plan& plan) { return plan.nodes[0].inputs.back().back(); }
+
+}  // namespace
+
+TEST_CASE("after a history: what came next, and at its end the row's own") {
+  World3 w;
+  w.plan.tables[World3::events].lists.push_back(after_history());
+  through_list(w.plan, World3::all_items, World3::events, 0);
+  through_list(w.plan, World3::all_items, World3::events, 1);
+  auto source = Source::open(w.plan, makers());
+  const auto batch = source->pass({.batch = 300})->next();
+  const auto history = list_rows(*batch, batch->links[0]), next = list_rows(*batch, batch->links[1]);
+  std::size_t full = 0;
+  for (std::size_t r = 0; r < history.size(); ++r) {
+    auto expect = history[r];
+    if (!expect.empty()) {
+      expect.erase(expect.begin());
+      expect.push_back(w.rows[static_cast<std::size_t>(batch->row_numbers[r])].item);
+    }
+    CHECK(next[r] == expect);
+    full += history[r].size() == 5;
+  }
+  CHECK(full > 10);
+}
+
+TEST_CASE("a history of all events, whenever they were: the row's own among them") {
+  World3 w;
+  auto& list = w.plan.tables[World3::events].lists[0];
+  list.always = true, list.length = 1000;
+  through_list(w.plan, World3::all_items, World3::events, 0);
+  auto source = Source::open(w.plan, makers());
+  for (const auto* split : {"train", "test"}) {
+    const auto batch = source->pass({.split = split, .batch = 300})->next();
+    const auto all = list_rows(*batch, batch->links[0]);
+    for (std::size_t r = 0; r < all.size(); ++r) {
+      const auto& own = w.rows[static_cast<std::size_t>(batch->row_numbers[r])];
+      Rows expect;
+      for (const auto& row : w.rows) {
+        const auto bucket =
+            mix64((static_cast<std::uint64_t>(row.user) << 32) + static_cast<std::uint64_t>(row.item)) % 10;
+        if (own.user && row.user == own.user && row.rating >= 3 && bucket < 6) expect.push_back(row.item);
+      }
+      auto got = all[r];
+      std::sort(got.begin(), got.end());
+      std::sort(expect.begin(), expect.end());
+      CHECK(got == expect);
+    }
+  }
+}
+
+TEST_CASE("a list in a cell of a linked entity") {
+  World3 w;
+  auto& e = w.plan.tables[World3::events];
+  recipe::ListPlan column;
+  column.name = "liked", column.what = recipe::ListPlan::What::column, column.table = World3::items;
+  column.column = "age", column.through = 0;  // 10 to 60: those to 20 are items, others dangle
+  e.lists.push_back(column);
+  through_list(w.plan, World3::all_items, World3::events, 1);
+  auto source = Source::open(w.plan, makers());
+  const auto batch = source->pass({.batch = 300})->next();
+  const auto lists = list_rows(*batch, batch->links[0]);
+  for (std::size_t r = 0; r < lists.size(); ++r) {
+    const auto user = w.rows[static_cast<std::size_t>(batch->row_numbers[r])].user;
+    CHECK(lists[r] == (user == 0 || user == 4 ? Rows{} : user <= 2 ? Rows{10 * user} : Rows{0}));
+  }
+}
+
+TEST_CASE("entities from a column of events: each once, in the order in which they appear") {
+  World3 w, plain;
+  auto& items = w.plan.tables[World3::items];
+  items.files.clear();
+  items.from = World3::events;
+  items.fields.clear();
+  through_link(w.plan, World3::all_items, World3::events, 1);
+  auto source = Source::open(w.plan, makers());
+  const auto batch = source->pass({.batch = 300})->next();
+  Rows order;  // by plain loop
+  for (const auto& row : w.rows)
+    if (std::find(order.begin(), order.end(), row.item) == order.end()) order.push_back(row.item);
+  CHECK(source->table_rows(World3::items) == static_cast<std::int64_t>(order.size()) + 1);
+  for (std::size_t r = 0; r < batch->row_numbers.size(); ++r) {
+    const auto at = batch->links[0].index.as<std::int64_t>()[r];
+    REQUIRE(at > 0);
+    CHECK(order[static_cast<std::size_t>(at) - 1] == w.rows[static_cast<std::size_t>(batch->row_numbers[r])].item);
+  }
+  CHECK(source->row_name(World3::items, 1) == std::to_string(order[0]) + " (items)");
+}
+
+TEST_CASE("a whole axis of events: the rows that train, the same in every batch, and its links") {
+  World3 w;
+  recipe::AxisPlan edges;
+  edges.name = "edges", edges.table = World3::events, edges.standard = false, edges.whole = true;
+  w.plan.axes.push_back(edges);
+  const int axis = static_cast<int>(w.plan.axes.size()) - 1;
+  through_link(w.plan, World3::all_items, World3::events, 1);
+  last_wire(w.plan).via.from = last_wire(w.plan).to_axis = axis;
+  auto source = Source::open(w.plan, makers());
+  const auto check = [&](const PassOptions& options) {
+    const auto pass = source->pass(options);
+    std::size_t batches = 0;
+    while (const auto batch = pass->next()) {
+      ++batches;
+      Rows expect, places;
+      for (std::size_t r = 0; r < w.rows.size(); ++r) {
+        const auto& row = w.rows[r];
+        const auto bucket =
+            mix64((static_cast<std::uint64_t>(row.user) << 32) + static_cast<std::uint64_t>(row.item)) % 10;
+        if (row.rating != 3 && (row.user == 0 || bucket < 6))
+          expect.push_back(static_cast<std::int64_t>(r)), places.push_back(row.item);
+      }
+      const auto& all = batch->axes[static_cast<std::size_t>(axis)];
+      CHECK(values<std::int64_t>(all.row) == expect);
+      CHECK(values<std::int64_t>(batch->links[0].index) == places);
+    }
+    CHECK(batches > 1);
+  };
+  check({.batch = 50, .training = true, .shuffle = true});
+  check({.split = "test", .batch = 20});
+}
+
+TEST_CASE("counts: training rows that reach an entity") {
+  World3 w;
+  read_field(w.plan, World3::all_items, 0);
+  last_wire(w.plan).source = recipe::Wire::Source::count;
+  auto source = Source::open(w.plan, makers());
+  std::vector<float> expect(24, 0);
+  const auto train = source->pass({.batch = 300})->next();
+  for (const auto r : train->row_numbers) ++expect[static_cast<std::size_t>(w.rows[static_cast<std::size_t>(r)].item)];
+  CHECK(values<float>(train->axes[World3::all_items].count) == expect);
+}
+
+TEST_CASE("one row for each: of a user's training rows the last in order") {
+  World3 w, all;
+  w.plan.train.each = 0;
+  through_list(w.plan, World3::all_items, World3::events, 0);
+  through_list(all.plan, World3::all_items, World3::events, 0);
+  auto source = Source::open(w.plan, makers()), whole = Source::open(all.plan, makers());
+  std::map<int, std::int64_t> last;
+  std::set<std::int64_t> expect;
+  const auto every = whole->pass({.batch = 300})->next();
+  for (const auto r : every->row_numbers) {
+    const auto& row = w.rows[static_cast<std::size_t>(r)];
+    if (!row.user) expect.insert(r);  // nobody's: each on its own
+    else if (const auto [at, fresh] = last.try_emplace(row.user, r);
+             !fresh && row.time >= w.rows[static_cast<std::size_t>(at->second)].time)
+      at->second = r;
+  }
+  for (const auto& [user, r] : last) expect.insert(r);
+  const auto batch = source->pass({.batch = 300, .training = true})->next();
+  CHECK(std::set<std::int64_t>(batch->row_numbers.begin(), batch->row_numbers.end()) == expect);
+  CHECK(source->rows("train") == static_cast<std::int64_t>(expect.size()));
+  CHECK(source->rows("test") == whole->rows("test"));
+  // Lists, counts and whole axes know the other rows all the same.
+  const auto lists = list_rows(*batch, batch->links[0]);
+  for (std::size_t r = 0; r < lists.size(); ++r)
+    CHECK(lists[r] == w.history(static_cast<std::size_t>(batch->row_numbers[r]), false));
+}
