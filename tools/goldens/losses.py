@@ -69,6 +69,69 @@ def contrast_drawn(n):
     return out
 
 
+def catalogue(places, items, dim, T, answers, hidden=(), weight=None):
+    """Places and items as flat lists; item 0 is no candidate. Values, and with `weight` the gradients."""
+    q, x = wave((places, dim)), wave((items, dim), 0.5, 0.9)
+    q.requires_grad_(), x.requires_grad_()
+    out = [torch.zeros(())] * places
+    for p in range(places):
+        if p not in hidden and 0 < answers[p] < items:
+            out[p] = F.cross_entropy((x[1:] @ q[p] / T)[None], torch.tensor([answers[p] - 1]))
+    out = torch.stack(out)
+    if weight is not None:
+        (out * weight).sum().backward()
+    return out, q.grad, x.grad
+
+
+def show_catalogue():
+    show("catalogue", catalogue(12, 6, 3, 0.5, [1, 5, 2, 0, 3, 0, 4, 4, 0, 0, 6, -1], [3, 9])[0])
+    loss, q, x = catalogue(360, 5001, 5, 1.0, [k * 37 % 5001 for k in range(360)], [], wave((360,), 0.3, 0.2))
+    show("catalogue of 5001, sum", loss.sum())
+    show("its query's gradient at 100", q.flatten()[100:105])
+    show("its item's gradient at 185", x.flatten()[185:190])
+
+
+def bpr(hidden):
+    q, x, y = wave((5, 4)), wave((5, 4), 0.5, 0.9), wave((5, 3, 4), 1.0, 0.6)
+    out = torch.zeros(5)
+    for r in range(5):
+        negatives = {0: [1], 1: [], 2: [], 3: []}.get(r, [0, 1, 2]) if hidden else [0, 1, 2]
+        if negatives:
+            out[r] = sum(-F.logsigmoid(q[r] @ x[r] - q[r] @ y[r, k]) for k in negatives) / len(negatives)
+    return out
+
+
+def sampled(normalize=False, counts=False, keys=False, hidden=False, T=0.5):
+    """-log softmax over the answer and the negatives that are left, place by place."""
+    q, x, y = wave((3, 4, 3)), wave((3, 4, 3), 0.5, 0.9), wave((3, 5, 3), 1.0, 0.6)
+    if normalize:
+        q, x, y = (F.normalize(v, dim=2) for v in (q, x, y))
+    drawn = lambda v: torch.where(v < -0.9, 1.0, v.abs() * 20).log() if counts else torch.zeros(())
+    of_item, of_negative = drawn(wave((3, 4), 2.0, 0.5)).expand(3, 4), drawn(wave((3, 5), 3.0, 0.4)).expand(3, 5)
+    key = torch.tensor([[1, 2, 3, 4], [1, 2, 3, 4], [7, 7, 8, 8]])
+    other = torch.tensor([[2, 9, 8, 2, 7], [9, 9, 8, 7, 6], [7, 7, 7, 7, 7]])
+    out = torch.zeros(3, 4)
+    for r in range(3):
+        for p in range(4):
+            left = [k for k in range(5) if not (hidden and (r == 2 or (r == 1 and k in (0, 2, 4))))]
+            left = [k for k in left if not keys or other[r, k] != key[r, p]]
+            if not left or (hidden and r == 0 and p in (0, 3)):
+                continue
+            s = [q[r, p] @ x[r, p] / T - of_item[r, p]] + [q[r, p] @ y[r, k] / T - of_negative[r, k] for k in left]
+            out[r, p] = -torch.log_softmax(torch.stack(s), 0)[0]
+    return out
+
+
+def show_sampled():
+    show("bpr", bpr(False))
+    show("bpr hidden", bpr(True))
+    show("sampled", sampled())
+    show("sampled normalised", sampled(normalize=True))
+    show("sampled counts", sampled(counts=True))
+    show("sampled keys", sampled(keys=True))
+    show("sampled counts keys hidden", sampled(counts=True, keys=True, hidden=True))
+
+
 if __name__ == "__main__":
     bce()
     soft_label()
@@ -81,3 +144,5 @@ if __name__ == "__main__":
     show("contrast raw", contrast("raw"))
     show("contrast drawn once", contrast_drawn(1))
     show("contrast drawn 3 times", contrast_drawn(3))
+    show_catalogue()
+    show_sampled()

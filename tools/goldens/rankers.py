@@ -190,6 +190,41 @@ def mask_of(rows, places, hidden):
     return m
 
 
+def neumf(gmf=True, mlp=True, hidden=(5, 4), absent=False):
+    """The row's item and the candidates, one pair at a time: eq. 9, 10 and 12, weights [in, out]."""
+    w = Weights()
+    layers, width = [], 5
+    for n in hidden:
+        layers.append((w(width, n) if mlp else w(0), w(n) if mlp else w(0)))
+        width = n
+    weight, bias = w((4 if gmf else 0) + (width if mlp else 0), 1), w(1)
+    gu, gi, gc = wave((3, 4), 0.0), wave((3, 4), 1.0), wave((3, 2, 4), 2.0)
+    mu, mi, mc = wave((3, 3), 3.0), wave((3, 2), 4.0), wave((3, 2, 2), 5.0)
+    if absent:
+        mu[1], gi[2] = 0, 0
+
+    def one(r, g, m):
+        seen = [gu[r] * g] if gmf else []
+        if mlp:
+            x = torch.cat([mu[r], m])
+            for a, b in layers:
+                x = F.relu(a.T @ x + b)
+            seen.append(x)
+        return (weight.T @ torch.cat(seen) + bias)[0]
+
+    scores = torch.stack([one(r, gc[r, k], mc[r, k]) for r in range(3) for k in range(2)])
+    if absent:
+        scores[[1, 4, 5]] = 0
+    return torch.stack([one(r, gi[r], mi[r]) for r in range(3)]), scores
+
+
+def show_neumf():
+    for name, options in {"both": {}, "flat": {"hidden": ()}, "gmf": {"mlp": False}, "mlp": {"gmf": False}, "hidden": {"absent": True}}.items():
+        logit, scores = neumf(**options)
+        show("neumf " + name, logit)
+        show("neumf " + name + " scores", scores)
+
+
 if __name__ == "__main__":
     mlp()
     linear()
@@ -208,3 +243,4 @@ if __name__ == "__main__":
     show("din none", din([8], 4, 4, [6], [5], m, norm="none"))
     show("din deep gelu", din([4], 4, 4, [6], [5, 3], m, act=F.gelu))
     show("din linear unit", din([4], 4, 4, [], [], m, norm="none"))
+    show_neumf()

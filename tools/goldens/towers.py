@@ -83,6 +83,33 @@ def features():
     return torch.cat([a[single], mean, wave((4, 2))], 1)
 
 
+def sasrec(rows, layers=2, heads=2, dim=8, places=5, hidden=None, scale=True):
+    """rows: for each row the places that hold an item. States [rows, places, dim] and the last one's [rows, dim]."""
+    w = More()
+    position, blocks = w(places, dim), [w.block(dim, hidden or 4 * dim) for _ in range(layers)]
+    last, items = w.norm(dim), wave((len(rows), places, dim))
+    states, vectors = torch.zeros(len(rows), places, dim), torch.zeros(len(rows), dim)
+    for r, on in enumerate(rows):
+        x = [items[r, p] * (dim ** 0.5 if scale else 1) + position[len(on) - 1 - k] for k, p in enumerate(on)]
+        for b in blocks:                                      # each event from a block that sees no more than precedes it
+            x = [block(torch.stack(x[:j + 1]), b, heads)[-1] for j in range(len(x))]
+        for place, state in zip(on, x):
+            states[r, place] = vectors[r] = norm(state, last)
+    return states, vectors
+
+
+def light_gcn(layers, users=5, items=4, dim=3):
+    """The normalised adjacency as one dense matrix. Edges: one said twice, one with each unknown, one that leads nowhere."""
+    edges = {(1, 1), (1, 2), (2, 1), (2, 3), (3, 3), (1, 3)}
+    a = torch.zeros(users + items, users + items)
+    for u, i in edges:
+        a[u, users + i] = a[users + i, u] = 1
+    scale = a.sum(0).clamp_min(1) ** -0.5
+    a, x = scale[:, None] * a * scale, torch.cat([wave((users, dim)), wave((items, dim), 1.0)])
+    mean = sum(torch.linalg.matrix_power(a, k) @ x for k in range(layers + 1)) / (layers + 1)
+    return mean[:users], mean[users:]
+
+
 if __name__ == "__main__":
     show("text, one wire", text(1, [5], [[5], [3], [0], [1]]))
     show("text, two wires", text(2, [3, 4], [[3, 4], [0, 2], [3, 0], [2, 1]]))
@@ -90,6 +117,13 @@ if __name__ == "__main__":
     show("pictures, stem alone (tokens of row 1)", picture(0)[1])
     show("pictures, one layer (mean)", picture(1).mean(1))
     show("features", features())
+    states, vectors = sasrec([[0, 1, 2, 3, 4], [0, 1, 3], [], [0]])
+    show("sasrec, vectors", vectors)
+    show("sasrec, states of row 1", states[1])
+    show("sasrec, narrow, unscaled, one head", sasrec([[0, 1, 2], [0, 1, 2]], 1, 1, 8, 3, 5, False)[1])
+    for layers in (1, 3):
+        show("light_gcn, users", light_gcn(layers)[0])
+        show("light_gcn, items", light_gcn(layers)[1])
 
 
 def conv_tower():

@@ -177,7 +177,8 @@ struct StoredVector final : braid::Field {
                                    "Which tensor of a safetensors file; empty: the only one."};
   braid::Param<braid::Path> keys{*this, "keys", braid::Path{},
                                  "Whose vector each row is: a text file of one key a line, or a .npy of whole numbers. "
-                                 "Without it a cell is the number of its row, from 0."};
+                                 "Without it a cell is the number of its row."};
+  braid::Param<std::int64_t> first{*this, "first", 0, "The number of the first row, where cells are rows' numbers."};
   braid::Out vector{*this, "vector", "float?[rows, width]", "the file's row as floats"};
 
   void open() override {
@@ -233,8 +234,9 @@ struct StoredVector final : braid::Field {
       const auto found = rows_.find(std::string(text));
       return found == rows_.end() ? std::nullopt : std::optional(found->second);
     }
-    std::size_t row = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), row);
+    std::int64_t number = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const auto row = static_cast<std::size_t>(number - first());  // below the first: a large one
     const bool whole = code == std::errc() && end == text.data() + text.size();
     return whole && row < array_.rows ? std::optional(row) : std::nullopt;
   }

@@ -115,6 +115,36 @@ TEST_CASE("other separators and quotes; names from the recipe") {
   CHECK_FALSE(message(with_header, {{"quote", std::string("'")}, {"separator", std::string("a'")}}).empty());
 }
 
+TEST_CASE("rest: the last column takes what is left of a line") {
+  const Folder folder;
+  const Cells names{"user", "negatives"};
+  const auto path = folder.file("a.txt", "1\t5\t6\t7\r\n2\t\n\n3\t\t8\n4\n5\t9");
+  const braid::Values values{{"columns", names}, {"rest", true}};
+  const auto r = reader(path, values);
+  const auto got = all(*r);
+  REQUIRE(got.size() == 5);
+  CHECK(got[0].cells == Cells{"1", "5\t6\t7"});
+  CHECK(got[1].cells == Cells{"2", ""});
+  CHECK(got[2].cells == Cells{"3", "\t8"});
+  CHECK(got[3].error == "1 cell, `columns` names 2");
+  CHECK(got[3].line == 5);
+  CHECK(got[4].cells == Cells{"5", "9"});
+  // The line of names is parted as ever, passed over or not.
+  CHECK(cells(folder.file("b.tsv", "a\tb\n1\t2\t3\n"), {{"rest", true}}) == std::vector<Cells>{{"1", "2\t3"}});
+  CHECK(cells(folder.file("c.tsv", "a\tb\tc\n1\t2\t3\n"), {{"columns", names}, {"rest", true}, {"header", true}}) ==
+        std::vector<Cells>{{"1", "2\t3"}});
+  CHECK(cells(folder.file("d.tsv", "1\t2\n"), {{"columns", Cells{"line"}}, {"rest", true}}) ==
+        std::vector<Cells>{{"1\t2"}});
+  CHECK(cells(folder.file("e.csv", "a,b\n1::2,\"::3\n"), {{"separator", std::string("::")},
+                                                          {"columns", names},
+                                                          {"rest", true},
+                                                          {"header", true},
+                                                          {"quote", std::string("none")}}) ==
+        std::vector<Cells>{{"1", "2,\"::3"}});
+  CHECK(message(folder.file("f.csv", "a,b\n1,2\n"), {{"rest", true}}).find("fix: quote = \"none\"") !=
+        std::string::npos);
+}
+
 TEST_CASE("bad records are named by line, and reading goes on") {
   const Folder folder;
   const auto r = reader(folder.file("a.tsv", "a\tb\n1\t2\n\n3\n4\t5\t6\n7\t8\n"));

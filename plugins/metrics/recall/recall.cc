@@ -1,0 +1,31 @@
+// The share of a group's answers that stand among the first `at`.
+#include "plugins/parts/ranks.h"
+
+#include <braid/plugin.h>
+
+namespace {
+
+struct Recall final : braid::Metric {
+  static constexpr braid::About about{
+      .summary = "Share of a group's answers among its first `at` candidates, averaged over groups.",
+      .paper =
+          "Herlocker et al. 2004, Evaluating Collaborative Filtering Recommender Systems, "
+          "doi:10.1145/963770.963772",
+      .equation = "mean over groups of hits / answers; hits: answers with fewer than `at` candidates before them",
+      .differs = "Each group (a user, say) weighs alike; groups without answers are left out."};
+
+  parts::Ranks ranks{*this, "Places of a group's list that count."};
+
+  void run(braid::Frame& f) override { ranks.append(f); }
+
+  // NaN when no group has an answer, or a score is NaN.
+  double finish(const braid::Rows& rows) const override {
+    return ranks.mean(rows, [&](auto answers) {
+      return static_cast<double>(ranks.hits(answers)) / static_cast<double>(answers.size());
+    });
+  }
+};
+
+}  // namespace
+
+BRAID_PLUGIN(Recall, "recall", "0.1.0")

@@ -1,0 +1,134 @@
+// A text file, UTF-8, gzip'd or not, line by line. For readers; one thread.
+#pragma once
+
+#include <braid/component.h>
+
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parts {
+
+// A stream of bytes, of which a window stands in memory. Throws braid::Error where the file cannot be read on.
+class TextLines {
+ public:
+  // Where a line begins.
+  struct Mark {
+    std::int64_t offset, line;
+  };
+
+  // Passes over a byte order mark.
+  explicit TextLines(const std::string& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
+    if (!file_) throw braid::Error("cannot open '" + path + "': " + std::strerror(errno));
+    gzbuffer(file_.get(), block);
+    window_.resize(block);
+    while (size() < 3 && more()) {
+    }
+    const auto* p = reinterpret_cast<const unsigned char*>(begin());
+    if (size() >= 2 && ((p[0] == 0xFF && p[1] == 0xFE) || (p[0] == 0xFE && p[1] == 0xFF)))
+      throw braid::Error("'" + path + "' is UTF-16; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)");
+    if (size() >= 3 && p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF) from_ += 3;
+  }
+
+  // The next line that is not empty, without its break; the same one until take(). Its text stays where it is until the
+  // next call of peek(), more() or back(). False: the file has ended.
+  bool peek(std::string_view& text) {
+    while (find(text)) {
+      if (!text.empty()) return true;
+      take();
+    }
+    return false;
+  }
+  // Goes on behind the line that peek() showed.
+  void take() { drop(bytes_, 1); }
+
+  std::int64_t line() const { return line_; }  // of the next byte, from 1
+  Mark mark() const { return {start_ + static_cast<std::int64_t>(from_), line_}; }
+  void back(const Mark& to) {
+    if (gzseek(file_.get(), to.offset, SEEK_SET) < 0) throw braid::Error("cannot go back in '" + path_ + "'");
+    start_ = to.offset, line_ = to.line, from_ = to_ = 0, over_ = false;
+  }
+
+  // The window, for records that go on over lines.
+  const char* begin() const { return window_.data() + from_; }
+  std::size_t size() const { return to_ - from_; }
+  void drop(std::size_t bytes, std::int64_t lines) { from_ += bytes, line_ += lines; }
+
+  // Adds bytes to the window; what begin() points to moves. False: the file has no more.
+  bool more() {
+    if (over_) return false;
+    if (from_ > 0) {
+      std::memmove(window_.data(), window_.data() + from_, size());
+      start_ += static_cast<std::int64_t>(from_);
+      to_ -= from_, from_ = 0;
+    }
+    if (to_ == window_.size()) {
+      if (window_.size() >= longest_record)
+        throw braid::Error("'" + path_ + "', line " + std::to_string(line_) + ": a record of more than " +
+                           std::to_string(longest_record >> 20) +
+                           " MiB; is a quote opened there and not closed, or is this no text?");
+      window_.resize(window_.size() * 2);
+    }
+    errno = 0;
+    const auto got = gzread(file_.get(), window_.data() + to_, static_cast<unsigned>(window_.size() - to_));
+    if (got <= 0) {
+      int code = Z_OK;
+      const std::string why = gzerror(file_.get(), &code);
+      if (got < 0 || (code != Z_OK && code != Z_STREAM_END)) broken(code == Z_ERRNO ? std::strerror(errno) : why);
+      over_ = true;
+      return false;
+    }
+    to_ += static_cast<std::size_t>(got);
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t block = 1 << 20;              // bytes read at a time
+  static constexpr std::size_t longest_record = 256u << 20;  // bytes; more is taken for a quote that never ends
+
+  struct Close {
+    void operator()(gzFile_s* file) const { gzclose_r(file); }
+  };
+
+  // The next line, empty or not, of which bytes_ are to be dropped afterwards.
+  bool find(std::string_view& text) {
+    for (std::size_t searched = 0;;) {
+      const auto* found = static_cast<const char*>(std::memchr(begin() + searched, '\n', size() - searched));
+      if (found) {
+        text = {begin(), static_cast<std::size_t>(found - begin())};
+        bytes_ = text.size() + 1;
+        break;
+      }
+      searched = size();
+      if (more()) continue;
+      if (searched == 0) return false;
+      text = {begin(), searched};
+      bytes_ = searched;
+      break;
+    }
+    if (text.ends_with('\r')) text.remove_suffix(1);
+    return true;
+  }
+
+  [[noreturn]] void broken(const std::string& why) const {
+    throw braid::Error("'" + path_ + "' breaks off after line " + std::to_string(line_) + ", near byte " +
+                       std::to_string(gzoffset(file_.get())) + " of the file: " +
+                       (why.find("unexpected end of file") != why.npos ? "the gzip stream is not complete" : why));
+  }
+
+  std::string path_;
+  std::unique_ptr<gzFile_s, Close> file_;
+  std::vector<char> window_;
+  std::size_t from_ = 0, to_ = 0, bytes_ = 0;
+  std::int64_t start_ = 0, line_ = 1;  // start_: of the window, in the uncompressed stream
+  bool over_ = false;
+};
+
+}  // namespace parts
