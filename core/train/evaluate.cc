@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <iterator>
+#include <numeric>
 
 namespace braid::train {
 namespace {
@@ -77,19 +79,36 @@ class Columns final : public Rows {
     size_ = keys_.size();
   }
 
-  // The rows for which `keep` holds (all when empty), in the order of their keys.
-  Columns chosen(const std::vector<bool>& keep) const {
-    std::vector<std::size_t> order;
-    for (std::size_t k = 0; k < size_; ++k)
-      if (keep.empty() || (rows_[k] >= 0 && keep[static_cast<std::size_t>(rows_[k])])) order.push_back(k);
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return keys_[a] < keys_[b]; });
+  // Row numbers here in the order of the rows' keys; equal keys stay as they came.
+  std::vector<std::uint32_t> order() const {
+    std::vector<std::uint32_t> out(size_);
+    std::iota(out.begin(), out.end(), 0u);
+    if (std::is_sorted(keys_.begin(), keys_.end())) return out;
+    std::vector<std::pair<std::int64_t, std::uint32_t>> sorted;  // side by side: nothing is looked up while sorting
+    sorted.reserve(size_);
+    for (const auto k : out) sorted.emplace_back(keys_[k], k);
+    std::sort(sorted.begin(), sorted.end());
+    for (std::size_t k = 0; k < size_; ++k) out[k] = sorted[k].second;
+    return out;
+  }
+  // Whether both have the same rows in the same order, so that one order serves both.
+  bool same_rows(const Columns& other) const { return keys_ == other.keys_; }
+
+  // The rows for which `keep` holds (all when empty), as `order` has them.
+  Columns chosen(const std::vector<std::uint32_t>& order, const std::vector<bool>& keep) const {
+    std::vector<std::uint32_t> some;
+    if (!keep.empty())
+      std::copy_if(order.begin(), order.end(), std::back_inserter(some),
+                   [&](auto k) { return rows_[k] >= 0 && keep[static_cast<std::size_t>(rows_[k])]; });
+    const auto& rows = keep.empty() ? order : some;
     Columns out(reals_.size());
-    out.size_ = order.size();
-    for (std::size_t s = 0; s < reals_.size(); ++s)
-      for (const auto k : order) {
-        if (!reals_[s].empty()) out.reals_[s].push_back(reals_[s][k]);
-        if (!wholes_[s].empty()) out.wholes_[s].push_back(wholes_[s][k]);
-      }
+    out.size_ = rows.size();
+    const auto take = [&](const auto& from, auto& to) {
+      if (from.empty()) return;
+      to.resize(rows.size());
+      for (std::size_t k = 0; k < rows.size(); ++k) to[k] = from[rows[k]];
+    };
+    for (std::size_t s = 0; s < reals_.size(); ++s) take(reals_[s], out.reals_[s]), take(wholes_[s], out.wholes_[s]);
     return out;
   }
 
@@ -198,10 +217,16 @@ SplitFigures Evaluation::finish() {
   const auto start = std::chrono::steady_clock::now();
   const at::NoGradGuard off;
   in.graph.clear();
+  std::vector<std::vector<std::uint32_t>> orders(in.plan.metrics.size());
+  std::vector<std::size_t> order_of(in.plan.metrics.size());
+  for (std::size_t m = 0; m < orders.size(); ++m) {
+    order_of[m] = m > 0 && in.columns[m].same_rows(in.columns[order_of[m - 1]]) ? order_of[m - 1] : m;
+    if (order_of[m] == m) orders[m] = in.columns[m].order();
+  }
   const auto finish = [&](const std::vector<bool>& keep, std::int64_t* rows) {
     Figures figures;
     for (std::size_t m = 0; m < in.plan.metrics.size(); ++m) {
-      const auto chosen = in.columns[m].chosen(keep);
+      const auto chosen = in.columns[m].chosen(orders[order_of[m]], keep);
       figures[in.plan.metrics[m].name] =
           at_metric(in.plan.metrics[m], in.split, [&] { return in.graph.metric(m).finish(chosen); });
       if (rows) *rows = static_cast<std::int64_t>(chosen.size());
