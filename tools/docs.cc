@@ -3,6 +3,7 @@
 
 #include "catalogue.h"
 #include "describe.h"
+#include "error_examples.h"
 #include "recipe/tags.h"
 #include "recipe/words.h"
 
@@ -106,7 +107,7 @@ std::string errors_page() {
       "[a whole recipe](../tests/errors/good/base.toml); `# --set` stands for one on the command line. A test checks "
       "each "
       "example with its mistake and with its fix.\n\n";
-  for (const auto& t : recipe::all_tags()) tag(out, t, recipe::example_of(t.tag));
+  for (const auto& t : recipe::all_tags()) tag(out, t, example_of(t.tag));
   out +=
       "## While a command runs\n\nTold of data, files, plugins, folders and the command line, when the recipe is "
       "right.\n\n";

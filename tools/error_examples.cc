@@ -1,8 +1,8 @@
 // One example a tag: what it looks like, and its fix. Parts over tests/errors/good/base.toml, which a recipe may
 // include.
-#include "recipe/tags.h"
+#include "error_examples.h"
 
-namespace braid::recipe {
+namespace braid {
 
 namespace {
 
@@ -44,6 +44,14 @@ constexpr Example examples[] = {
     {"bad-header", R"toml( [tables.users]
 -file = "data/users.unreadable.tsv.gz"
 +file = "data/users.tsv.gz"
+)toml"},
+    {"bad-list", R"toml( [tables.ratings.lists]
++recent = { last = 20, of = "item", by = "user" }
+ drawn = { draw = 4, of = "items" }
+-next = { after = "drawn" }
++next = { after = "recent" }
+ [nodes.rank]
+ in.history = ["item.vector[ratings.next]", "words.vector[ratings.next]"]
 )toml"},
     {"bad-media", R"toml( [tables.items.fields]
 -poster = { use = "image", media = "data/posters.tar.gz:poster.jpg" }
@@ -405,4 +413,4 @@ std::string side_of(std::string_view change, char side) {
   return out;
 }
 
-}  // namespace braid::recipe
+}  // namespace braid

@@ -53,7 +53,8 @@ TEST_CASE("histories equal a plain loop: visible train and all, ties, unknown us
     for (const bool held : {false, true})
       for (const std::int64_t size : {1, 7, 300}) {
         World3 w;
-        w.plan.tables[World3::events].lists[0].visible_all = all;
+        w.plan.tables[World3::events].lists[0].visible =
+            all ? recipe::ListPlan::Visible::all : recipe::ListPlan::Visible::train;
         if (held) w.plan.tables[World3::events].hold_out = {{"cold", 1, expression("item in [3, 8, 20]"), {}}};
         through_list(w.plan, World3::listed, World3::events, 0);
         auto source = Source::open(w.plan, makers());

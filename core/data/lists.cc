@@ -29,6 +29,7 @@ class History final : public List {
     const auto& listed = c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.of)].table)];
     const auto keys =
         c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.by)].table)].rows;
+    const auto visible = plan.visible;
     std::vector<std::uint8_t> eligible(static_cast<std::size_t>(table.rows), 0);
     std::optional<Evaluator> where;
     if (plan.where)
@@ -37,7 +38,7 @@ class History final : public List {
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, table.rows, 2048), [&](const auto& range) {
       for (auto r = range.begin(); r != range.end(); ++r) {
         const auto at = static_cast<std::size_t>(r);
-        eligible[at] = by_[at] > 0 && !listed.is_held(of[at]) && (plan.visible_all || c.splits.of[at] == 0) &&
+        eligible[at] = by_[at] > 0 && !listed.is_held(of[at]) && (visible != Visible::train || c.splits.of[at] == 0) &&
                        (!where || where->truth(r));
       }
     });
@@ -52,6 +53,7 @@ class History final : public List {
         rows[static_cast<std::size_t>(next[static_cast<std::size_t>(by_[r])]++)] = static_cast<std::int32_t>(r);
     groups_.entities.resize(rows.size());
     order_.resize(rows.size());
+    if (visible == Visible::earlier) splits_.resize(rows.size()), split_of_ = &c.splits.of;
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, keys, 64), [&](const auto& range) {
       for (auto k = range.begin(); k != range.end(); ++k) {
         const auto begin = groups_.starts[static_cast<std::size_t>(k)],
@@ -62,6 +64,7 @@ class History final : public List {
           const auto row = static_cast<std::size_t>(rows[static_cast<std::size_t>(e)]);
           groups_.entities[static_cast<std::size_t>(e)] = of[row];
           order_[static_cast<std::size_t>(e)] = table.order_of(static_cast<std::int64_t>(row));
+          if (split_of_) splits_[static_cast<std::size_t>(e)] = (*split_of_)[row];
         }
       }
     });
@@ -69,19 +72,33 @@ class History final : public List {
 
   std::int64_t count(std::int64_t row) const override {
     const auto [begin, end] = span(row);
-    return end - begin;
+    if (!split_of_) return std::min(end - begin, length_);
+    std::int64_t n = 0;
+    for (auto e = end; e-- > begin && n < length_;) n += seen(row, e);
+    return n;
   }
   void fill(std::int64_t row, const Moment&, std::span<std::int32_t> out) const override {
-    const auto begin = span(row).first;
-    std::copy_n(groups_.entities.begin() + begin, out.size(), out.begin());
+    auto e = span(row).second;
+    for (auto at = out.rbegin(); at != out.rend(); ++at) {
+      while (!seen(row, --e)) {
+      }
+      *at = groups_.entities[static_cast<std::size_t>(e)];
+    }
   }
 
  private:
+  using Visible = ListPlan::Visible;
   std::pair<std::int64_t, std::int64_t> span(std::int64_t row) const {
     const auto key = static_cast<std::size_t>(by_[static_cast<std::size_t>(row)]);
     const auto begin = order_.begin() + groups_.starts[key], last = order_.begin() + groups_.starts[key + 1];
     const auto end = (always_ ? last : std::lower_bound(begin, last, table_.order_of(row))) - order_.begin();
-    return {std::max(groups_.starts[key], end - length_), end};
+    return {groups_.starts[key], end};
+  }
+  // Whether an event's split is visible from the row's: training rows from everywhere, others from later splits.
+  bool seen(std::int64_t row, std::int64_t event) const {
+    if (!split_of_) return true;
+    const auto split = splits_[static_cast<std::size_t>(event)];
+    return split == 0 || split < (*split_of_)[static_cast<std::size_t>(row)];
   }
   const Table& table_;
   const std::vector<std::int32_t>& by_;
@@ -89,6 +106,8 @@ class History final : public List {
   bool always_;
   Groups groups_;
   std::vector<std::int64_t> order_;  // beside the entities
+  std::vector<std::int8_t> splits_;  // the same, where earlier splits are visible
+  const std::vector<std::int8_t>* split_of_ = nullptr;
 };
 
 // What comes next after each place of a history; after its last one, what the row itself reaches.
@@ -189,7 +208,7 @@ class Drawn final : public List {
       entities_.push_back(static_cast<std::int32_t>(r));
       sums_.push_back(sum += n);
     }
-    if (exclude_) gather_seen(c, which, plan.visible_all);
+    if (exclude_) gather_seen(c, which, plan.visible == ListPlan::Visible::all);
   }
 
   std::int64_t count(std::int64_t row) const override { return (per_ ? per_->count(row) : 1) * length_; }

@@ -67,6 +67,96 @@ TEST_CASE("a history of all events, whenever they were: the row's own among them
   }
 }
 
+TEST_CASE("a history of earlier splits: test rows see valid ones, valid rows see what trains") {
+  World3 w;
+  auto& list = w.plan.tables[World3::events].lists[0];
+  list.always = true, list.length = 1000, list.visible = recipe::ListPlan::Visible::earlier;
+  through_list(w.plan, World3::all_items, World3::events, 0);
+  auto source = Source::open(w.plan, makers());
+  for (const auto& [split, first] : std::map<std::string, std::uint64_t>{{"train", 6}, {"valid", 6}, {"test", 8}}) {
+    const auto batch = source->pass({.split = split, .batch = 300})->next();
+    const auto all = list_rows(*batch, batch->links[0]);
+    for (std::size_t r = 0; r < all.size(); ++r) {
+      const auto user = w.rows[static_cast<std::size_t>(batch->row_numbers[r])].user;
+      std::vector<std::pair<int, int>> expect;  // time, item: by order, then by row
+      for (const auto& row : w.rows) {
+        const auto bucket =
+            mix64((static_cast<std::uint64_t>(row.user) << 32) + static_cast<std::uint64_t>(row.item)) % 10;
+        if (user && row.user == user && row.rating >= 3 && bucket < first) expect.emplace_back(row.time, row.item);
+      }
+      std::stable_sort(expect.begin(), expect.end(), [](auto a, auto b) { return a.first < b.first; });
+      Rows items;
+      for (const auto& [time, item] : expect) items.push_back(item);
+      CHECK(all[r] == items);
+    }
+  }
+  list.length = 3;  // the last ones that are visible
+  auto three = Source::open(w.plan, makers());
+  const auto some = three->pass({.split = "test", .batch = 300})->next(),
+             whole = source->pass({.split = "test", .batch = 300})->next();
+  const auto last = list_rows(*some, some->links[0]), every = list_rows(*whole, whole->links[0]);
+  for (std::size_t r = 0; r < last.size(); ++r)
+    CHECK(last[r] == Rows(every[r].end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(3, every[r].size())),
+                          every[r].end()));
+}
+
+TEST_CASE("at least so many rows: until users and items all have them") {
+  World3 w;
+  auto& e = w.plan.tables[World3::events];
+  e.at_least = {{0, 20}, {1, 9}};
+  through_link(w.plan, World3::all_items, World3::events, 1);
+  auto source = Source::open(w.plan, makers());
+  std::set<std::size_t> kept;  // by plain loops
+  for (std::size_t r = 0; r < w.rows.size(); ++r)
+    if (w.rows[r].rating != 3 && w.rows[r].user) kept.insert(r);
+  for (bool changed = true; changed;) {
+    std::map<int, int> users, items;
+    for (const auto r : kept) ++users[w.rows[r].user], ++items[w.rows[r].item];
+    changed =
+        std::erase_if(kept, [&](std::size_t r) { return users[w.rows[r].user] < 20 || items[w.rows[r].item] < 9; }) > 0;
+  }
+  std::set<std::size_t> got;
+  for (const auto* split : {"train", "valid", "test"})
+    for (const auto r : source->pass({.split = split, .batch = 300})->next()->row_numbers)
+      got.insert(static_cast<std::size_t>(r));
+  CHECK(got == kept);
+  CHECK(got.size() > 50);
+  CHECK(got.size() < 230);
+}
+
+TEST_CASE("shares of each user's rows: whole numbers of them") {
+  World3 w;
+  auto& e = w.plan.tables[World3::events];
+  e.split.key = 0;
+  through_link(w.plan, World3::all_items, World3::events, 1);
+  auto source = Source::open(w.plan, makers());
+  std::map<int, std::vector<std::pair<std::uint64_t, std::size_t>>> of_user;
+  std::map<std::string, std::set<std::size_t>> expect;
+  for (std::size_t r = 0; r < w.rows.size(); ++r) {
+    const auto& row = w.rows[r];
+    if (row.rating == 3) continue;
+    if (!row.user) expect["train"].insert(r);
+    else
+      of_user[row.user].emplace_back(
+          mix64((static_cast<std::uint64_t>(row.user) << 32) + static_cast<std::uint64_t>(row.item)), r);
+  }
+  for (auto& [user, rows] : of_user) {
+    std::sort(rows.begin(), rows.end());
+    const auto tenth = rows.size() * 2 / 10;
+    for (std::size_t k = 0; k < rows.size(); ++k)
+      expect[k + tenth >= rows.size()       ? "test"
+             : k + 2 * tenth >= rows.size() ? "valid"
+                                            : "train"]
+          .insert(rows[k].second);
+  }
+  for (const auto& [split, rows] : expect) {
+    std::set<std::size_t> got;
+    for (const auto r : source->pass({.split = split, .batch = 300})->next()->row_numbers)
+      got.insert(static_cast<std::size_t>(r));
+    CHECK(got == rows);
+  }
+}
+
 TEST_CASE("a list in a cell of a linked entity") {
   World3 w;
   auto& e = w.plan.tables[World3::events];

@@ -46,7 +46,7 @@ recipe::Plan plan(const std::string& data, bool cold) {
   history.what = recipe::ListPlan::What::history;
   history.table = items, history.length = 20, history.of = 1, history.by = 0;
   history.where = expression("rating > 3");
-  history.visible_all = true;
+  history.visible = recipe::ListPlan::Visible::all;
   events.lists = {history};
   if (cold) events.hold_out = {{"cold", 1, expression("hash(49181, item) % 10 == 0"), {}}};
   own_axes(p);

@@ -49,6 +49,40 @@ void hold_out(std::vector<Table>& tables, std::size_t driving, Splits& splits) {
   }
 }
 
+// The kept rows of each key in the order of their hash: of n rows the last floor(share * n) test, as many as that share
+// says before them validate, the others train. Rows without a key, and those that `keep` drops, only train.
+void by_hash_per_key(const std::vector<Table>& tables, std::size_t driving, const Evaluator& value, Splits& splits) {
+  const auto& table = tables[driving];
+  const auto& plan = table.plan->split;
+  const auto& key = table.links[static_cast<std::size_t>(plan.key)];
+  const auto& target = tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.key)].table)];
+  std::vector<Rows> of_key(static_cast<std::size_t>(target.rows));
+  for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
+    const auto at = static_cast<std::size_t>(r);
+    if (splits.of[at] != no_split) continue;
+    splits.of[at] = train;
+    if (splits.kept[at] && key[at] > 0)
+      of_key[static_cast<std::size_t>(key[at])].push_back(static_cast<std::int32_t>(r));
+  }
+  const double sum = plan.train + plan.valid + plan.test;
+  tbb::parallel_for(tbb::blocked_range<std::size_t>(1, of_key.size(), 16), [&](const auto& range) {
+    for (auto k = range.begin(); k != range.end(); ++k) {
+      std::vector<std::pair<Wide, std::int32_t>> order;
+      for (const auto r : of_key[k]) {
+        const auto cooked = value(r);
+        order.emplace_back(cooked.kind == Cooked::Kind::whole ? cooked.whole : 0, r);
+      }
+      std::sort(order.begin(), order.end());
+      const auto share = [&](double part) {
+        return static_cast<std::size_t>(std::floor(part / sum * static_cast<double>(order.size()) + 1e-9));
+      };
+      const auto tests = share(plan.test), valids = share(plan.valid);
+      for (std::size_t i = 0; i < tests + valids; ++i)
+        splits.of[static_cast<std::size_t>(order[order.size() - 1 - i].second)] = i < tests ? test : valid;
+    }
+  });
+}
+
 void by_hash(std::vector<Table>& tables, std::size_t driving, Splits& splits, Complaints& complaints) {
   const auto& table = tables[driving];
   const auto& plan = table.plan->split;
@@ -57,6 +91,7 @@ void by_hash(std::vector<Table>& tables, std::size_t driving, Splits& splits, Co
   const auto sum = first + second + static_cast<Wide>(std::llround(plan.test));
   if (sum <= 0) throw Error(table.plan->name + ": error: the shares of 'split' add up to 0 [split-empty]");
   std::atomic<std::int64_t> missing{0};
+  if (plan.key != recipe::none) return by_hash_per_key(tables, driving, value, splits);
   each_row(table, [&](std::int64_t r) {
     auto& own = splits.of[static_cast<std::size_t>(r)];
     if (own != no_split) return;
@@ -129,6 +164,35 @@ void leave_last(const Table& table, const Table& target, Splits& splits) {
   });
 }
 
+// [tables.T] at_least: drops rows of entities with too few kept rows until nobody has too few. The unknown entity has.
+void keep_core(const std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t>& kept) {
+  const auto& table = tables[driving];
+  if (table.plan->at_least.empty()) return;
+  std::vector<std::vector<std::int64_t>> counts;
+  for (const auto& [link, least] : table.plan->at_least) {
+    const auto target = static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(link)].table);
+    counts.emplace_back(static_cast<std::size_t>(tables[target].rows), 0);
+  }
+  const auto entity = [&](std::size_t k, std::int64_t r) {
+    const auto link = static_cast<std::size_t>(table.plan->at_least[k].first);
+    return static_cast<std::size_t>(table.links[link][static_cast<std::size_t>(r)]);
+  };
+  const auto add = [&](std::int64_t r, std::int64_t n) {
+    for (std::size_t k = 0; k < counts.size(); ++k) counts[k][entity(k, r)] += n;
+  };
+  for (std::int64_t r = table.first_row(); r < table.rows; ++r)
+    if (kept[static_cast<std::size_t>(r)]) add(r, 1);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
+      if (!kept[static_cast<std::size_t>(r)]) continue;
+      for (std::size_t k = 0; k < counts.size() && kept[static_cast<std::size_t>(r)]; ++k)
+        if (entity(k, r) == 0 || counts[k][entity(k, r)] < table.plan->at_least[k].second)
+          kept[static_cast<std::size_t>(r)] = 0, add(r, -1), changed = true;
+    }
+  }
+}
+
 }  // namespace
 
 int Splits::find(const std::string& name) const {
@@ -140,9 +204,11 @@ std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driv
   const auto& table = tables[driving];
   std::vector<std::uint8_t> kept(static_cast<std::size_t>(table.rows), 1);
   if (!table.event()) kept.at(0) = 0;
-  if (!table.plan->keep) return kept;
-  const Evaluator keep(*table.plan->keep, names_of(tables, driving, nullptr));
-  each_row(table, [&](std::int64_t r) { kept[static_cast<std::size_t>(r)] = keep.truth(r); });
+  if (table.plan->keep) {
+    const Evaluator keep(*table.plan->keep, names_of(tables, driving, nullptr));
+    each_row(table, [&](std::int64_t r) { kept[static_cast<std::size_t>(r)] = keep.truth(r); });
+  }
+  keep_core(tables, driving, kept);
   return kept;
 }
 

@@ -62,7 +62,7 @@ TEST_CASE("tables, links, lists and splits of the MovieLens recipe") {
   CHECK(history.what == ListPlan::What::history);
   CHECK(history.length == 20);
   CHECK(history.table == 0);
-  CHECK(history.visible_all);
+  CHECK(history.visible == ListPlan::Visible::all);
   CHECK(plan.tables[0].fields[2].from == std::vector<std::string>{"title", "plot_omdb"});
   CHECK(plan.tables[0].fields[3].media.ends_with("posters_64x96.tar.gz:{item}.jpg"));
   CHECK(plan.tables[0].fields[3].from.empty());
@@ -252,11 +252,11 @@ TEST_CASE("leave-last and time splits see all earlier rows by default") {
   REQUIRE(last.plan);
   CHECK(last.plan->tables[2].split.by == SplitPlan::By::leave_last);
   CHECK(last.plan->tables[2].split.leave == 2);
-  CHECK(last.plan->tables[2].lists[0].visible_all);
+  CHECK(last.plan->tables[2].lists[0].visible == ListPlan::Visible::all);
   const auto time = with("", {"tables.ratings.split={ by = \"time\", train = 8, valid = 1, test = 1 }"});
   REQUIRE(time.plan);
   CHECK(time.plan->tables[2].split.train == doctest::Approx(0.8));
-  CHECK_FALSE(plan_of("base.toml").tables[2].lists[0].visible_all);
+  CHECK(plan_of("base.toml").tables[2].lists[0].visible == ListPlan::Visible::train);
 }
 
 TEST_CASE("files are not looked at when that is asked") {

@@ -96,6 +96,10 @@ std::vector<Section> make() {
         {.name = "keep",
          .is = Is::expression,
          .help = "Event tables: rows that count, as \"rating != 3\". Lists see the others too."},
+        {.name = "at_least",
+         .is = Is::values,
+         .help = "Event tables: links, and how many kept rows each of their entities has, as { user = 10, item = 10 }; "
+                 "rows of others are left out, until all have."},
         {.name = "split",
          .is = Is::table,
          .section = "split",
@@ -161,9 +165,10 @@ std::vector<Section> make() {
         {.name = "where", .is = Is::expression, .help = "Events that count, as \"rating > 3\"."},
         {.name = "visible",
          .is = Is::choice,
-         .choices = {"train", "all"},
-         .help = "Whether rows of other splits may stand in it. Default: \"all\" under splits by time and leave_last, "
-                 "else \"train\"."},
+         .choices = {"train", "earlier", "all"},
+         .help =
+             "Rows of which splits may stand in it; \"earlier\": training rows, in the lists of test rows valid ones "
+             "too. Default: \"all\" under splits by time and leave_last, else \"train\"."},
         {.name = "when",
          .is = Is::choice,
          .fallback = S("before"),
@@ -231,6 +236,8 @@ std::vector<Section> make() {
   all.push_back(all.back());
   all.back().name = "leave_last_split";
   all.back().help = "The last rows of each key test, those before them validate.";
+  all[all.size() - 3].words.push_back(
+      {.name = "per", .is = Is::text, .help = "A link: the rows of each of its entities are dealt out by the shares."});
   for (auto& word : shares(Is::whole)) all[all.size() - 3].words.push_back(word);
   for (auto& word : shares(Is::number)) all[all.size() - 2].words.push_back(word);
   all.back().words.push_back(

@@ -103,7 +103,9 @@ class ListReader {
       list_.where_text = where->text;
     }
     const bool ordered = plan_.split.by == SplitPlan::By::time || plan_.split.by == SplitPlan::By::leave_last;
-    list_.visible_all = keys_.choice("visible", ordered ? "all" : "train") == "all";
+    const auto visible = keys_.choice("visible", ordered ? "all" : "train");
+    using Visible = ListPlan::Visible;
+    list_.visible = visible == "all" ? Visible::all : visible == "earlier" ? Visible::earlier : Visible::train;
     list_.always = keys_.choice("when") == "always";
     keys_.later({"window", "shift", "columns"});
     keys_.finish();

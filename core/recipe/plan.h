@@ -66,8 +66,8 @@ struct ListPlan {
   int of = none, by = none;  // links of this table: whose entity is listed; who has the history
   std::optional<Expression> where;
   std::string where_text;
-  bool visible_all = false;  // true: rows of other splits may stand in it
-  bool always = false;       // true: all events of the key, whenever, the row itself among them
+  enum class Visible { train, earlier, all } visible = Visible::train;  // rows of which splits may stand in it
+  bool always = false;  // true: all events of the key, whenever, the row itself among them
   // draw: `length` entities a row, fresh at each step
   bool by_popularity = false, exclude_seen = false;
   int per = none;  // draw for each place of that list
@@ -83,7 +83,7 @@ struct SplitPlan {
   enum class By { all_train, hash, time, leave_last } by = By::all_train;
   std::vector<Expression> hash;           // one expression: `hash(user, item)`
   double train = 1, valid = 0, test = 0;  // hash: shares (8, 1, 1): bucket = value % sum. time: shares of rows
-  int key = none;                         // leave_last: per this link
+  int key = none;                         // leave_last: per this link. hash: none, or whose rows have these shares
   std::int64_t leave = 1;                 // leave_last: rows for valid and for test
   std::string text;
   Place place;
@@ -111,6 +111,7 @@ struct TablePlan {
   };
   std::vector<Join> joins;
   std::optional<Expression> keep;
+  std::vector<std::pair<int, std::int64_t>> at_least;  // links, and rows that each of their entities needs to be kept
   SplitPlan split;
   std::vector<HoldOutPlan> hold_out;
   struct Permute {

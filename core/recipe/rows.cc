@@ -40,6 +40,28 @@ void read_shares(Checker& c, Keys& keys, SplitPlan& split, bool whole) {
   if (!whole && sum > 0) split.train /= sum, split.valid /= sum, split.test /= sum;
 }
 
+// A link of the table by name, for a key whose value is one.
+int read_link(Checker& c, const TablePlan& plan, const std::string& name, const Place& place) {
+  const int found = link_of(plan, name);
+  if (found != none) return found;
+  std::vector<std::string> notes, names;
+  for (const auto& link : plan.links) names.push_back(link.name);
+  note_choices(notes, name, names);
+  c.error(place, "unknown-link", "table " + quote(plan.name) + " has no link " + quote(name), notes);
+  return none;
+}
+
+void read_at_least(Checker& c, TablePlan& plan, Item& item) {
+  for (const auto& one : item.items) {
+    one->used = true;
+    if (!demand(c.report, *one, Item::Kind::whole, quote(one->key))) continue;
+    if (one->whole < 1)
+      c.error(one->place, "out-of-range", quote(one->key) + " is " + std::to_string(one->whole) + "; it is at least 1");
+    if (const int link = read_link(c, plan, one->key, one->key_place); link != none)
+      plan.at_least.emplace_back(link, one->whole);
+  }
+}
+
 void read_split(Checker& c, int table, Item& item) {
   auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
   auto& split = plan.split;
@@ -61,15 +83,8 @@ void read_split(Checker& c, int table, Item& item) {
     split.train = 0;
     split.leave = keys.whole("rows");
     split.valid = split.test = static_cast<double>(split.leave);
-    if (const auto* key = keys.required("key", Item::Kind::text, "say whose last rows are left out: key = \"user\"")) {
-      split.key = link_of(plan, key->text);
-      if (split.key == none) {
-        std::vector<std::string> notes, names;
-        for (const auto& link : plan.links) names.push_back(link.name);
-        note_choices(notes, key->text, names);
-        c.error(key->place, "unknown-link", "table " + quote(plan.name) + " has no link " + quote(key->text), notes);
-      }
-    }
+    if (const auto* key = keys.required("key", Item::Kind::text, "say whose last rows are left out: key = \"user\""))
+      split.key = read_link(c, plan, key->text, key->place);
   } else {
     split.by = SplitPlan::By::hash;
     if (by->text.find("hash") == std::string::npos) {
@@ -80,6 +95,7 @@ void read_split(Checker& c, int table, Item& item) {
     } else if (auto expression = read_expression(c, *by, table)) {
       split.hash.push_back(std::move(*expression));
     }
+    if (const auto* per = keys.find("per", Item::Kind::text)) split.key = read_link(c, plan, per->text, per->place);
     read_shares(c, keys, split, true);
   }
   keys.finish();
@@ -103,14 +119,8 @@ void read_hold_out(Checker& c, int table, Item& item) {
         keys.required("where", Item::Kind::text, "say which entities: where = \"hash(1, item) % 10 == 0\"");
     keys.finish();
     if (!link || !where) continue;
-    held.link = link_of(plan, link->text);
-    if (held.link == none) {
-      std::vector<std::string> notes, names;
-      for (const auto& l : plan.links) names.push_back(l.name);
-      note_choices(notes, link->text, names);
-      c.error(link->place, "unknown-link", "table " + quote(plan.name) + " has no link " + quote(link->text), notes);
-      continue;
-    }
+    held.link = read_link(c, plan, link->text, link->place);
+    if (held.link == none) continue;
     const auto other = plan.links[static_cast<std::size_t>(held.link)].table;
     if (other == none) continue;
     // Over the entity's own columns; the link's name stands for the entity's key.
@@ -166,6 +176,8 @@ void read_rows(Checker& c, int table, Keys& keys) {
   }
   if (const auto* keep = keys.find("keep", Item::Kind::text); keep && event_only(c, plan, *keep))
     plan.keep = read_expression(c, *keep, table);
+  if (auto* least = keys.find("at_least", Item::Kind::table); least && event_only(c, plan, *least))
+    read_at_least(c, plan, *least);
   if (auto* labels = keys.find("labels", Item::Kind::table))
     for (const auto& item : labels->items) {
       good_name(c, *item, "a label");

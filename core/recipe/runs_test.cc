@@ -109,7 +109,7 @@ TEST_CASE("a run's nodes, fields, lists and axes stand under its node's name") {
   REQUIRE(ratings.lists.size() == 2);
   CHECK(ratings.lists[1].name == "teacher.history");
   CHECK(ratings.lists[1].where_text == "rating > 3");
-  CHECK(ratings.lists[1].visible_all);
+  CHECK(ratings.lists[1].visible == ListPlan::Visible::all);
   CHECK(ratings.lists[1].by == 0);
   CHECK(ratings.fields.back().name == "teacher.device");
   CHECK(ratings.fields.back().from == std::vector<std::string>{"device"});
