@@ -58,7 +58,8 @@ class Reach {
   }
 
   void note_axes(const WireDraft& wire) {
-    if (wire.wire.via.axis != none) c_.read_axes.insert(wire.wire.via.axis);
+    for (const int axis : {wire.wire.via.axis, wire.wire.via.from})
+      if (axis != none) c_.read_axes.insert(axis);
     if (wire.wire.axis != none) c_.read_axes.insert(wire.wire.axis);
   }
 

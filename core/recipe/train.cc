@@ -86,10 +86,19 @@ void read_data(Checker& c) {
   keys.finish();
 }
 
-}  // namespace
+// Shares under which nothing trains are for evaluation alone.
+void check_shares(Checker& c) {
+  if (c.plan.train.epochs == 0) return;
+  for (const auto& table : c.plan.tables) {
+    const auto& split = table.split;
+    const bool shares = split.by == SplitPlan::By::hash || split.by == SplitPlan::By::time;
+    if (shares && split.train <= 0 && split.valid + split.test > 0)
+      c.error(split.place, "bad-split", "no row would be trained on",
+              {"give it a share: train = 8", "or say [train] epochs = 0 to evaluate alone"});
+  }
+}
 
-void read_train(Checker& c) {
-  read_data(c);
+void read_training(Checker& c) {
   auto* item = c.section("train");
   auto& train = c.plan.train;
   if (const auto* said = c.document.root().find("train")) train.place = said->key_place;
@@ -116,13 +125,6 @@ void read_train(Checker& c) {
   train.accumulate = keys.whole("accumulate");
   train.epochs = keys.whole("epochs");
   train.steps = keys.whole("steps");
-  if (train.rows != none && train.epochs > 0) {
-    const auto& split = c.plan.tables[static_cast<std::size_t>(train.rows)].split;
-    const bool shares = split.by == SplitPlan::By::hash || split.by == SplitPlan::By::time;
-    if (shares && split.train <= 0 && split.valid + split.test > 0)
-      c.error(split.place, "bad-split", "no row would be trained on",
-              {"give it a share: train = 8", "or say [train] epochs = 0 to evaluate alone"});
-  }
   train.seed = static_cast<std::uint64_t>(keys.whole("seed"));
   train.clip = keys.number("clip");
   train.validate = keys.whole("validate");
@@ -173,6 +175,14 @@ void read_train(Checker& c) {
         {valid ? "add [metrics.auc] use = \"auc\"" : "give its split a 'valid' share", "or keep = \"last\""});
   if (train.best && can && !keys.table().find("best")) keys.fill("best", metrics[0]);
   keys.finish();
+}
+
+}  // namespace
+
+void read_train(Checker& c) {
+  read_data(c);
+  read_training(c);
+  check_shares(c);
 }
 
 }  // namespace braid::recipe

@@ -93,7 +93,7 @@ void start_weights(const recipe::Plan& plan, graph::Graph& graph) {
   for (auto& w : graph.weights()) {
     const auto& node = plan.nodes[static_cast<std::size_t>(w.node)];
     const auto& from = node.weights;
-    if (from.file.empty() || w.scalar) continue;
+    if (from.file.empty() || w.scalar || w.value.numel() == 0) continue;
     auto [file, fresh] = open.try_emplace(from.file);
     if (fresh) file->second = load_safetensors(from.file);
     const auto own = w.name.substr(node.name.size() + 1);

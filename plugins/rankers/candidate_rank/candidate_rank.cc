@@ -13,17 +13,24 @@ struct CandidateRank final : braid::Ranker {
           "all candidates do."};
 
   braid::In answer{*this, "answer", "float[rows]", "score of the row's answer", {.constant = true}};
-  braid::In candidate{*this,
-                      "candidate",
-                      "float?[rows, candidates*]",
-                      "scores of the row's candidates, the answer not among them",
-                      {.constant = true}};
+  braid::In candidate{
+      *this, "candidate", "float?[rows, candidates*]", "scores of the row's candidates", {.constant = true}};
+  braid::In answer_key{*this, "answer_key", "key[rows]", "whose score the answer's is", {.optional = true}};
+  braid::In candidate_key{
+      *this,
+      "candidate_key",
+      "key[rows, candidates*]",
+      "whose scores the candidates' are; with both keys a candidate that is the answer itself is passed "
+      "over, as published lists of negatives hold it now and then",
+      {.optional = true}};
   braid::Out rank{*this, "rank", "int[rows]",
                   "candidates before the answer: 0 is first, as without candidates. No gradient"};
 
   void run(braid::Frame& f) override {
-    const auto own = f[answer].detach().unsqueeze(1);                           // [rows, 1]
-    const auto before = f[candidate].detach().ge(own).logical_or(own.isnan());  // [rows, candidates]
+    const auto own = f[answer].detach().unsqueeze(1);                     // [rows, 1]
+    auto before = f[candidate].detach().ge(own).logical_or(own.isnan());  // [rows, candidates]
+    if (f.wired(answer_key) && f.wired(candidate_key))
+      before = before.logical_and(f[candidate_key].ne(f[answer_key].unsqueeze(1)));
     f[rank] = (f.masked(candidate) ? before.logical_and(f.mask(candidate)) : before).sum(1);
   }
 };

@@ -54,6 +54,14 @@ TEST_CASE("hidden candidates do not count, whatever the answer") {
   CHECK(ranks(c) == Wholes{2, 2, 0, 3});
 }
 
+TEST_CASE("by its key a candidate that is the answer itself is passed over") {
+  auto c = rows({1, 1, 2}, {1, 3, 1, 1, 0, 2});
+  c.inputs["answer_key"] = {wholes({7, 7, -3}, {3})};
+  c.inputs["candidate_key"] = {wholes({7, 8, 9, 9, -3, -3}, {3, 2})};
+  CHECK(check(c) == "");
+  CHECK(ranks(c) == Wholes{1, 2, 0});
+}
+
 TEST_CASE("NaN as an answer is behind all, as a candidate before nobody; infinities are numbers") {
   CHECK(ranks(rows({not_a_number, 0, infinite, -infinite},
                    {not_a_number, 1, 2, not_a_number, 1, 2, infinite, 0, -infinite, -infinite, 0, not_a_number})) ==
