@@ -14,6 +14,28 @@ namespace {
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
 
+// Which uses the losses need, through any number of nodes; all where there is no loss.
+std::vector<bool> trained_uses(const recipe::Plan& plan, const std::vector<LinkUse>& uses) {
+  std::vector<bool> nodes(plan.nodes.size(), false), out(uses.size(), false);
+  std::vector<std::size_t> todo;
+  for (std::size_t k = 0; k < nodes.size(); ++k)
+    if (plan.nodes[k].trains) nodes[k] = true, todo.push_back(k);
+  if (todo.empty()) return std::vector<bool>(uses.size(), true);
+  while (!todo.empty()) {
+    const auto node = todo.back();
+    todo.pop_back();
+    for (const auto& port : plan.nodes[node].inputs)
+      for (const auto& wire : port) {
+        const auto use = std::find(uses.begin(), uses.end(), LinkUse{wire.via, wire.to_axis, wire.axis});
+        if (wire.via.any() && use != uses.end()) out[at(static_cast<std::int64_t>(use - uses.begin()))] = true;
+        if (wire.source != recipe::Wire::Source::node || nodes[at(wire.node)]) continue;
+        nodes[at(wire.node)] = true;
+        todo.push_back(at(wire.node));
+      }
+  }
+  return out;
+}
+
 }  // namespace
 
 Route make_route(const recipe::Plan& plan) {
@@ -38,12 +60,21 @@ Route make_route(const recipe::Plan& plan) {
     route.use_gather.push_back(gather);
     if (use.via.axis != use.axis) puts(use.axis, gather);
   }
+  std::vector<int> declared;
   for (std::size_t a = 0; a < axes; ++a)
     for (const auto& from : plan.axes[a].from) {
       recipe::Wire::Via via;
       via.table = from.table, via.link = from.link, via.list = from.list;
-      puts(static_cast<int>(a), add({via, from.table}));  // a table's own axis has the table's number
+      const int gather = add({via, from.table});  // a table's own axis has the table's number
+      puts(static_cast<int>(a), gather);
+      declared.push_back(gather);
     }
+
+  route.use_trains = trained_uses(plan, route.uses);
+  route.gather_trains.assign(route.gathers.size(), false);
+  for (std::size_t u = 0; u < route.uses.size(); ++u)
+    if (route.use_trains[u]) route.gather_trains[at(route.use_gather[u])] = true;
+  for (const int gather : declared) route.gather_trains[at(gather)] = true;  // stands there in any case
 
   if (plan.train.rows != recipe::none && !route.axis_gathers[at(plan.train.rows)].empty())
     throw Error("axis '" + plan.axes[at(plan.train.rows)].name + "': error: the rows of '" +
@@ -98,7 +129,8 @@ Batch Batcher::make(std::span<const std::int32_t> rows, const Moment& moment, st
     if (at(axis) == world_.driving) axis_rows_[at(axis)].assign(rows.begin(), rows.end());
     else collect(axis, batch);
     for (const int g : route.gather_after[at(axis)])
-      if (const auto& one = route.gathers[at(g)]; !lasts(one) || gathered_[at(g)].rows.empty())
+      if (moment.training && !route.gather_trains[at(g)]) gathered_[at(g)] = {};
+      else if (const auto& one = route.gathers[at(g)]; !lasts(one) || gathered_[at(g)].rows.empty())
         gather(one, batch, moment, gathered_[at(g)]);
   }
   for (std::size_t a = 0; a < batch.axes.size(); ++a)
@@ -106,6 +138,10 @@ Batch Batcher::make(std::span<const std::int32_t> rows, const Moment& moment, st
                                                        : fill(static_cast<int>(a), axis_rows_[a], world_.reads, moment);
   for (std::size_t u = 0; u < route.uses.size(); ++u) {
     const auto& use = route.uses[u];
+    if (moment.training && !route.use_trains[u]) {
+      batch.links.push_back({use.axis, {}, {}, false});
+      continue;
+    }
     const auto& gathered = gathered_[at(route.use_gather[u])];
     if (!lasts(route.gathers[at(route.use_gather[u])]) || !world_.plan.axes[at(use.axis)].whole) {
       batch.links.push_back(link(use, gathered, batch));

@@ -103,7 +103,7 @@ TEST_CASE("a history of earlier splits: test rows see valid ones, valid rows see
 TEST_CASE("at least so many rows: until users and items all have them") {
   World3 w;
   auto& e = w.plan.tables[World3::events];
-  e.at_least = {{0, 20}, {1, 9}};
+  e.at_least = {{0, 30}, {1, 6}};
   through_link(w.plan, World3::all_items, World3::events, 1);
   auto source = Source::open(w.plan, makers());
   std::set<std::size_t> kept;  // by plain loops
@@ -113,15 +113,15 @@ TEST_CASE("at least so many rows: until users and items all have them") {
     std::map<int, int> users, items;
     for (const auto r : kept) ++users[w.rows[r].user], ++items[w.rows[r].item];
     changed =
-        std::erase_if(kept, [&](std::size_t r) { return users[w.rows[r].user] < 20 || items[w.rows[r].item] < 9; }) > 0;
+        std::erase_if(kept, [&](std::size_t r) { return users[w.rows[r].user] < 30 || items[w.rows[r].item] < 6; }) > 0;
   }
   std::set<std::size_t> got;
-  for (const auto* split : {"train", "valid", "test"})
-    for (const auto r : source->pass({.split = split, .batch = 300})->next()->row_numbers)
-      got.insert(static_cast<std::size_t>(r));
+  for (const auto* split : {"train", "valid", "test"}) {
+    const auto batch = source->pass({.split = split, .batch = 300})->next();
+    for (const auto r : batch->row_numbers) got.insert(static_cast<std::size_t>(r));
+  }
   CHECK(got == kept);
-  CHECK(got.size() > 50);
-  CHECK(got.size() < 230);
+  CHECK(got.size() == 175);
 }
 
 TEST_CASE("shares of each user's rows: whole numbers of them") {
@@ -151,8 +151,8 @@ TEST_CASE("shares of each user's rows: whole numbers of them") {
   }
   for (const auto& [split, rows] : expect) {
     std::set<std::size_t> got;
-    for (const auto r : source->pass({.split = split, .batch = 300})->next()->row_numbers)
-      got.insert(static_cast<std::size_t>(r));
+    const auto batch = source->pass({.split = split, .batch = 300})->next();
+    for (const auto r : batch->row_numbers) got.insert(static_cast<std::size_t>(r));
     CHECK(got == rows);
   }
 }

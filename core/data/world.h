@@ -27,10 +27,11 @@ struct Gather {
 struct Route {
   std::vector<LinkUse> uses;
   std::vector<Gather> gathers;
-  std::vector<int> use_gather;                 // per use
-  std::vector<std::vector<int>> axis_gathers;  // per axis: what puts entities on it
-  std::vector<int> axis_order;                 // an axis stands after those that its gathers start from
-  std::vector<std::vector<int>> gather_after;  // per axis: gathers that can be answered once it is filled
+  std::vector<int> use_gather;                  // per use
+  std::vector<bool> use_trains, gather_trains;  // false: only evaluation and serving ask for it
+  std::vector<std::vector<int>> axis_gathers;   // per axis: what puts entities on it
+  std::vector<int> axis_order;                  // an axis stands after those that its gathers start from
+  std::vector<std::vector<int>> gather_after;   // per axis: gathers that can be answered once it is filled
 };
 Route make_route(const recipe::Plan& plan);  // throws Error for axes that feed each other
 
