@@ -330,7 +330,7 @@ class Maker {
       out["if"] = has("key");
       out["then"] =
           without({"order", "keep", "links", "lists", "hold_out"}, "a key of event tables, which have no key");
-      out["else"] = without({"join", "permute"}, "a key of entity tables, which have a key");
+      out["else"] = without({"join", "permute", "fit"}, "a key of entity tables, which have a key");
     }
     return out;
   }

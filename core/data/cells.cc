@@ -35,7 +35,8 @@ class FieldCells::Rows final : public FitRows {
     const auto& table = cells_.table_;
     Texts texts;
     for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
-      const auto count = table.counts.empty() ? 0u : table.counts[static_cast<std::size_t>(r)];
+      auto count = table.counts.empty() ? 0u : table.counts[static_cast<std::size_t>(r)];
+      if (table.plan->fit_all && !table.is_held(r)) count = std::max(count, 1u);
       if (!count) continue;
       cells_.cell(r, texts);
       visit(texts.cell, count);

@@ -195,6 +195,22 @@ TEST_CASE("entities from a column of events: each once, in the order in which th
   CHECK(source->row_name(World3::items, 1) == std::to_string(order[0]) + " (items)");
 }
 
+TEST_CASE("fitted on all rows: items that nobody trains on have ids too, held-out ones have not") {
+  World3 w;
+  auto& items = w.plan.tables[World3::items];
+  items.fields[0].from = {"item"};  // "words": one id for each item
+  w.plan.tables[World3::events].keep = expression("rating != 3 and item < 5");
+  w.plan.tables[World3::events].hold_out = {{"cold", 1, expression("item == 23"), {}}};
+  read_field(w.plan, World3::all_items, 0);
+  const auto ids = [&](bool all) {
+    items.fit_all = all;
+    const auto fitted = Source::open(w.plan, makers())->fitted();
+    return fitted.at("items.words").at("n");
+  };
+  CHECK(ids(false) == 1 + 4);
+  CHECK(ids(true) == 1 + 22);
+}
+
 TEST_CASE("a whole axis of events: the rows that train, the same in every batch, and its links") {
   World3 w;
   recipe::AxisPlan edges;

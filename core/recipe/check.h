@@ -33,7 +33,8 @@ struct World {
                                                                     const std::string& separator, char quote)>
       header;
   std::function<bool(const std::string& path)> exists;
-  bool files = true;  // false: neither files nor columns are looked at
+  bool files = true;     // false: neither files nor columns are looked at
+  bool started = false;  // true: a run's own folder has the weights; files that nodes start from may be gone
 };
 
 struct Checked {

@@ -80,6 +80,12 @@ std::vector<Section> make() {
         {.name = "from",
          .is = Is::text,
          .help = "Instead of `file`: an event table; each different cell of its column `key` is an entity."},
+        {.name = "fit",
+         .is = Is::choice,
+         .fallback = S("train"),
+         .choices = {"train", "all"},
+         .help = "Entity tables: fields are fitted on the rows that training rows reach, or on all: a closed catalogue, "
+                 "each of whose items has an id of its own."},
         {.name = "missing", .is = Is::texts, .help = "Cells with one of these texts are missing. Default: empty ones."},
         {.name = "bad_rows",
          .is = Is::choice,

@@ -100,9 +100,10 @@ struct TablePlan {
   std::string name;
   std::vector<std::string> files;
   Use reader;
-  std::string key;    // entity tables; empty: an event table
-  int from = none;    // entity tables without files: one row for each different cell of column `key` of that table
-  std::string order;  // event tables: a column, or empty (file order)
+  std::string key;       // entity tables; empty: an event table
+  bool fit_all = false;  // entity tables: fields are fitted on every row, not on those that training rows reach alone
+  int from = none;       // entity tables without files: one row for each different cell of column `key` of that table
+  std::string order;     // event tables: a column, or empty (file order)
   std::vector<std::string> missing = {""};
   struct Join {
     std::string file, key;

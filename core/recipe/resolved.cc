@@ -134,8 +134,11 @@ void absolute_paths(Checker& c, Item& root) {
     }
   if (auto* nodes = root.find("nodes"))
     for (const auto& node : c.nodes)
-      if (auto* item = nodes->find(node.plan.name); item && node.found && node.same.empty())
+      if (auto* item = nodes->find(node.plan.name); item && node.found && node.same.empty()) {
         absolute_params(*item, *node.found.schema);
+        if (auto* weights = item->find("weights"); weights && !node.plan.weights.file.empty())
+          absolute_file(*weights, "file");
+      }
   for (const auto& run : c.runs)
     if (auto* item = root.find("nodes")->find(run.name)) absolute_file(*item, "run");
   if (auto* metrics = root.find("metrics"))

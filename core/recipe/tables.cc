@@ -177,6 +177,11 @@ void read_ground(Checker& c, int table, Keys& keys) {
     else read_join(c, table, *join);
   }
   if (key && !from) need_column(c, table, plan.key, key->place);
+  if (auto* fit = keys.table().find("fit"); fit && plan.event())
+    c.error(fit->key_place, "entity-only", "'fit' belongs to entity tables; " + quote(plan.name) + " has no key",
+            {"say it in the tables that its links point to"});
+  if (!plan.event()) plan.fit_all = keys.choice("fit") == "all";
+  else keys.find("fit");
   if (keys.table().find("missing")) plan.missing = keys.texts("missing");
   else keys.fill("missing", plan.missing);
   if (keys.choice("bad_rows") == "skip") plan.bad_rows = TablePlan::BadRows::skip;

@@ -28,10 +28,11 @@ void print(const std::vector<recipe::Problem>& problems) {
 }
 
 std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std::string>& sets, const Workshop& shop,
-                                const std::map<std::string, std::string>& saved,
+                                const std::map<std::string, std::string>& saved, bool started,
                                 const std::function<void()>& found_right) {
   auto model = std::make_unique<Model>();
-  const auto world = shop.world(recipe);
+  auto world = shop.world(recipe);
+  world.started = started;
   auto checked = recipe::check(recipe, sets, world);
   print(checked.warnings);
   if (!checked.plan) {
@@ -158,7 +159,7 @@ std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::s
   if (!files::exists(run + "/weights.safetensors") && files::exists(run + "/request.json"))
     throw Error(run + ": error: the run has not ended yet [run-folder]\n  go on with `braid train --resume " + run +
                 "`");
-  auto model = assemble(run + "/resolved.toml", sets, shop, saved_fields(run));
+  auto model = assemble(run + "/resolved.toml", sets, shop, saved_fields(run), true);
   if (model) model->mode.step = load_weights(*model->graph, run + "/weights.safetensors");
   return model;
 }

@@ -31,9 +31,9 @@ struct Model {
 };
 
 // nullptr when the recipe has problems, which are printed. `saved`: fitted fields by "table.field", instead of fitting.
-// `found_right` is called when the recipe has none, before data is read.
+// `started`: the weights are in the run's folder. `found_right` is called when the recipe has none, before data is read.
 std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std::string>& sets, const Workshop& shop,
-                                const std::map<std::string, std::string>& saved,
+                                const std::map<std::string, std::string>& saved, bool started = false,
                                 const std::function<void()>& found_right = {});
 
 // A run folder's fitted fields, by "table.field". Throws Error.

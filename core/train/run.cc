@@ -198,7 +198,7 @@ Ended from_the_start(const Request& request, const std::string& out, Model& mode
 Ended start_run(const Request& request, const std::string& recipe, const std::string& out, const std::string& name,
                 const std::string& resume, const Workshop& shop) {
   std::optional<FolderLock> lock;
-  auto model = assemble(recipe, request.sets, shop, {}, [&] {
+  auto model = assemble(recipe, request.sets, shop, {}, false, [&] {
     make_room(out);
     lock.emplace(out);
     request.write(out);
@@ -239,7 +239,7 @@ Ended resume_run(const std::string& out, const std::string& recipe, const std::v
     auto model = assemble(request.recipe, request.sets, shop, {});
     return model ? from_the_start(request, out, *model, name, resume, shop) : Ended{1, {}};
   }
-  auto model = assemble(request.recipe, request.sets, shop, saved_fields(out));
+  auto model = assemble(request.recipe, request.sets, shop, saved_fields(out), true);
   if (!model) return {1, {}};
   const double start_mib = peak_mib();
   const bool changed = compare_locks(out, *model, allow, shop);
