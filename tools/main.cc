@@ -64,6 +64,7 @@ int conform(const Call& call) {
         "build/my_tower.so");
   return run_library_command("conform", call, 1);
 }
+int sweep(const Call& call) { return sweep_command(call, threads_of(call)); }
 int eval(const Call& call) {
   if (call.has("json") && (call.has("requests") || call.has("scores")))
     throw Usage(
@@ -130,6 +131,30 @@ const std::vector<Command>& commands() {
        0,
        1,
        train},
+      {"sweep",
+       "[RECIPE]",
+       "Trains a recipe at many points and several seeds, chooses by validation, then evaluates the chosen point.",
+       "All points are checked before the first one trains. No run is evaluated on another split than `valid` until "
+       "DIR/choice.toml says which point was chosen; then its runs alone are, and DIR/result.json has the figures. "
+       "DIR/table.json keeps the table that is printed.\n"
+       "The grid of all values is run, or with --random as many points as asked for. `braid sweep --resume DIR` goes on "
+       "after a signal or a crash: runs that are finished stay, the one under way goes on from its checkpoint.",
+       {{"out", "DIR", "the sweep's folder; an earlier one in it is renamed first"},
+        {"over", "KEY=...",
+         "a key and its values, KEY=VALUE,VALUE,..., as --set takes them; or for --random its range, "
+         "KEY=LOW..HIGH[:log], of whole numbers where both are",
+         true},
+        {"random", "N", "draw N different points instead of running the grid"},
+        {"sweep-seed", "N", "of these draws; 1 without it. More points do not change the first ones"},
+        {"seeds", "1,2,3", "seeds that each point is trained with; without it the recipe's"},
+        {"by", "METRIC", "the metric on `valid` that decides, or SLICE/METRIC; without it the one that chooses weights"},
+        {"resume", "DIR", "go on with the sweep in DIR"},
+        set,
+        json,
+        threads},
+       0,
+       1,
+       sweep},
       {"eval",
        "RUN",
        "Evaluates a run's weights again and prints its figures.",
