@@ -6,7 +6,7 @@
 namespace braid::tools {
 
 int check_command(const Call& call);
-int compare_command(const Call& call);
+int compare_command(const Call& call, int threads);
 int report_command(const Call& call);
 int list_command(const Call& call);
 int find_command(const Call& call);

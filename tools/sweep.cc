@@ -16,7 +16,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <iostream>
+#include <map>
 #include <set>
 
 namespace braid::tools {
@@ -50,6 +50,7 @@ struct Asked {
   std::vector<std::uint64_t> seeds;
   std::string by;
   int threads = 0;
+  std::map<std::string, std::string> plugins;  // digests, by name
 
   std::vector<std::string> sets_of(std::size_t point) const {
     auto out = sets;
@@ -61,8 +62,8 @@ struct Asked {
   Json json() const {
     std::vector<std::string> keys;
     for (const auto& axis : axes) keys.push_back(axis.key);
-    return {{"recipe", recipe}, {"from", from},   {"sets", sets}, {"over", keys},
-            {"points", points}, {"seeds", seeds}, {"by", by},     {"threads", threads}};
+    return {{"recipe", recipe}, {"from", from}, {"sets", sets},       {"over", keys},      {"points", points},
+            {"seeds", seeds},   {"by", by},     {"threads", threads}, {"plugins", plugins}};
   }
   static Asked read(const std::string& folder) {
     const auto file = folder + "/sweep.json";
@@ -82,6 +83,7 @@ struct Asked {
       out.seeds = json.at("seeds").get<std::vector<std::uint64_t>>();
       out.by = json.at("by");
       out.threads = json.at("threads");
+      out.plugins = json.at("plugins").get<std::map<std::string, std::string>>();
       return out;
     } catch (const Json::exception&) {
       throw Usage(file + ": error: cannot be read [run-folder]");
@@ -104,8 +106,9 @@ std::vector<std::uint64_t> seeds_of(const std::string& text) {
 // What the checker told of the points.
 struct Plans {
   std::vector<std::vector<std::string>> others;  // splits that the recipe evaluates, but for `valid`
-  std::string first_resolved, best;              // of the first point: recipe, and the metric that chooses its weights
+  std::string first_resolved;                    // the first point's recipe
   std::uint64_t seed = 1;                        // the recipe's
+  std::map<std::string, std::string> plugins;    // digests, by name
 };
 
 // The metric that decides, or that the user named, is a metric of the recipe and has rows.
@@ -130,6 +133,20 @@ void check_metric(const recipe::Plan& plan, const std::string& by) {
   missing(by.substr(slash == std::string::npos ? 0 : slash + 1), metrics, "metric");
 }
 
+// The plugins of a plan, each looked at once.
+void add_plugins(const recipe::Plan& plan, std::map<std::string, std::string>& digests) {
+  const auto add = [&](const recipe::Use& use) {
+    if (!use.plugin_file.empty() && !digests.count(use.plugin))
+      digests[use.plugin] = cards::facts(use.plugin_file).digest;
+  };
+  for (const auto& table : plan.tables) {
+    add(table.reader);
+    for (const auto& field : table.fields) add(field.use);
+  }
+  for (const auto& node : plan.nodes) add(node.use);
+  for (const auto& metric : plan.metrics) add(metric.use);
+}
+
 // Checks every point. Mistakes that many points share are told once. Nothing: there were some.
 std::optional<Plans> check_points(Asked& asked, cards::Store& store) {
   const auto world = store.world(files::path(asked.recipe).parent_path().string());
@@ -151,6 +168,7 @@ std::optional<Plans> check_points(Asked& asked, cards::Store& store) {
         asked.by = plan.train.keep_best.empty() ? plan.metrics[0].name : plan.train.keep_best;
     }
     check_metric(plan, asked.by);
+    add_plugins(plan, out.plugins);
     auto& others = out.others.emplace_back(plan.eval.splits);
     std::erase(others, "valid");
   }
@@ -397,6 +415,7 @@ int start(const Call& call, int threads) {
   if (!plans) return 1;
   asked.recipe = absolute(asked.recipe);  // messages have it as the user says it
   if (asked.seeds.empty()) asked.seeds = {plans->seed};
+  asked.plugins = plans->plugins;
   const auto folder = absolute(call.one("out"));
   make_room(folder);
   const SweepLock lock(folder);
@@ -420,13 +439,17 @@ int resume(const Call& call) {
   auto plans = check_points(asked, store);
   if (!plans) return 1;
   // Points that had begun and those that begin now would have nothing to do with each other.
-  if (const auto changed = recipe::changes(report::file_text(folder + "/resolved.toml"), plans->first_resolved);
-      !changed.empty()) {
-    std::string text = call.one("resume") + ": error: the recipe is not that of the sweep's start [run-changed]";
-    for (const auto& one : changed)
-      text += "\n  " + one.key + ": was " + one.was.value_or("not there") + ", is " + one.is.value_or("not there");
-    throw Usage(text + "\n  undo that, or start a new sweep");
-  }
+  std::string changed;
+  for (const auto& one : recipe::changes(report::file_text(folder + "/resolved.toml"), plans->first_resolved))
+    changed +=
+        "\n  recipe " + one.key + ": was " + one.was.value_or("not there") + ", is " + one.is.value_or("not there");
+  if (asked.plugins != plans->plugins)
+    for (const auto& [name, digest] : plans->plugins)
+      if (const auto was = asked.plugins.find(name); was == asked.plugins.end() || was->second != digest)
+        changed += "\n  plugin " + name + ": is another one";
+  if (!changed.empty())
+    throw Usage(call.one("resume") + ": error: the sweep cannot go on as it began [run-changed]" + changed +
+                "\n  undo that, or start a new sweep");
   return Sweep(folder, call.one("resume"), std::move(asked), std::move(*plans), store.around().program())
       .run(call.has("json"));
 }

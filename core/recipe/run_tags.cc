@@ -28,6 +28,15 @@ constexpr TagInfo tags[] = {
 -u1	i1
 +u1	i1	4
 )toml"},
+    {"bootstrap",
+     "`compare --bootstrap` for runs without score, label or group in [eval], of several scores a row, or of "
+     "other rows than each other's.",
+     "Say [eval] score, label and group in both recipes, over the same data and split.", false,
+     R"toml( [eval]
+ score = "rank.logit"
+ label = "events.clicked"
++group = "events.user"
+)toml"},
     {"card", "A plugin's card cannot be written where --out says.", "Take another folder.", false,
      R"toml(-braid card moon.so --out /proc/moon.json
 +braid card moon.so --out moon.json
