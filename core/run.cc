@@ -13,6 +13,7 @@
 #include "serve/score.h"
 #include "train/replay.h"
 #include "train/run.h"
+#include "train/scored_rows.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -129,6 +130,11 @@ int dispatch(const RunCall& call) {
   if (command == "train")
     return train::train_command(
         {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), seeds_of(call), all(call, "split")}, shop);
+  if (command == "eval" && call.options.count("rows")) {
+    const auto splits = all(call, "split");
+    if (splits.size() != 1) throw Error("braid eval: error: --rows takes one --split [command-line]");
+    return train::scored_rows_command(call.arguments.at(0), splits[0], all(call, "set"), one(call, "rows"), shop);
+  }
   if (command == "eval" && (call.options.count("requests") || call.options.count("scores")))
     return serve::replay_command(
         {call.arguments.at(0), all(call, "split"), all(call, "set"), one(call, "requests"), one(call, "scores")}, shop);

@@ -6,7 +6,7 @@
 namespace braid::tools {
 
 int check_command(const Call& call);
-int compare_command(const Call& call);
+int compare_command(const Call& call, int threads);
 int report_command(const Call& call);
 int list_command(const Call& call);
 int find_command(const Call& call);
@@ -18,6 +18,7 @@ int fill_command(const Call& call);
 int diff_command(const Call& call);
 int doctor_command(const Call& call);
 int docs_command(const Call& call);
+int sweep_command(const Call& call, int threads);
 int new_command(const Call& call);
 // `braid new recipe FILE...`, a part of new_command.
 int new_recipe(const Call& call);
@@ -27,6 +28,9 @@ void write_new_file(const std::string& path, const std::string& text);
 // Opens libbraid_run.so, with allocator and OpenMP set while no other thread exists, and lets it run the command.
 // `threads` 0: OMP_NUM_THREADS, else all cores that this process may use.
 int run_library_command(const std::string& command, const Call& call, int threads);
+
+// Threads of LibTorch: as asked for, or with 0 what the environment and the machine say.
+int threads_to_use(int asked);
 
 // Threads that a run folder's run was started with: the same number gives the same bits. 0: not known.
 int threads_of_run(const std::string& run);

@@ -1,14 +1,166 @@
-// `braid compare`: runs side by side.
+// `braid compare`: runs side by side, and whether the difference of two is more than luck.
 #include "commands.h"
 
+#include "bootstrap.h"
+#include "cards/child.h"
+#include "cards/store.h"
 #include "comparison.h"
 
-namespace braid::tools {
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <string_view>
 
-int compare_command(const Call& call) {
+#include <unistd.h>
+
+namespace braid::tools {
+namespace {
+
+namespace files = std::filesystem;
+using report::Json;
+
+constexpr int most_seconds = 24 * 3600;  // that scoring one run may take
+constexpr std::uint64_t seed = 1;        // of the resamples: the same runs give the same figures
+
+// A file that is gone with it.
+class Temporary {
+ public:
+  Temporary() : path_((files::temp_directory_path() / "braid-rows-XXXXXX").string()) {
+    const int descriptor = ::mkstemp(path_.data());
+    if (descriptor < 0) throw Usage("braid compare: error: no temporary file can be made in " + path_ + " [file]");
+    ::close(descriptor);
+  }
+  ~Temporary() {
+    std::error_code ignored;
+    files::remove(path_, ignored);
+  }
+  Temporary(const Temporary&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// What `braid eval --rows` wrote.
+std::vector<float> read_rows(const std::string& text, const std::string& run, ComparedRows& rows) {
+  std::vector<float> scores;
+  const char *at = text.data() + text.find('\n') + 1, *const end = text.data() + text.size();
+  const auto next = [&](auto& value) {
+    const auto read = std::from_chars(at, end, value);
+    if (read.ec != std::errc() || read.ptr == end)
+      throw Usage(run + ": error: its rows cannot be read back [internal]");
+    at = read.ptr + 1;
+  };
+  while (at < end) {
+    next(rows.key.emplace_back());
+    next(rows.group.emplace_back());
+    next(rows.label.emplace_back());
+    next(scores.emplace_back());
+    if (std::isnan(scores.back()))
+      throw Usage(run + ": error: scores of it are no numbers, so its rows have no order [bootstrap]");
+  }
+  return scores;
+}
+
+// The scores of a run, or of each seed of a folder of several. `rows`: those of the runs before; the first one sets
+// them.
+std::vector<std::vector<float>> scores_of(const std::string& folder, const std::string& split, int threads,
+                                          const std::string& program, std::string& first, ComparedRows& rows) {
+  std::vector<std::string> runs;
+  for (const auto& one : report::read_run(folder).seeds) runs.push_back(one.folder);
+  if (runs.empty()) runs.push_back(folder);
+  std::vector<std::vector<float>> out;
+  for (const auto& run : runs) {
+    const Temporary file;
+    std::vector<std::string> words{program, "eval", run, "--split", split, "--rows", file.path()};
+    if (threads > 0) words.insert(words.end(), {"--threads", std::to_string(threads)});
+    // A process each: two runs may have been made with other plugins of one name, and memory goes back.
+    const auto ended = cards::run_child(words, most_seconds);
+    if (ended.code != 0)
+      throw Usage(ended.said.empty() ? run + ": error: cannot be scored: `braid eval` " + ended.how + " [bootstrap]"
+                                     : ended.said.substr(0, ended.said.find_last_not_of('\n') + 1));
+    ComparedRows own;
+    out.push_back(read_rows(report::file_text(file.path()), run, own));
+    if (first.empty()) {
+      if (own.key.empty()) throw Usage(run + ": error: its split '" + split + "' has no rows with a label [bootstrap]");
+      first = run;
+      rows = std::move(own);
+      continue;
+    }
+    if (own == rows) continue;
+    const char* what = own.key != rows.key ? "rows" : own.group != rows.group ? "groups" : "labels";
+    throw Usage(run + ": error: the split '" + split + "' has other " + what + " than in " + first +
+                ", so no row can be paired [bootstrap]\n  " + std::to_string(own.key.size()) + " rows here, " +
+                std::to_string(rows.key.size()) +
+                " there; compare runs of the same data, split and [eval] label and group");
+  }
+  return out;
+}
+
+std::string shown(double value, const char* form) {
+  char text[48];
+  std::snprintf(text, sizeof text, form, value);
+  return text;
+}
+
+std::string text_of(const Bootstrap& all, const std::string& split) {
+  char line[160];
+  std::snprintf(line, sizeof line, "%-12s  %8s %8s  %8s  %20s  %10s\n", "", "A", "B", "B - A", "95 % interval",
+                "other sign");
+  std::string out = line;
+  bool lacking = false;
+  for (const auto& f : all.figures) {
+    const auto interval = shown(f.low, "%+.4f") + " to " + shown(f.high, "%+.4f");
+    std::snprintf(line, sizeof line, "%-12s  %8.4f %8.4f  %+8.4f  %20s  %8.1f %%\n", f.metric.c_str(), f.first,
+                  f.second, f.difference, interval.c_str(), 100 * f.other_sign);
+    out += line;
+    lacking = lacking || f.defined < all.resamples;
+  }
+  out += "paired bootstrap on " + split + ": " + std::to_string(all.groups) + " groups with " +
+         std::to_string(all.rows) + " rows, drawn " + std::to_string(all.resamples) +
+         " times with replacement, the same for both\n";
+  if (lacking) out += "a figure is not defined in every one of them; those where it is count\n";
+  return out;
+}
+
+Json json_of(const Bootstrap& all, const std::string& split) {
+  Json out{{"split", split}, {"rows", all.rows}, {"groups", all.groups}, {"resamples", all.resamples}, {"seed", seed}};
+  for (const auto& f : all.figures)
+    out["figures"][f.metric] = {{"a", f.first},        {"b", f.second},  {"difference", f.difference},
+                                {"low", f.low},        {"high", f.high}, {"other_sign", f.other_sign},
+                                {"defined", f.defined}};
+  return out;
+}
+
+}  // namespace
+
+int compare_command(const Call& call, int threads) {
   try {
+    if (call.has("split") && !call.has("bootstrap"))
+      throw Usage("braid compare: error: --split goes with --bootstrap [command-line]");
+    const auto split = call.one("split", "test");
+    std::size_t resamples = 0;
+    if (call.has("bootstrap")) {
+      resamples = static_cast<std::size_t>(whole_number("bootstrap", call.one("bootstrap"), 1));
+      if (call.arguments.size() != 2)
+        throw Usage("braid compare: error: --bootstrap takes two runs, not " + std::to_string(call.arguments.size()) +
+                    " [command-line]");
+    }
     const auto comparison = compare_runs(call.arguments);
-    print(call.has("json") ? comparison_json(comparison).dump(2) + "\n" : comparison_text(comparison));
+    auto json = call.has("json") ? comparison_json(comparison) : Json();
+    auto text = call.has("json") ? "" : comparison_text(comparison);
+    if (resamples > 0) {
+      const auto program = cards::around_this_program().program();
+      ComparedRows rows;
+      std::string first;
+      const auto a = scores_of(call.arguments[0], split, threads, program, first, rows);
+      const auto b = scores_of(call.arguments[1], split, threads, program, first, rows);
+      const auto all = paired_bootstrap(rows, a, b, resamples, seed);
+      if (call.has("json")) json["bootstrap"] = json_of(all, split);
+      else text += "\n" + text_of(all, split);
+    }
+    print(call.has("json") ? json.dump(2) + "\n" : text);
   } catch (const report::RunError& error) {
     throw Usage(error.what());
   }

@@ -64,7 +64,13 @@ int conform(const Call& call) {
         "build/my_tower.so");
   return run_library_command("conform", call, 1);
 }
+int sweep(const Call& call) { return sweep_command(call, threads_of(call)); }
+int compare(const Call& call) { return compare_command(call, threads_of(call)); }
 int eval(const Call& call) {
+  if (call.has("rows") && (call.has("json") || call.has("requests") || call.has("scores")))
+    throw Usage(
+        "braid eval: error: --rows writes a file and no figures: --json, --requests and --scores do not go with it "
+        "[command-line]");
   if (call.has("json") && (call.has("requests") || call.has("scores")))
     throw Usage(
         "braid eval: error: --requests and --scores write files and no figures: --json does not go with them "
@@ -130,14 +136,41 @@ const std::vector<Command>& commands() {
        0,
        1,
        train},
+      {"sweep",
+       "[RECIPE]",
+       "Trains a recipe at many points and several seeds, chooses by validation, then evaluates the chosen point.",
+       "All points are checked before the first one trains. No run is evaluated on another split than `valid` until "
+       "DIR/choice.toml says which point was chosen; then its runs alone are, and DIR/result.json has the figures. "
+       "DIR/table.json keeps the table that is printed.\n"
+       "The grid of all values is run, or with --random as many points as asked for. `braid sweep --resume DIR` goes "
+       "on "
+       "after a signal or a crash: runs that are finished stay, the one under way goes on from its checkpoint.",
+       {{"out", "DIR", "the sweep's folder; an earlier one in it is renamed first"},
+        {"over", "KEY=...",
+         "a key and its values, KEY=VALUE,VALUE,..., as --set takes them; or for --random its range, "
+         "KEY=LOW..HIGH[:log], of whole numbers where both are",
+         true},
+        {"random", "N", "draw N different points instead of running the grid"},
+        {"sweep-seed", "N", "of these draws; 1 without it. More points do not change the first ones"},
+        {"seeds", "1,2,3", "seeds that each point is trained with; without it the recipe's"},
+        {"by", "METRIC",
+         "the metric on `valid` that decides, or SLICE/METRIC; without it the one that chooses weights"},
+        {"resume", "DIR", "go on with the sweep in DIR"},
+        set,
+        json,
+        threads},
+       0,
+       1,
+       sweep},
       {"eval",
        "RUN",
        "Evaluates a run's weights again and prints its figures.",
        "With --requests or --scores it prints none: it writes one split's rows, as `braid score` takes them and as it "
-       "has to answer them.",
+       "has to answer them. With --rows it writes what [eval] wires to the metrics, for statistics of your own.",
        {split,
         {"requests", "FILE", "write each row of the one --split as a request"},
         {"scores", "FILE", "write what the served outputs are for these rows"},
+        {"rows", "FILE", "write key, group, label and score of each row of the one --split, tab-separated"},
         set,
         json,
         threads},
@@ -192,10 +225,16 @@ const std::vector<Command>& commands() {
        "Shows runs side by side: figures, cost, what differs in recipe and plugins.",
        "Folders of several seeds show mean and spread. Runs of one recipe with several seeds are taken together. A run "
        "that is not finished shows its last validation.",
-       {json},
+       {{"bootstrap", "N",
+         "of two runs: is the difference of AUC, grouped AUC and NDCG@10 real? Draws the groups of [eval] anew N "
+         "times, "
+         "1000 say; of folders of several seeds, the seeds' means"},
+        {"split", "NAME", "the split whose rows --bootstrap scores; test without it"},
+        json,
+        threads},
        1,
        1000,
-       compare_command},
+       compare},
       {"list",
        "[KIND]",
        "Lists the components that recipes can use, by kind, and the plugins that are refused, with the reason.",

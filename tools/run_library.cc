@@ -26,9 +26,7 @@ int usable_cores() {
 
 // LibTorch's OpenMP reads the environment once, when its library is loaded.
 int settle_threads(int asked) {
-  const char* given = std::getenv("OMP_NUM_THREADS");
-  if (asked <= 0 && given) asked = std::atoi(given);
-  if (asked <= 0) asked = usable_cores();
+  asked = threads_to_use(asked);
   ::setenv("OMP_NUM_THREADS", std::to_string(asked).c_str(), 1);
   // A thread that waits for the others looks for a few microseconds and then sleeps. It spins for milliseconds where
   // nobody says otherwise, and a machine that has other work to do then trains thirty times slower.
@@ -50,6 +48,12 @@ void settle_allocator() {
 }
 
 }  // namespace
+
+int threads_to_use(int asked) {
+  const char* given = std::getenv("OMP_NUM_THREADS");
+  if (asked <= 0 && given) asked = std::atoi(given);
+  return asked > 0 ? asked : usable_cores();
+}
 
 int threads_of_run(const std::string& run) {
   std::ifstream in(std::filesystem::path(run) / "request.json");

@@ -28,6 +28,15 @@ constexpr TagInfo tags[] = {
 -u1	i1
 +u1	i1	4
 )toml"},
+    {"bootstrap",
+     "`compare --bootstrap` for runs without score, label or group in [eval], of several scores a row, or of "
+     "other rows than each other's.",
+     "Say [eval] score, label and group in both recipes, over the same data and split.", false,
+     R"toml( [eval]
+ score = "rank.logit"
+ label = "events.clicked"
++group = "events.user"
+)toml"},
     {"card", "A plugin's card cannot be written where --out says.", "Take another folder.", false,
      R"toml(-braid card moon.so --out /proc/moon.json
 +braid card moon.so --out moon.json
@@ -236,6 +245,11 @@ constexpr TagInfo tags[] = {
     {"table-too-long", "A table has more rows than 2^31.", "Make several tables of it, or keep fewer rows.", false,
      R"toml(-files = ["2019.tsv.gz", "2020.tsv.gz", "2021.tsv.gz"]
 +files = ["2021.tsv.gz"]
+)toml"},
+    {"sweep", "No point of a sweep has its metric from all seeds, or the chosen one cannot be evaluated.",
+     "Look at DIR/trial-K/seed-S.log, mend what it tells, and go on: braid sweep --resume DIR.", false,
+     R"toml(-braid sweep recipe.toml --out runs/sweep --over train.optimizer.0.rate=1e9
++braid sweep recipe.toml --out runs/sweep --over train.optimizer.0.rate=1e-3,1e-2
 )toml"},
     {"train-count-early", "train_count stands where it is not yet known which rows train.", "Use it in [slices] only.",
      false, R"toml(-[tables.ratings]
