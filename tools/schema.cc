@@ -326,7 +326,7 @@ class Maker {
       if (auto needs = needs_of({section.name == "metric" ? Kind::metric : Kind::field}); !needs.empty())
         out["allOf"] = needs;
     if (section.name == "table") {
-      out["anyOf"] = {{{"required", {"file"}}}, {{"required", {"files"}}}};
+      out["anyOf"] = {{{"required", {"file"}}}, {{"required", {"files"}}}, {{"required", {"from", "key"}}}};
       out["if"] = has("key");
       out["then"] =
           without({"order", "keep", "links", "lists", "hold_out"}, "a key of event tables, which have no key");

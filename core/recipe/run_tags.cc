@@ -242,14 +242,14 @@ constexpr TagInfo tags[] = {
      R"toml(-braid eval runs/a --split tset
 +braid eval runs/a --split test
 )toml"},
-    {"table-too-long", "A table has more rows than 2^31.", "Make several tables of it, or keep fewer rows.", false,
-     R"toml(-files = ["2019.tsv.gz", "2020.tsv.gz", "2021.tsv.gz"]
-+files = ["2021.tsv.gz"]
-)toml"},
     {"sweep", "No point of a sweep has its metric from all seeds, or the chosen one cannot be evaluated.",
      "Look at DIR/trial-K/seed-S.log, mend what it tells, and go on: braid sweep --resume DIR.", false,
      R"toml(-braid sweep recipe.toml --out runs/sweep --over train.optimizer.0.rate=1e9
 +braid sweep recipe.toml --out runs/sweep --over train.optimizer.0.rate=1e-3,1e-2
+)toml"},
+    {"table-too-long", "A table has more rows than 2^31.", "Make several tables of it, or keep fewer rows.", false,
+     R"toml(-files = ["2019.tsv.gz", "2020.tsv.gz", "2021.tsv.gz"]
++files = ["2021.tsv.gz"]
 )toml"},
     {"train-count-early", "train_count stands where it is not yet known which rows train.", "Use it in [slices] only.",
      false, R"toml(-[tables.ratings]
