@@ -204,6 +204,19 @@ std::string toml_text(const std::string& text) {
   return out + "\"";
 }
 
+// A sweep that is complete.
+int show(const std::string& folder, const std::string& named, bool json) {
+  auto table = read_json(folder + "/table.json");
+  auto result = read_json(folder + "/result.json");
+  if (!json) {
+    print(sweep_text(table, result) + named + "/choice.toml, " + named + "/result.json\n");
+    return 0;
+  }
+  table["result"] = std::move(result);
+  print(table.dump(2) + "\n");
+  return 0;
+}
+
 class Sweep {
  public:
   Sweep(std::string folder, std::string named, Asked asked, Plans plans, std::string program)
@@ -219,17 +232,8 @@ class Sweep {
       const int code = train_all();
       if (code != 0) return code;
     }
-    const auto table = read_json(folder_ + "/table.json");
-    if (!files::exists(folder_ + "/result.json") && !evaluate(table)) return halted();
-    const auto result = read_json(folder_ + "/result.json");
-    if (json) {
-      auto all = table;
-      all["result"] = result;
-      print(all.dump(2) + "\n");
-    } else {
-      print(sweep_text(table, result) + named_ + "/choice.toml, " + named_ + "/result.json\n");
-    }
-    return 0;
+    if (!files::exists(folder_ + "/result.json") && !evaluate(read_json(folder_ + "/table.json"))) return halted();
+    return show(folder_, named_, json);
   }
 
  private:
@@ -433,6 +437,7 @@ int resume(const Call& call) {
   const auto folder = absolute(call.one("resume"));
   auto asked = Asked::read(folder);
   const SweepLock lock(folder);
+  if (files::exists(folder + "/result.json")) return show(folder, call.one("resume"), call.has("json"));
   std::error_code failed;
   files::current_path(asked.from, failed);  // paths in --set are seen from there
   cards::Store store(cards::around_this_program());
