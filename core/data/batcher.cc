@@ -2,6 +2,7 @@
 
 #include "data/hash.h"
 #include "data/parallel.h"
+#include "recipe/needed.h"
 
 #include <algorithm>
 #include <numeric>
@@ -14,25 +15,17 @@ namespace {
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
 
-// Which uses the losses need, through any number of nodes; all where there is no loss.
+// Which uses the losses need; all where there is no loss.
 std::vector<bool> trained_uses(const recipe::Plan& plan, const std::vector<LinkUse>& uses) {
-  std::vector<bool> nodes(plan.nodes.size(), false), out(uses.size(), false);
-  std::vector<std::size_t> todo;
+  const auto nodes = recipe::trained_nodes(plan);
+  if (std::find(nodes.begin(), nodes.end(), true) == nodes.end()) return std::vector<bool>(uses.size(), true);
+  std::vector<bool> out(uses.size(), false);
   for (std::size_t k = 0; k < nodes.size(); ++k)
-    if (plan.nodes[k].trains) nodes[k] = true, todo.push_back(k);
-  if (todo.empty()) return std::vector<bool>(uses.size(), true);
-  while (!todo.empty()) {
-    const auto node = todo.back();
-    todo.pop_back();
-    for (const auto& port : plan.nodes[node].inputs)
+    for (const auto& port : plan.nodes[k].inputs)
       for (const auto& wire : port) {
         const auto use = std::find(uses.begin(), uses.end(), LinkUse{wire.via, wire.to_axis, wire.axis});
-        if (wire.via.any() && use != uses.end()) out[at(static_cast<std::int64_t>(use - uses.begin()))] = true;
-        if (wire.source != recipe::Wire::Source::node || nodes[at(wire.node)]) continue;
-        nodes[at(wire.node)] = true;
-        todo.push_back(at(wire.node));
+        if (nodes[k] && use != uses.end()) out[static_cast<std::size_t>(use - uses.begin())] = true;
       }
-  }
   return out;
 }
 

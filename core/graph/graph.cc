@@ -1,6 +1,7 @@
 #include "graph/graph.h"
 
 #include "graph/flows.h"
+#include "recipe/needed.h"
 #include "recipe/report.h"
 
 #include <ATen/TensorOperators.h>
@@ -126,24 +127,6 @@ struct Graph::Inside {
     return out;
   }
 
-  // Everything from which these wires can be reached.
-  std::vector<bool> needed(const std::vector<const recipe::Wire*>& ends) const {
-    std::vector<bool> on(plan.nodes.size(), false);
-    std::vector<int> todo;
-    const auto add = [&](const recipe::Wire& w) {
-      if (w.source == recipe::Wire::Source::node && !on[static_cast<std::size_t>(w.node)])
-        on[static_cast<std::size_t>(w.node)] = true, todo.push_back(w.node);
-    };
-    for (const auto* w : ends) add(*w);
-    while (!todo.empty()) {
-      const auto node = todo.back();
-      todo.pop_back();
-      for (const auto& port : plan.nodes[static_cast<std::size_t>(node)].inputs)
-        for (const auto& w : port) add(w);
-    }
-    return on;
-  }
-
   // The weights that copies take over, by their names below the nodes.
   void find_copies() {
     std::map<std::pair<int, std::string>, std::size_t> at;
@@ -237,18 +220,12 @@ Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeCompo
     in.metrics.push_back(make(metric.use, counts(metric.use.schema, metric.inputs)));
     set_sizes(*in.metrics.back(), {});
   }
-  std::vector<const recipe::Wire*> loss_ends, metric_ends;
-  for (const auto& node : plan.nodes)
-    if (node.trains)
-      for (const auto& port : node.inputs)
-        for (const auto& w : port) loss_ends.push_back(&w);
+  std::vector<const recipe::Wire*> metric_ends;
   for (const auto& metric : plan.metrics)
     for (const auto& port : metric.inputs)
       for (const auto& w : port) metric_ends.push_back(&w);
-  in.for_losses = in.needed(loss_ends);
-  in.for_metrics = in.needed(metric_ends);
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k)
-    if (plan.nodes[k].trains) in.for_losses[k] = true;
+  in.for_losses = recipe::trained_nodes(plan);
+  in.for_metrics = recipe::needed_nodes(plan, metric_ends);
 }
 
 Graph::~Graph() = default;

@@ -90,6 +90,7 @@ void load_runs(const recipe::Plan& plan, graph::Graph& graph) {
 
 void start_weights(const recipe::Plan& plan, graph::Graph& graph) {
   const at::NoGradGuard off;
+  std::set<std::pair<int, std::string>> met;  // names of the recipe that are weights
   std::map<std::string, std::map<std::string, at::Tensor>> open;
   for (auto& w : graph.weights()) {
     const auto& node = plan.nodes[static_cast<std::size_t>(w.node)];
@@ -99,6 +100,7 @@ void start_weights(const recipe::Plan& plan, graph::Graph& graph) {
     if (fresh) file->second = load_safetensors(from.file);
     const auto own = w.name.substr(node.name.size() + 1);
     const auto said = from.names.find(own);
+    if (said != from.names.end()) met.insert({w.node, own});
     const auto name = from.prefix + (said == from.names.end() ? own : said->second);
     const auto found = file->second.find(name);
     if (found == file->second.end()) {
@@ -122,6 +124,18 @@ void start_weights(const recipe::Plan& plan, graph::Graph& graph) {
       other_size(recipe::text_of(from.place) + ": error: " + from.file, name, there, here);
     here.copy_(there);
   }
+  for (std::size_t k = 0; k < plan.nodes.size(); ++k)
+    for (const auto& [own, there] : plan.nodes[k].weights.names) {
+      if (met.count({static_cast<int>(k), own})) continue;
+      std::vector<std::string> notes, names;
+      for (const auto& w : graph.weights())
+        if (w.node == static_cast<int>(k) && !w.scalar) names.push_back(w.name.substr(plan.nodes[k].name.size() + 1));
+      recipe::note_choices(notes, own, names);
+      std::string text = recipe::text_of(plan.nodes[k].weights.place) + ": error: node '" + plan.nodes[k].name +
+                         "' has no weight '" + own + "' to be read from '" + there + "' [weights-file]";
+      for (const auto& note : notes) text += "\n  " + note;
+      throw Error(text);
+    }
 }
 
 std::int64_t load_weights(graph::Graph& graph, const std::string& file,
