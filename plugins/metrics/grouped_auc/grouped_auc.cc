@@ -1,7 +1,8 @@
 // AUC inside each group (a user's rows), averaged.
+#include "plugins/parts/groups.h"
+
 #include <braid/plugin.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -56,9 +57,7 @@ struct GroupedAuc final : braid::Metric {
       if (std::isnan(s[k])) return std::numeric_limits<double>::quiet_NaN();
       sorted.push_back({g[k], s[k], y[k] > 0.5F});
     }
-    std::sort(sorted.begin(), sorted.end(), [](const Entry& a, const Entry& b) {
-      return a.group != b.group ? a.group < b.group : a.score < b.score;
-    });
+    parts::sort_groups(sorted, [](const Entry& a, const Entry& b) { return a.score < b.score; });
     double total = 0, weights = 0;
     for (std::size_t from = 0; from < sorted.size();) {
       auto to = from;
