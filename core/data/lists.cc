@@ -79,6 +79,11 @@ class History final : public List {
   }
   void fill(std::int64_t row, const Moment&, std::span<std::int32_t> out) const override {
     auto e = span(row).second;
+    if (!split_of_) {
+      const auto end = groups_.entities.begin() + e;
+      std::copy(end - static_cast<std::ptrdiff_t>(out.size()), end, out.begin());
+      return;
+    }
     for (auto at = out.rbegin(); at != out.rend(); ++at) {
       while (!seen(row, --e)) {
       }
@@ -96,7 +101,6 @@ class History final : public List {
   }
   // Whether an event's split is visible from the row's: training rows from everywhere, others from later splits.
   bool seen(std::int64_t row, std::int64_t event) const {
-    if (!split_of_) return true;
     const auto split = splits_[static_cast<std::size_t>(event)];
     return split == 0 || split < (*split_of_)[static_cast<std::size_t>(row)];
   }
