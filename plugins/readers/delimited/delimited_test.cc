@@ -2,82 +2,29 @@
 #include <doctest/doctest.h>
 
 #include "delimited.cc"
-#include "sdk/state.h"
+#include "plugins/parts/readers_testing.h"
 
 #include <filesystem>
-#include <fstream>
-
-#include <unistd.h>
 
 namespace {
 
 namespace fs = std::filesystem;
 using Cells = std::vector<std::string>;
-
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("delimited_test_" + std::to_string(getpid()));
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
-  std::string file(const std::string& name, const std::string& text) const {
-    const auto full = (path / name).string();
-    if (name.ends_with(".gz")) {
-      const auto out = gzopen(full.c_str(), "wb");
-      gzwrite(out, text.data(), static_cast<unsigned>(text.size()));
-      gzclose(out);
-    } else {
-      std::ofstream(full, std::ios::binary) << text;
-    }
-    return full;
-  }
-};
-
-std::unique_ptr<braid::Reader> reader(const std::string& path, const braid::Values& values = {}) {
-  auto made =
-      braid::construct([]() -> std::unique_ptr<braid::Component> { return std::make_unique<Delimited>(); }, values, {});
-  std::unique_ptr<braid::Reader> r(static_cast<braid::Reader*>(made.release()));
-  r->open(path);
-  return r;
-}
-
-std::vector<braid::Record> all(braid::Reader& r, std::size_t limit = 3) {
-  std::vector<braid::Record> out;
-  while (r.next(out, limit)) {
-  }
-  return out;
-}
-
-std::vector<Cells> cells(const std::string& path, const braid::Values& values = {}) {
-  const auto r = reader(path, values);
-  std::vector<Cells> out;
-  for (const auto& record : all(*r)) {
-    INFO(record.error);
-    CHECK(record.error.empty());
-    out.push_back(record.cells);
-  }
-  return out;
-}
-
-std::string message(const std::string& path, const braid::Values& values = {}) {
-  try {
-    all(*reader(path, values));
-  } catch (const braid::Error& e) {
-    return e.what();
-  }
-  return "";
-}
+using parts::all, parts::Folder;
+using Test = parts::Tested<Delimited>;
 
 TEST_CASE("plain TSV: header, CRLF, byte order mark, empty lines, a last line without an end") {
   const Folder folder;
   const auto path = folder.file("a.tsv", "\xEF\xBB\xBFuser_id:token\titem\tx\r\n1\t\"a\t\r\n\r\n\n2\t\t3 \n4\tb\t5");
-  CHECK(reader(path)->columns() == Cells{"user_id:token", "item", "x"});
-  CHECK(cells(path) == std::vector<Cells>{{"1", "\"a", ""}, {"2", "", "3 "}, {"4", "b", "5"}});
+  CHECK(Test::reader(path)->columns() == Cells{"user_id:token", "item", "x"});
+  CHECK(Test::cells(path) == std::vector<Cells>{{"1", "\"a", ""}, {"2", "", "3 "}, {"4", "b", "5"}});
   std::vector<std::int64_t> lines;
-  const auto r = reader(path);
+  const auto r = Test::reader(path);
   for (const auto& record : all(*r)) lines.push_back(record.line);
   CHECK(lines == std::vector<std::int64_t>{2, 5, 6});
-  CHECK(cells(folder.file("b.tsv", "a\tb\n")).empty());
-  CHECK(cells(folder.file("c.tsv", "a\tb")).empty());
-  CHECK(cells(folder.file("d.tsv", "a\n1\r")) == std::vector<Cells>{{"1"}});
+  CHECK(Test::cells(folder.file("b.tsv", "a\tb\n")).empty());
+  CHECK(Test::cells(folder.file("c.tsv", "a\tb")).empty());
+  CHECK(Test::cells(folder.file("d.tsv", "a\n1\r")) == std::vector<Cells>{{"1"}});
 }
 
 TEST_CASE("CSV: quotes, doubled quotes, separators and line breaks inside, quotes in the middle") {
@@ -85,34 +32,36 @@ TEST_CASE("CSV: quotes, doubled quotes, separators and line breaks inside, quote
   const auto path = folder.file("a.csv",
                                 "id,\"the, title\",\"x\"\"y\"\r\n1,\"a \"\"b\"\", c\",\"two\r\nlines\n\"\r\n\"\",5\" "
                                 "screen,\"\"\"\"\n\n3,,\"end\"");
-  CHECK(reader(path)->columns() == Cells{"id", "the, title", "x\"y"});
-  CHECK(cells(path) ==
+  CHECK(Test::reader(path)->columns() == Cells{"id", "the, title", "x\"y"});
+  CHECK(Test::cells(path) ==
         std::vector<Cells>{{"1", "a \"b\", c", "two\r\nlines\n"}, {"", "5\" screen", "\""}, {"3", "", "end"}});
-  const auto r = reader(path);
+  const auto r = Test::reader(path);
   std::vector<std::int64_t> lines;
   for (const auto& record : all(*r)) lines.push_back(record.line);
   CHECK(lines == std::vector<std::int64_t>{2, 5, 7});
-  CHECK(cells(folder.file("b.csv", "a,b\n\"1\",\"2\"\r")) == std::vector<Cells>{{"1", "2"}});
+  CHECK(Test::cells(folder.file("b.csv", "a,b\n\"1\",\"2\"\r")) == std::vector<Cells>{{"1", "2"}});
 }
 
 TEST_CASE("other separators and quotes; names from the recipe") {
   const Folder folder;
   const Cells names{"user", "movie", "rating"};
   const auto dat = folder.file("ratings.dat", "1::1193::5\n1::66:1::3\n");
-  CHECK(cells(dat, {{"separator", std::string("::")}, {"columns", names}}) ==
+  CHECK(Test::cells(dat, {{"separator", std::string("::")}, {"columns", names}}) ==
         std::vector<Cells>{{"1", "1193", "5"}, {"1", "66:1", "3"}});
   const auto with_header = folder.file("b.txt", "u|m|r\n1|'2|3'|4\n");
-  CHECK(cells(with_header,
-              {{"separator", std::string("|")}, {"quote", std::string("'")}, {"columns", names}, {"header", true}}) ==
+  CHECK(Test::cells(
+            with_header,
+            {{"separator", std::string("|")}, {"quote", std::string("'")}, {"columns", names}, {"header", true}}) ==
         std::vector<Cells>{{"1", "2|3", "4"}});
-  CHECK(cells(folder.file("c.csv", "a,b\n\"1,2\"\n"), {{"quote", std::string("none")}}) ==
+  CHECK(Test::cells(folder.file("c.csv", "a,b\n\"1,2\"\n"), {{"quote", std::string("none")}}) ==
         std::vector<Cells>{{"\"1", "2\""}});
-  CHECK(cells(folder.file("d.tsv", "a\n\"1\t2\"\n"), {{"quote", std::string("\"")}}) == std::vector<Cells>{{"1\t2"}});
-  CHECK(cells(folder.file("e.csv", "a::b\n\"1::\"::2\n"), {{"separator", std::string("::")}}) ==
+  CHECK(Test::cells(folder.file("d.tsv", "a\n\"1\t2\"\n"), {{"quote", std::string("\"")}}) ==
+        std::vector<Cells>{{"1\t2"}});
+  CHECK(Test::cells(folder.file("e.csv", "a::b\n\"1::\"::2\n"), {{"separator", std::string("::")}}) ==
         std::vector<Cells>{{"1::", "2"}});
-  CHECK(cells(folder.file("empty.tsv", ""), {{"columns", names}}).empty());
-  CHECK_FALSE(message(with_header, {{"quote", std::string("''")}}).empty());
-  CHECK_FALSE(message(with_header, {{"quote", std::string("'")}, {"separator", std::string("a'")}}).empty());
+  CHECK(Test::cells(folder.file("empty.tsv", ""), {{"columns", names}}).empty());
+  CHECK_FALSE(Test::message(with_header, {{"quote", std::string("''")}}).empty());
+  CHECK_FALSE(Test::message(with_header, {{"quote", std::string("'")}, {"separator", std::string("a'")}}).empty());
 }
 
 TEST_CASE("rest: the last column takes what is left of a line") {
@@ -120,7 +69,7 @@ TEST_CASE("rest: the last column takes what is left of a line") {
   const Cells names{"user", "negatives"};
   const auto path = folder.file("a.txt", "1\t5\t6\t7\r\n2\t\n\n3\t\t8\n4\n5\t9");
   const braid::Values values{{"columns", names}, {"rest", true}};
-  const auto r = reader(path, values);
+  const auto r = Test::reader(path, values);
   const auto got = all(*r);
   REQUIRE(got.size() == 5);
   CHECK(got[0].cells == Cells{"1", "5\t6\t7"});
@@ -130,24 +79,24 @@ TEST_CASE("rest: the last column takes what is left of a line") {
   CHECK(got[3].line == 5);
   CHECK(got[4].cells == Cells{"5", "9"});
   // The line of names is parted as ever, passed over or not.
-  CHECK(cells(folder.file("b.tsv", "a\tb\n1\t2\t3\n"), {{"rest", true}}) == std::vector<Cells>{{"1", "2\t3"}});
-  CHECK(cells(folder.file("c.tsv", "a\tb\tc\n1\t2\t3\n"), {{"columns", names}, {"rest", true}, {"header", true}}) ==
-        std::vector<Cells>{{"1", "2\t3"}});
-  CHECK(cells(folder.file("d.tsv", "1\t2\n"), {{"columns", Cells{"line"}}, {"rest", true}}) ==
+  CHECK(Test::cells(folder.file("b.tsv", "a\tb\n1\t2\t3\n"), {{"rest", true}}) == std::vector<Cells>{{"1", "2\t3"}});
+  CHECK(Test::cells(folder.file("c.tsv", "a\tb\tc\n1\t2\t3\n"),
+                    {{"columns", names}, {"rest", true}, {"header", true}}) == std::vector<Cells>{{"1", "2\t3"}});
+  CHECK(Test::cells(folder.file("d.tsv", "1\t2\n"), {{"columns", Cells{"line"}}, {"rest", true}}) ==
         std::vector<Cells>{{"1\t2"}});
-  CHECK(cells(folder.file("e.csv", "a,b\n1::2,\"::3\n"), {{"separator", std::string("::")},
-                                                          {"columns", names},
-                                                          {"rest", true},
-                                                          {"header", true},
-                                                          {"quote", std::string("none")}}) ==
+  CHECK(Test::cells(folder.file("e.csv", "a,b\n1::2,\"::3\n"), {{"separator", std::string("::")},
+                                                                {"columns", names},
+                                                                {"rest", true},
+                                                                {"header", true},
+                                                                {"quote", std::string("none")}}) ==
         std::vector<Cells>{{"1", "2,\"::3"}});
-  CHECK(message(folder.file("f.csv", "a,b\n1,2\n"), {{"rest", true}}).find("fix: quote = \"none\"") !=
+  CHECK(Test::message(folder.file("f.csv", "a,b\n1,2\n"), {{"rest", true}}).find("fix: quote = \"none\"") !=
         std::string::npos);
 }
 
 TEST_CASE("bad records are named by line, and reading goes on") {
   const Folder folder;
-  const auto r = reader(folder.file("a.tsv", "a\tb\n1\t2\n\n3\n4\t5\t6\n7\t8\n"));
+  const auto r = Test::reader(folder.file("a.tsv", "a\tb\n1\t2\n\n3\n4\t5\t6\n7\t8\n"));
   const auto got = all(*r);
   REQUIRE(got.size() == 4);
   CHECK(got[0].error.empty());
@@ -156,7 +105,7 @@ TEST_CASE("bad records are named by line, and reading goes on") {
   CHECK(got[2].line == 5);
   CHECK(got[2].error == "3 cells, the header has 2");
   CHECK(got[3].cells == Cells{"7", "8"});
-  const auto q = reader(folder.file("a.csv", "a,b\n\"1\"x,2\n3,4\n"));
+  const auto q = Test::reader(folder.file("a.csv", "a,b\n\"1\"x,2\n3,4\n"));
   const auto quoted = all(*q);
   REQUIRE(quoted.size() == 2);
   CHECK(quoted[0].error == "text after the closing quote of cell 1 (a quote inside a cell is written twice)");
@@ -165,29 +114,29 @@ TEST_CASE("bad records are named by line, and reading goes on") {
 
 TEST_CASE("broken files: the message says where") {
   const Folder folder;
-  CHECK(message((folder.path / "none.tsv").string()).find("No such file") != std::string::npos);
-  CHECK(message(folder.path.string()).find("directory") != std::string::npos);
-  CHECK(message(folder.file("empty.tsv", "")).find("is empty") != std::string::npos);
-  CHECK(message(folder.file("twice.tsv", "a\tb\ta\n")).find("two columns 'a'") != std::string::npos);
-  CHECK(message(folder.file("wide.tsv", std::string("\xFF\xFE"
-                                                    "a\0\n\0",
-                                                    6)))
+  CHECK(Test::message((folder.path / "none.tsv").string()).find("No such file") != std::string::npos);
+  CHECK(Test::message(folder.path.string()).find("directory") != std::string::npos);
+  CHECK(Test::message(folder.file("empty.tsv", "")).find("is empty") != std::string::npos);
+  CHECK(Test::message(folder.file("twice.tsv", "a\tb\ta\n")).find("two columns 'a'") != std::string::npos);
+  CHECK(Test::message(folder.file("wide.tsv", std::string("\xFF\xFE"
+                                                          "a\0\n\0",
+                                                          6)))
             .find("UTF-16") != std::string::npos);
-  CHECK(message(folder.file("open.csv", "a,b\n1,2\n3,\"4\n5,6\n")).find("line 3: a quote is opened in cell 2") !=
+  CHECK(Test::message(folder.file("open.csv", "a,b\n1,2\n3,\"4\n5,6\n")).find("line 3: a quote is opened in cell 2") !=
         std::string::npos);
 
   std::string text = "a\tb\n";
   for (int k = 0; k < 300000; ++k) text += std::to_string(k * 2654435761u) + "\t" + std::to_string(k) + "\n";
   const auto zipped = folder.file("cut.tsv.gz", text);
   fs::resize_file(zipped, fs::file_size(zipped) - 100);
-  CHECK(message(zipped).find("the gzip stream is not complete") != std::string::npos);
+  CHECK(Test::message(zipped).find("the gzip stream is not complete") != std::string::npos);
   const auto damaged = folder.file("damaged.tsv.gz", text);
   {
     std::fstream file(damaged, std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(static_cast<std::streamoff>(fs::file_size(damaged) / 2));
     file.write("\xff\xff\xff\xff\xff\xff\xff\xff", 8);
   }
-  CHECK(message(damaged).find("breaks off after line ") != std::string::npos);
+  CHECK(Test::message(damaged).find("breaks off after line ") != std::string::npos);
 }
 
 // Sizes about the window's edge, cells that straddle it, records longer than it; read in other portions, sought.
@@ -206,14 +155,14 @@ TEST_CASE("the same records whatever the windows, limits and jumps, plain and gz
   for (const auto& path : {folder.file("a.tsv", tsv), folder.file("a.tsv.gz", tsv), folder.file("a.csv", csv),
                            folder.file("a.csv.gz", csv)}) {
     INFO(path);
-    const auto r = reader(path);
+    const auto r = Test::reader(path);
     const auto got = all(*r, 4097);
     REQUIRE(got.size() == expected.size());
     bool equal = true;
     for (std::size_t k = 0; k < got.size(); ++k)
       equal = equal && got[k].cells == expected[k] && got[k].line == static_cast<std::int64_t>(k) + 2;
     CHECK(equal);
-    const auto fresh = reader(path);
+    const auto fresh = Test::reader(path);
     for (const auto* one : {r.get(), fresh.get()})
       for (const int to : {199999, 0, 776, 65536, 65535, 140000, 131072, 5, 199998}) {
         auto* reading = const_cast<braid::Reader*>(one);

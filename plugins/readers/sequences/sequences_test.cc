@@ -2,70 +2,17 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
-#include "sdk/state.h"
+#include "plugins/parts/readers_testing.h"
 #include "sequences.cc"
 
 #include <filesystem>
-#include <fstream>
-
-#include <unistd.h>
 
 namespace {
 
 namespace fs = std::filesystem;
 using Cells = std::vector<std::string>;
-
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("sequences_test_" + std::to_string(getpid()));
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
-  std::string file(const std::string& name, const std::string& text) const {
-    const auto full = (path / name).string();
-    if (name.ends_with(".gz")) {
-      const auto out = gzopen(full.c_str(), "wb");
-      gzwrite(out, text.data(), static_cast<unsigned>(text.size()));
-      gzclose(out);
-    } else {
-      std::ofstream(full, std::ios::binary) << text;
-    }
-    return full;
-  }
-};
-
-std::unique_ptr<braid::Reader> reader(const std::string& path, const braid::Values& values = {}) {
-  auto made =
-      braid::construct([]() -> std::unique_ptr<braid::Component> { return std::make_unique<Sequences>(); }, values, {});
-  std::unique_ptr<braid::Reader> r(static_cast<braid::Reader*>(made.release()));
-  r->open(path);
-  return r;
-}
-
-std::vector<braid::Record> all(braid::Reader& r, std::size_t limit = 3) {
-  std::vector<braid::Record> out;
-  while (r.next(out, limit)) {
-  }
-  return out;
-}
-
-std::vector<Cells> cells(const std::string& path, const braid::Values& values = {}) {
-  const auto r = reader(path, values);
-  std::vector<Cells> out;
-  for (const auto& record : all(*r)) {
-    INFO(record.error);
-    CHECK(record.error.empty());
-    out.push_back(record.cells);
-  }
-  return out;
-}
-
-std::string message(const std::string& path, const braid::Values& values = {}) {
-  try {
-    all(*reader(path, values));
-  } catch (const braid::Error& e) {
-    return e.what();
-  }
-  return "";
-}
+using parts::all, parts::Folder;
+using Test = parts::Tested<Sequences>;
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -76,36 +23,36 @@ TEST_CASE("each value is a row with its line's key and its place there") {
   const auto path = folder.file("a.txt",
                                 "\xEF\xBB\xBF"
                                 "1 31 7 7\r\n\n  \nanna   5 \xC3\xA9 \r\n 2 8");
-  CHECK(reader(path)->columns() == Cells{"user", "item", "place"});
-  CHECK(cells(path) == std::vector<Cells>{{"1", "31", "1"},
-                                          {"1", "7", "2"},
-                                          {"1", "7", "3"},
-                                          {"anna", "5", "1"},
-                                          {"anna", "\xC3\xA9", "2"},
-                                          {"2", "8", "1"}});
+  CHECK(Test::reader(path)->columns() == Cells{"user", "item", "place"});
+  CHECK(Test::cells(path) == std::vector<Cells>{{"1", "31", "1"},
+                                                {"1", "7", "2"},
+                                                {"1", "7", "3"},
+                                                {"anna", "5", "1"},
+                                                {"anna", "\xC3\xA9", "2"},
+                                                {"2", "8", "1"}});
   std::vector<std::int64_t> lines;
-  const auto r = reader(path);
+  const auto r = Test::reader(path);
   for (const auto& record : all(*r)) lines.push_back(record.line);
   CHECK(lines == std::vector<std::int64_t>{1, 1, 1, 4, 4, 5});
-  CHECK(cells(folder.file("empty.txt", "")).empty());
-  CHECK(cells(folder.file("blank.txt", "\n \n")).empty());
+  CHECK(Test::cells(folder.file("empty.txt", "")).empty());
+  CHECK(Test::cells(folder.file("blank.txt", "\n \n")).empty());
 }
 
 TEST_CASE("other separators and names") {
   const Folder folder;
   const auto path = folder.file("a.dat", "a b::c d::e:f::\ng::h\n");
   const braid::Values values{{"separator", std::string("::")}, {"columns", Cells{"session", "page", "turn"}}};
-  CHECK(reader(path, values)->columns() == Cells{"session", "page", "turn"});
-  CHECK(cells(path, values) == std::vector<Cells>{{"a b", "c d", "1"}, {"a b", "e:f", "2"}, {"g", "h", "1"}});
-  CHECK(has(message(path, {{"columns", Cells{"a", "b"}}}), "names 2 columns; name key, value and place"));
-  CHECK(has(message(path, {{"columns", Cells{"a", "b", "a"}}}), "of which two alike"));
-  CHECK(has(message(path, {{"separator", std::string()}}), "a separator is one character or more"));
-  CHECK(has(message(path, {{"separator", std::string("\n")}}), "no line break"));
+  CHECK(Test::reader(path, values)->columns() == Cells{"session", "page", "turn"});
+  CHECK(Test::cells(path, values) == std::vector<Cells>{{"a b", "c d", "1"}, {"a b", "e:f", "2"}, {"g", "h", "1"}});
+  CHECK(has(Test::message(path, {{"columns", Cells{"a", "b"}}}), "names 2 columns; name key, value and place"));
+  CHECK(has(Test::message(path, {{"columns", Cells{"a", "b", "a"}}}), "of which two alike"));
+  CHECK(has(Test::message(path, {{"separator", std::string()}}), "a separator is one character or more"));
+  CHECK(has(Test::message(path, {{"separator", std::string("\n")}}), "no line break"));
 }
 
 TEST_CASE("a key without a value is a bad record, and reading goes on") {
   const Folder folder;
-  const auto r = reader(folder.file("a.txt", "1 2\n\n3\t4\n5 \n6 7 8\n"));
+  const auto r = Test::reader(folder.file("a.txt", "1 2\n\n3\t4\n5 \n6 7 8\n"));
   const auto got = all(*r);
   REQUIRE(got.size() == 5);
   CHECK(got[1].error == "no value behind the key '3\t4'; values stand behind ' ' (`separator`)");
@@ -118,16 +65,16 @@ TEST_CASE("a key without a value is a bad record, and reading goes on") {
 
 TEST_CASE("broken files: the message says where") {
   const Folder folder;
-  CHECK(has(message((folder.path / "none.txt").string()), "No such file"));
-  CHECK(has(message(folder.file("wide.txt", std::string("\xFF\xFE"
-                                                        "1\0 \0",
-                                                        6))),
+  CHECK(has(Test::message((folder.path / "none.txt").string()), "No such file"));
+  CHECK(has(Test::message(folder.file("wide.txt", std::string("\xFF\xFE"
+                                                              "1\0 \0",
+                                                              6))),
             "UTF-16"));
   std::string text;
   for (int k = 0; k < 300000; ++k) text += std::to_string(k) + " " + std::to_string(k * 2654435761u) + "\n";
   const auto zipped = folder.file("cut.txt.gz", text);
   fs::resize_file(zipped, fs::file_size(zipped) - 100);
-  CHECK(has(message(zipped), "the gzip stream is not complete"));
+  CHECK(has(Test::message(zipped), "the gzip stream is not complete"));
 }
 
 // Lines of 0 to 36 values, with one that is longer than the window and than the distance of two marks.
@@ -149,7 +96,7 @@ TEST_CASE("the same records whatever the limits and jumps, plain and gzip'd") {
   }
   for (const auto& path : {folder.file("a.txt", text), folder.file("a.txt.gz", text)}) {
     INFO(path);
-    const auto r = reader(path);
+    const auto r = Test::reader(path);
     const auto got = all(*r, 4097);
     REQUIRE(got.size() == expected.size());
     bool equal = true;
@@ -157,7 +104,7 @@ TEST_CASE("the same records whatever the limits and jumps, plain and gzip'd") {
       equal = equal && got[k].cells == expected[k] && got[k].line == lines[k] && got[k].error.empty();
     CHECK(equal);
     const auto last = static_cast<std::int64_t>(expected.size()) - 1;
-    const auto fresh = reader(path);
+    const auto fresh = Test::reader(path);
     for (auto* reading : {r.get(), fresh.get()})
       for (const auto to : {last, std::int64_t{0}, std::int64_t{65536}, std::int64_t{65535}, std::int64_t{140000},
                             std::int64_t{214000}, last - 5, std::int64_t{3}, last / 2}) {
