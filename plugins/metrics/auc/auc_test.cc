@@ -1,4 +1,6 @@
 // AUC: conformance, golden values (tools/goldens/metrics.py), ties, missing labels, plain counting.
+#include "plugins/parts/clicks_testing.h"
+
 #include <braid/conform.h>
 
 #include <cmath>
@@ -15,15 +17,6 @@ namespace {
 
 const float missing = std::numeric_limits<float>::quiet_NaN();
 
-// The rows of a metric test: what the host would hand to finish().
-struct Columns final : Rows {
-  std::vector<std::vector<float>> real;  // by number of declaration
-  std::vector<std::vector<std::int64_t>> whole;
-  std::size_t size() const override { return real[0].size(); }
-  std::span<const float> reals(const State& column) const override { return real[column.index()]; }
-  std::span<const std::int64_t> wholes(const State& column) const override { return whole[column.index()]; }
-};
-
 Case any() {
   Case c{"auc"};
   c.inputs["score"] = {wave({7})};
@@ -34,7 +27,7 @@ Case any() {
 
 double auc(std::vector<float> scores, std::vector<float> labels) {
   Instance at_work(any());
-  Columns rows;
+  parts::Columns rows;
   rows.real = {std::move(scores), std::move(labels)};
   return dynamic_cast<Metric&>(at_work.component()).finish(rows);
 }

@@ -1,4 +1,6 @@
 // Grouped AUC: conformance, golden values (tools/goldens/metrics.py), groups of one class.
+#include "plugins/parts/clicks_testing.h"
+
 #include <braid/conform.h>
 
 #include <cmath>
@@ -14,15 +16,6 @@ namespace {
 
 const float missing = std::numeric_limits<float>::quiet_NaN();
 
-// The rows of a metric test: what the host would hand to finish().
-struct Columns final : Rows {
-  std::vector<std::vector<float>> real;  // by number of declaration
-  std::vector<std::vector<std::int64_t>> whole;
-  std::size_t size() const override { return real[0].size(); }
-  std::span<const float> reals(const State& column) const override { return real[column.index()]; }
-  std::span<const std::int64_t> wholes(const State& column) const override { return whole[column.index()]; }
-};
-
 Case any(const std::string& average) {
   Case c{"grouped_auc"};
   c.values = {{"average", average}};
@@ -36,7 +29,7 @@ Case any(const std::string& average) {
 double grouped(const std::string& average, std::vector<float> scores, std::vector<float> labels,
                std::vector<std::int64_t> groups) {
   Instance at_work(any(average));
-  Columns rows;
+  parts::Columns rows;
   rows.real = {std::move(scores), std::move(labels), {}};
   rows.whole = {{}, {}, std::move(groups)};
   return dynamic_cast<Metric&>(at_work.component()).finish(rows);

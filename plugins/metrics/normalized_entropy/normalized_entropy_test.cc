@@ -1,4 +1,6 @@
 // Normalised entropy: conformance, golden values (tools/goldens/metrics.py).
+#include "plugins/parts/clicks_testing.h"
+
 #include <braid/conform.h>
 
 #include <cmath>
@@ -12,14 +14,6 @@ using namespace braid::conform;
 
 namespace {
 
-// The rows of a metric test: what the host would hand to finish().
-struct Columns final : Rows {
-  std::vector<std::vector<float>> real;  // by number of declaration
-  std::size_t size() const override { return real[0].size(); }
-  std::span<const float> reals(const State& column) const override { return real[column.index()]; }
-  std::span<const std::int64_t> wholes(const State&) const override { return {}; }
-};
-
 Case any(const Values& values) {
   Case c{"normalized_entropy"};
   c.values = values;
@@ -31,7 +25,7 @@ Case any(const Values& values) {
 
 double figure(const Values& values, std::vector<float> scores, std::vector<float> labels) {
   Instance at_work(any(values));
-  Columns rows;
+  parts::Columns rows;
   rows.real = {std::move(scores), std::move(labels)};
   return dynamic_cast<Metric&>(at_work.component()).finish(rows);
 }
