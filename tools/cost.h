@@ -22,8 +22,9 @@ struct Cost {
   bool fits() const { return peak_mib <= memory_mib; }
 };
 
-// Trains ten steps at two small batches, each in a process of its own, and extrapolates. Throws std::runtime_error with
-// what a child said when one fails.
+// Trains twenty steps at two small batches in turn, twice, each in a process of its own, and extrapolates from the
+// faster ones: what else runs on a machine only ever adds time. Throws std::runtime_error with what a child said when
+// one fails.
 Cost measure_cost(const cards::Around& around, const recipe::Plan& plan, const std::string& recipe,
                   const std::vector<std::string>& sets);
 
