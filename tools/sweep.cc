@@ -10,6 +10,7 @@
 #include "recipe/check.h"
 #include "recipe/flat.h"
 #include "recipe/words.h"
+#include "report/run_files.h"
 
 #include <nlohmann/json.hpp>
 
@@ -365,6 +366,7 @@ class Sweep {
     out["seeds"] = asked_.seeds;
     out["higher_is_better"] = higher;
     out["runs"] = runs;
+    report::remove_unfinished(folder_);  // of runs that were killed when they had their result, too
     write(folder_ + "/result.json", out.dump(2) + "\n");
     return true;
   }

@@ -314,6 +314,20 @@ TEST_CASE("run folders are read as far as they go") {
   CHECK_THROWS_AS(write_report(folder / "seeds", nullptr), RunError);
 }
 
+TEST_CASE("what killed processes left half-written goes, and nothing else") {
+  const Folder folder;
+  for (const auto* name : {"table.json", "table.json.12.part", "trial-1/seed-1/checkpoints/step-1.safetensors",
+                           "trial-1/seed-1/checkpoints/step-2.safetensors.part", "trial-1/part"})
+    folder.write(name, "x");
+  remove_unfinished(folder.path.string());
+  CHECK(files::exists(folder / "table.json"));
+  CHECK(files::exists(folder / "trial-1/seed-1/checkpoints/step-1.safetensors"));
+  CHECK(files::exists(folder / "trial-1/part"));
+  CHECK_FALSE(files::exists(folder / "table.json.12.part"));
+  CHECK_FALSE(files::exists(folder / "trial-1/seed-1/checkpoints/step-2.safetensors.part"));
+  remove_unfinished(folder / "none");  // nothing is there: nothing happens
+}
+
 TEST_CASE("spread is the sample's") {
   CHECK(spread_of({}).deviation == 0);
   CHECK(spread_of({4}).mean == 4);

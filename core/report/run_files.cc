@@ -134,6 +134,14 @@ RunFiles read_run(const std::string& folder) {
   return run;
 }
 
+void remove_unfinished(const std::string& folder) {
+  std::error_code failed;
+  std::vector<files::path> found;
+  for (const auto& entry : files::recursive_directory_iterator(folder, failed))
+    if (entry.path().extension() == ".part") found.push_back(entry.path());
+  for (const auto& file : found) files::remove(file, failed);
+}
+
 Spread spread_of(const std::vector<double>& values) {
   Spread out;
   if (values.empty()) return out;

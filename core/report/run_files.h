@@ -54,6 +54,10 @@ RunFiles read_run(const std::string& folder);
 // The text of a file; empty when there is none.
 std::string file_text(const std::string& file);
 
+// Removes what processes that were killed left half-written in a run's or a sweep's folder: files *.part. The caller
+// holds the folder's lock.
+void remove_unfinished(const std::string& folder);
+
 // Spread of a figure over seeds: mean and sample standard deviation (0 for one value).
 struct Spread {
   double mean = 0, deviation = 0;

@@ -2,6 +2,7 @@
 
 #include "log/log.h"
 #include "report/report.h"
+#include "report/run_files.h"
 #include "train/folder.h"
 #include "train/interrupt.h"
 #include "train/replay.h"
@@ -232,6 +233,7 @@ Ended resume_run(const std::string& out, const std::string& recipe, const std::v
   else if (!files::exists(request.recipe)) request.recipe = out + "/resolved.toml", request.sets.clear();
   request.sets.insert(request.sets.end(), more.begin(), more.end());
   const FolderLock lock(out);
+  report::remove_unfinished(out);
   std::error_code failed;
   files::current_path(request.from, failed);  // paths in --set are seen from there
   if (!files::exists(out + "/lock.json")) {
@@ -356,6 +358,7 @@ int resume_command(const ResumeRequest& asked, const Workshop& shop) {
   if (request.seeds.size() <= 1)
     return resume_run(out, recipe, asked.sets, asked.allow_changes, "train", asked.run, shop).code;
   const FolderLock lock(out);
+  report::remove_unfinished(out);
   std::error_code failed;
   files::current_path(request.from, failed);  // paths in --set are seen from there
   if (!recipe.empty()) request.recipe = recipe;
