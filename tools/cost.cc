@@ -43,7 +43,8 @@ class Folder {
 };
 
 struct Measured {
-  double batch = 0, loaded_mib = 0, peak_mib = 0, step_seconds = 0;
+  double batch = 0, loaded_mib = 0, peak_mib = 0;
+  std::vector<double> seconds;  // of each step
   std::int64_t parameters = 0;
   double weights_mib = 0, optimizer_mib = 0;
 };
@@ -88,26 +89,23 @@ Measured measure(const cards::Around& around, const std::string& recipe, const s
       out.weights_mib = stored_mib(entry.path(), "weight.");
       out.optimizer_mib = stored_mib(entry.path(), "optimizer.");
     }
-  // The first step touches memory for the first time: the others, of all.
-  const auto seconds_of = [](const Json& of) {
-    double sum = 0;
-    for (const auto* part : {"forward", "backward", "optimizer", "waiting"}) sum += of.at(part).get<double>();
-    return sum;
-  };
-  const auto steps = result.at("steps").get<double>();
-  if (steps < 1) throw std::runtime_error("no step was timed: the train split has no rows");
   std::ifstream lines(run + "/timing.jsonl");
-  std::string line;
-  std::getline(lines, line);
-  const auto first = seconds_of(Json::parse(line));
-  out.step_seconds = steps < 2 ? first : (seconds_of(result.at("time")) - first) / (steps - 1);
+  for (std::string line; std::getline(lines, line);)
+    if (const auto step = Json::parse(line); step.contains("forward")) out.seconds.push_back(step.at("seconds"));
+  if (out.seconds.empty()) throw std::runtime_error("no step was timed: the train split has no rows");
+  // The first one touches memory for the first time.
+  if (out.seconds.size() > 1) out.seconds.erase(out.seconds.begin());
   return out;
 }
 
-Measured faster(const Measured& a, const Measured& b) { return a.step_seconds <= b.step_seconds ? a : b; }
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
 
-// y(batch) from two points: a power of the batch, between constant and proportional. Rows share entities, so that a
-// batch twice as large is less than twice the work.
+// Seconds at a batch from those at two: a power of the batch, between constant and proportional. Rows share entities,
+// so that a batch twice as large is less than twice the work.
 double extrapolated(double x1, double y1, double x2, double y2, double x) {
   if (y1 <= 0 || y2 <= y1) return std::max(y1, y2);
   const auto power = std::clamp(std::log(y2 / y1) / std::log(x2 / x1), 0.0, 1.0);
@@ -138,21 +136,30 @@ Cost measure_cost(const cards::Around& around, const recipe::Plan& plan, const s
   Cost out;
   out.batch = plan.train.batch;
   out.small = std::max<std::int64_t>(1, out.batch / 8);
-  out.larger = std::max<std::int64_t>(out.small + 1, out.batch / 4);
-  auto a = measure(around, recipe, sets, out.small), b = measure(around, recipe, sets, out.larger);
-  a = faster(a, measure(around, recipe, sets, out.small)), b = faster(b, measure(around, recipe, sets, out.larger));
+  out.memory_mib = memory_mib();
+  auto a = measure(around, recipe, sets, out.small);
+  // Whatever the batch, a step holds the optimizer's state and a gradient for each weight.
+  const auto fixed = a.optimizer_mib + a.weights_mib;
+  const auto activations = [&](const Measured& of) { return of.peak_mib - of.loaded_mib - fixed; };
+  // The further apart, the less the noise of the two decides; and the larger must not be what the verdict warns of.
+  const auto fits = a.loaded_mib + fixed + 4 * activations(a) <= out.memory_mib / 2;
+  out.larger = std::max<std::int64_t>(out.small + 1, out.batch / (fits ? 2 : 4));
+  auto b = measure(around, recipe, sets, out.larger);
+  for (auto* again : {&a, &b}) {
+    const auto more = measure(around, recipe, sets, static_cast<std::int64_t>(again->batch));
+    again->seconds.insert(again->seconds.end(), more.seconds.begin(), more.seconds.end());
+    again->peak_mib = std::max(again->peak_mib, more.peak_mib);
+  }
   out.parameters = b.parameters;
   out.weights_mib = b.weights_mib;
   out.optimizer_mib = b.optimizer_mib;
   out.loaded_mib = b.loaded_mib;
   const auto x = static_cast<double>(out.batch);
-  // Whatever the batch, a step holds the optimizer's state and a gradient for each weight.
-  const auto fixed = b.optimizer_mib + b.weights_mib;
+  // Memory hardly varies from run to run, and a verdict must rather say too much: a straight line.
   out.activations_mib =
-      extrapolated(a.batch, a.peak_mib - a.loaded_mib - fixed, b.batch, b.peak_mib - b.loaded_mib - fixed, x);
+      activations(b) + std::max(0.0, activations(b) - activations(a)) * (x - b.batch) / (b.batch - a.batch);
   out.peak_mib = out.loaded_mib + fixed + out.activations_mib;
-  out.step_seconds = extrapolated(a.batch, a.step_seconds, b.batch, b.step_seconds, x);
-  out.memory_mib = memory_mib();
+  out.step_seconds = extrapolated(a.batch, median(a.seconds), b.batch, median(b.seconds), x);
   return out;
 }
 

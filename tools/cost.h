@@ -22,9 +22,9 @@ struct Cost {
   bool fits() const { return peak_mib <= memory_mib; }
 };
 
-// Trains twenty steps at two small batches in turn, twice, each in a process of its own, and extrapolates from the
-// faster ones: what else runs on a machine only ever adds time. Throws std::runtime_error with what a child said when
-// one fails.
+// Trains twenty steps at each of two smaller batches in turn, twice, each in a process of its own, and extrapolates:
+// an eighth of the recipe's and half of it, or a quarter where half might not fit. Times are medians over the steps.
+// Throws std::runtime_error with what a child said when one fails.
 Cost measure_cost(const cards::Around& around, const recipe::Plan& plan, const std::string& recipe,
                   const std::vector<std::string>& sets);
 

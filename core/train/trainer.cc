@@ -21,6 +21,7 @@ using Json = nlohmann::json;
 constexpr std::int64_t gradient_steps = 5;  // a gate that starts at zero lets gradients through from the second
 constexpr std::int64_t most_skips = 10;     // steps skipped in a row
 constexpr double between_checkpoints = 300, between_timings = 2;  // seconds
+constexpr std::int64_t steps_timed_alone = 64;  // enough for a median, and to see a start that is slow
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -442,7 +443,7 @@ class Loop {
   }
 
   void tell_time() {
-    if (since(told_at_) < between_timings && step_ != 1) return;
+    if (since(told_at_) < between_timings && step_ > steps_timed_alone) return;
     const auto& s = outcome_.seconds;
     job_.journal.timing({{"step", step_},
                          {"rows", outcome_.rows - told_rows_},
