@@ -90,13 +90,23 @@ TEST_CASE("a negative that is the answer, or that a row lacks, is none; without 
                 1e-9) == "");
 }
 
+TEST_CASE("a negative whose key is absent is no answer, though both read as 0") {
+  auto absent = keyed(plain()), other = keyed(plain());
+  for (auto* c : {&absent, &other}) c->inputs["item_key"][0].flow.value.select(0, 0).select(0, 1).zero_();
+  absent.inputs["negative_key"] = {absent.inputs["negative_key"][0].hide({{0, 0}})};
+  other.inputs["negative_key"][0].flow.value.select(0, 0).select(0, 0).fill_(9);
+  CHECK(differs(loss(absent), loss(other), 1e-12) == "");
+}
+
 TEST_CASE("counts matter up to a factor only") {
   auto scaled = counted(plain());
-  auto twice = scaled;
+  auto twice = scaled, shares = scaled;
   for (const auto* port : {"item_count", "negative_count"}) {
     auto& value = scaled.inputs[port][0].flow.value;
     value = value.clamp_min(0.5);
     twice.inputs[port] = {tensor(value.mul(3))};
+    shares.inputs[port] = {tensor(value.div(1e5))};  // of the draws
   }
   CHECK(differs(loss(twice), loss(scaled), 1e-12) == "");
+  CHECK(differs(loss(shares), loss(scaled), 1e-12) == "");
 }
