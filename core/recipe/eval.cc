@@ -69,6 +69,7 @@ void read_eval(Checker& c) {
     c.label = one_wire(c, keys, "label");
     c.group = one_wire(c, keys, "group");
     c.plan.eval.batch = keys.whole("batch");
+    c.plan.eval.seed = static_cast<std::uint64_t>(keys.whole("seed"));
     keys.texts("splits");
     keys.finish();
   }

@@ -197,7 +197,14 @@ Section data() {
             .fallback = I{2},
             .low = 1,
             .unit = "batches",
-            .help = "Batches prepared ahead of the graph."}}};
+            .help = "Batches prepared ahead of the graph."},
+           {.name = "warn_missing",
+            .is = Is::number,
+            .fallback = 0.05,
+            .low = 0,
+            .high = 1,
+            .help = "The share of a field's rows without content, or of a split's rows with an entity that training "
+                    "rows never show, above which a warning is given."}}};
 }
 
 Section eval() {
@@ -212,6 +219,11 @@ Section eval() {
             .low = 0,
             .unit = "rows",
             .help = "Rows a batch; 0: as in training."},
+           {.name = "seed",
+            .is = Is::whole,
+            .fallback = I{1},
+            .low = 0,
+            .help = "What is drawn in evaluation depends on it and on the rows' keys, not on [train] seed."},
            {.name = "splits",
             .is = Is::texts,
             .help = "Default: valid and test where the split has them, then the held-out ones."}}};

@@ -264,6 +264,7 @@ struct TrainPlan {
 
 struct DataPlan {
   std::int64_t threads = 0, cache_bytes = 2LL << 30, ahead = 2;
+  double warn_missing = 0.05;  // share of missing content, or of unseen entities, from which on a warning is given
 };  // [data]; threads 0: all cores less one
 
 struct MetricPlan {
@@ -283,6 +284,7 @@ struct SlicePlan {
 struct EvalPlan {
   std::optional<Wire> score, label, group;
   std::int64_t batch = 0;           // 0: train.batch
+  std::uint64_t seed = 1;           // what draws of evaluation depend on, besides keys
   std::vector<std::string> splits;  // all that are evaluated, held-out ones too
 };
 

@@ -83,6 +83,7 @@ void read_data(Checker& c) {
   data.threads = keys.whole("threads");
   data.ahead = keys.whole("ahead");
   data.cache_bytes = keys.whole("cache");
+  data.warn_missing = keys.number("warn_missing");
   keys.finish();
 }
 

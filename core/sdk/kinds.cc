@@ -19,6 +19,7 @@ void Field::open() {}
 void Field::fit(const FitRows&) {}
 Sizes Field::sizes() const { return {}; }
 Sizes Field::specials() const { return {}; }
+std::vector<std::string> Field::id_texts() const { return {}; }
 std::size_t Field::places(std::span<const std::byte>) const { return 1; }
 std::string Field::save() const { return {}; }
 void Field::load(std::string_view) {}

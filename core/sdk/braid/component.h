@@ -186,7 +186,8 @@ class BRAID_API Require {
 struct InOptions {
   bool optional = false;
   bool constant = false;  // gets no gradient by design: labels, weights of rows
-  // The values that the port is made for, inclusive: what `braid conform` stays inside. A run does not look at them.
+  // The values that the port takes, inclusive. Labels and fields that are wired to it are checked when data is read,
+  // and `braid conform` stays inside. What other nodes give it is not looked at.
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
 

@@ -60,6 +60,10 @@ class BRAID_API Field : public Component {
   virtual void fit(const FitRows& rows);
   // Dims that only open or fit know: {"n", 3884}. Fixed ones need not be listed.
   virtual std::map<std::string, std::int64_t, std::less<>> sizes() const;
+  // What the ids of an output of dtype id stand for, from id 0 on (the unknown one, whose text does not count): the
+  // values of a vocabulary, the pieces of a tokenizer. Rows of embedding tables follow these texts: how they start, and
+  // from which row of another run's table. Empty: an id means its number alone, as a hash bucket does.
+  virtual std::vector<std::string> id_texts() const;
   // Special ids by name ("mask"), for outputs of dtype id.
   virtual std::map<std::string, std::int64_t, std::less<>> specials() const;
   // One cell to bytes of the field's own making. False: the cell counts as missing (the row is absent). Throws Error

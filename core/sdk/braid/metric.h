@@ -33,6 +33,8 @@ class BRAID_API Metric : public Component {
  public:
   virtual double finish(const Rows& rows) const = 0;
   virtual bool higher_is_better() const { return true; }
+  // The values that `finish` can give, inclusive. Another one is a fault of the metric, and ends the command.
+  virtual Range range() const { return {}; }
 
  protected:
   Metric();
