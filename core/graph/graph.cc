@@ -104,7 +104,7 @@ struct LiveNode {
 
 struct Graph::Inside {
   const recipe::Plan& plan;
-  Specials specials_of;
+  FieldOf field_of;
   std::vector<LiveNode> nodes;
   std::vector<std::unique_ptr<Component>> metrics;
   std::vector<NamedWeight> weights;
@@ -115,7 +115,7 @@ struct Graph::Inside {
   std::vector<bool> for_losses, for_metrics;
   std::vector<double> seconds;
 
-  Inside(const recipe::Plan& p, const Specials& s) : plan(p), specials_of(s) {}
+  Inside(const recipe::Plan& p, const FieldOf& f) : plan(p), field_of(f) {}
 
   LiveScalar scalar(const recipe::ScalarPlan& p, const std::string& name, int node) {
     LiveScalar out{p, {}, at::full({}, p.value, at::TensorOptions().dtype(at::kFloat))};
@@ -148,7 +148,7 @@ struct Graph::Inside {
 
   Sizes specials(const recipe::Wire& wire) const {
     if (wire.source != recipe::Wire::Source::field) return {};
-    return specials_of(plan.axes[static_cast<std::size_t>(wire.axis)].table, wire.field);
+    return field_of(plan.axes[static_cast<std::size_t>(wire.axis)].table, wire.field).specials();
   }
 
   void fill_inputs(FrameState& frame, const std::vector<std::vector<recipe::Wire>>& inputs) const {
@@ -173,8 +173,8 @@ struct Graph::Inside {
   void add_loss(std::size_t k, const FrameState& frame, const Mode& mode);
 };
 
-Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeComponent& make)
-    : in_(std::make_unique<Inside>(plan, specials)) {
+Graph::Graph(const recipe::Plan& plan, const FieldOf& field_of, const MakeComponent& make)
+    : in_(std::make_unique<Inside>(plan, field_of)) {
   auto& in = *in_;
   in.nodes.resize(plan.nodes.size());
   in.seconds.assign(plan.nodes.size(), 0);
@@ -185,12 +185,16 @@ Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeCompo
   for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
     const auto& node = plan.nodes[k];
     auto& live = in.nodes[k];
+    std::vector<TableRows> rows;
     try {
       if (node.same != recipe::none) continue;
       live.own = make(node.use, counts(node.use.schema, node.inputs));
       live.component = live.own.get();
       set_sizes(*live.component, sizes_of(node));
-      make_weights(*live.component, node.name, plan.train.seed, at::kFloat);
+      for (const auto& weight : live.component->state().weights)
+        rows.push_back(rows_of(plan, node, weight.schema, field_of));
+      make_weights(*live.component, node.name, plan.train.seed, at::kFloat,
+                   [&rows](std::size_t w) { return start_keys(rows[w]); });
     } catch (const std::bad_alloc&) {
       throw;
     } catch (...) {
@@ -201,7 +205,7 @@ Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeCompo
       auto& weight = state.weights[w];
       if (node.frozen) weight.value.set_requires_grad(false);
       in.weights.push_back({node.name + "." + weight.schema.name, weight.value, weight.schema.decays,
-                            weight.schema.table, false, static_cast<int>(k)});
+                            weight.schema.table, false, static_cast<int>(k), rows[w]});
       in.weight_of.emplace_back(k, w);
     }
     for (std::size_t s = 0; s < node.scalars.size(); ++s)
@@ -212,6 +216,7 @@ Graph::Graph(const recipe::Plan& plan, const Specials& specials, const MakeCompo
   for (std::size_t k = 0; k < plan.nodes.size(); ++k) {  // owners may come later in the plan's order
     if (plan.nodes[k].same == recipe::none) continue;
     const auto& owner = in.nodes[static_cast<std::size_t>(plan.nodes[k].same)];
+    same_rows(plan, plan.nodes[k], plan.nodes[static_cast<std::size_t>(plan.nodes[k].same)], field_of);
     in.nodes[k].component = owner.component;
     in.nodes[k].scalars = owner.scalars;
   }

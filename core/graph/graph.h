@@ -2,6 +2,7 @@
 #pragma once
 
 #include "data/batch.h"
+#include "graph/table_rows.h"
 #include "recipe/plan.h"
 #include "sdk/state.h"
 
@@ -15,8 +16,6 @@ namespace braid::graph {
 
 // Makes a component from its card's place; given by the host.
 using MakeComponent = std::function<std::unique_ptr<Component>(const recipe::Use&, const WireCounts&)>;
-// Special ids of a table's field by name ("mask").
-using Specials = std::function<Sizes(int table, int field)>;
 
 // One trainable tensor by its full name, "words.layer.0.query.weight"; a learnt scalar is "node.name".
 struct NamedWeight {
@@ -24,6 +23,7 @@ struct NamedWeight {
   at::Tensor value;
   bool decays = true, table = false, scalar = false;
   int node = recipe::none;
+  TableRows rows = {};  // of an embedding table
 };
 
 struct Mode {
@@ -54,9 +54,9 @@ class NodeError : public Error {
 
 class Graph {
  public:
-  // Constructs, sizes and starts all components. `plan` (checked with the fitted sizes) must outlive it. Throws
-  // NodeError.
-  Graph(const recipe::Plan& plan, const Specials& specials, const MakeComponent& make);
+  // Constructs, sizes and starts all components. `plan` (checked with the fitted sizes) and the fields must outlive it.
+  // Throws NodeError.
+  Graph(const recipe::Plan& plan, const FieldOf& field_of, const MakeComponent& make);
   ~Graph();
 
   // Runs what the losses need (training) or the metrics need over one batch, and keeps every output until the next call

@@ -60,6 +60,10 @@ Section weights() {
            {.name = "names",
             .is = Is::values,
             .help = "The file's name of a weight where it is another one: \"hidden.0.weight\" = \"layer1.weight\"."},
+           {.name = "keys",
+            .is = Is::values,
+            .help = "For embedding tables of other programs: a text file with the value that each row belongs to, one a "
+                    "line: rows = \"items.keys.txt\"."},
            {.name = "transpose",
             .is = Is::boolean,
             .fallback = false,

@@ -61,6 +61,16 @@ void read_weights(Checker& c, NodeDraft& node, Keys& keys) {
       if (demand(c.report, *name, Item::Kind::text, "the name of " + quote(name->key) + " in the file"))
         weights.names[name->key] = name->text;
     }
+  if (auto* files = inner.find("keys", Item::Kind::table))
+    for (const auto& file : files->items) {
+      file->used = true;
+      if (!demand(c.report, *file, Item::Kind::text, "the file with the values of the rows of " + quote(file->key)))
+        continue;
+      file->text = weights.keys[file->key] = joined_path(file->folder, file->text);
+      file->folder.clear();
+      file->written.clear();
+      if (!c.world.started && c.absent(file->text)) c.error(file->place, "missing-file", "no file " + quote(file->text));
+    }
   weights.transpose = inner.boolean("transpose");
   inner.finish();
   const auto& own = node.found.schema->weights;

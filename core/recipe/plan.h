@@ -211,6 +211,7 @@ struct NodePlan {
     std::string file;                          // empty: they are drawn
     std::string prefix;                        // in front of the file's names
     std::map<std::string, std::string> names;  // own name, "hidden.0.weight", to the file's, where these differ
+    std::map<std::string, std::string> keys;   // own name of an embedding table to a file with its rows' values
     bool transpose = false;                    // matrices stand there as [in, out]
     Place place;
   } weights;

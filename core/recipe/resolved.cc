@@ -137,7 +137,11 @@ void absolute_paths(Checker& c, Item& root) {
       if (auto* item = nodes->find(node.plan.name); item && node.found && node.same.empty()) {
         absolute_params(*item, *node.found.schema);
         if (auto* weights = item->find("weights"); weights && !node.plan.weights.file.empty())
+        {
           absolute_file(*weights, "file");
+          if (auto* keys = weights->find("keys"))
+            for (const auto& [own, file] : node.plan.weights.keys) absolute_file(*keys, own.c_str());
+        }
       }
   for (const auto& run : c.runs)
     if (auto* item = root.find("nodes")->find(run.name)) absolute_file(*item, "run");

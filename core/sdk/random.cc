@@ -15,9 +15,7 @@ namespace braid {
 namespace {
 
 // Philox4x32-10: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
-struct Four {
-  std::uint32_t v[4];
-};
+using Four = PhiloxWords;
 inline Four philox(std::uint64_t key, std::uint64_t high, std::uint64_t low) {
   Four c{{static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(low >> 32), static_cast<std::uint32_t>(high),
           static_cast<std::uint32_t>(high >> 32)}};
@@ -100,6 +98,10 @@ std::uint64_t hash_text(std::string_view text) {
   std::uint64_t h = 0xCBF29CE484222325ull;  // FNV-1a, then mixed: names are short and few
   for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
   return mix64(h);
+}
+
+PhiloxWords philox_words(std::uint64_t stream, std::uint64_t key, std::uint64_t block) {
+  return philox(stream, key, block);
 }
 
 void philox_uniform(std::uint64_t stream, const std::int64_t* keys, std::int64_t rows, std::int64_t n, float* out) {

@@ -54,8 +54,12 @@ BRAID_API std::unique_ptr<Component> construct(Registrar::Make make, const Value
 BRAID_API void set_sizes(Component& component, Sizes sizes);
 // A dim expression over the component's sizes and whole-number parameters. Throws Error when a name is not known.
 BRAID_API std::int64_t evaluate(const Component& component, std::string_view dim);
-// Makes the weights on the CPU from (seed, "node.weight"). `type`: at::kFloat, at::kDouble.
-BRAID_API void make_weights(Component& component, const std::string& node, std::uint64_t seed, at::ScalarType type);
+// What the rows of embedding table number `weight` are drawn by, one for each; empty: their numbers.
+using StartKeys = std::function<std::vector<std::uint64_t>(std::size_t weight)>;
+// Makes the weights on the CPU from (seed, "node.weight"), rows of embedding tables from their key too: neither other
+// rows nor their number change a row's start. `type`: at::kFloat, at::kDouble.
+BRAID_API void make_weights(Component& component, const std::string& node, std::uint64_t seed, at::ScalarType type,
+                            const StartKeys& start_keys = {});
 
 // What the exception that is being handled says; LibTorch's without their stack of calls. Call it in a catch block.
 BRAID_API std::string said();
@@ -93,5 +97,10 @@ BRAID_API std::uint64_t hash_text(std::string_view text);  // 64 bits, the same 
 // Fills out[rows, n] with uniform float32 in [0, 1) from (stream, row key, place), by Philox4x32-10.
 BRAID_API void philox_uniform(std::uint64_t stream, const std::int64_t* keys, std::int64_t rows, std::int64_t n,
                               float* out);
+// The four 32-bit words of place / 4 in the stream of one row key.
+struct PhiloxWords {
+  std::uint32_t v[4];
+};
+BRAID_API PhiloxWords philox_words(std::uint64_t stream, std::uint64_t key, std::uint64_t block);
 
 }  // namespace braid

@@ -2,6 +2,7 @@
 #include "sdk/state.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/Generator.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/embedding.h>
@@ -9,7 +10,9 @@
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 
+#include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 namespace braid {
 
@@ -91,17 +94,93 @@ void begin(at::Tensor& value, const Start& start, std::uint64_t seed) {
   if (start.zero_row_0 && value.size(0) > 0) value.select(0, 0).zero_();
 }
 
+// Four numbers out of four words of random bits: uniform in [0, 1), or normal with deviation 1 (Box and Muller 1958).
+void four_uniform(const PhiloxWords& words, double* out) {
+  for (int k = 0; k < 4; ++k) out[k] = static_cast<double>(words.v[k]) * 0x1p-32;
+}
+void four_normal(const PhiloxWords& words, double* out) {
+  constexpr double turn = 6.283185307179586;
+  for (int k = 0; k < 4; k += 2) {
+    const double radius = std::sqrt(-2 * std::log((static_cast<double>(words.v[k]) + 1) * 0x1p-32));
+    const double angle = turn * (static_cast<double>(words.v[k + 1]) * 0x1p-32);
+    out[k] = radius * std::cos(angle);
+    out[k + 1] = radius * std::sin(angle);
+  }
+}
+
+// The rows of an embedding table [rows, dim], each a function of (stream, its key) alone, on as many threads as there
+// are. `xavier_uniform` takes one row for the matrix [1, dim]: the number of rows must not change where they start.
+template <class T>
+void begin_rows(at::Tensor& value, const Start& start, std::uint64_t stream, const std::vector<std::uint64_t>& keys) {
+  const auto rows = value.size(0), dim = value.size(1);
+  auto* const data = value.mutable_data_ptr<T>();
+  const double fan_in = static_cast<double>(std::max<std::int64_t>(dim, 1));
+  double scale = start.value, shift = 0;
+  bool normal = false, drawn = true;
+  switch (start.how) {
+    case Start::zero:
+    case Start::one:
+    case Start::constant:
+      shift = start.how == Start::zero ? 0 : start.how == Start::one ? 1 : start.value;
+      drawn = false;
+      break;
+    case Start::normal:
+      normal = true;
+      break;
+    case Start::uniform:
+      shift = -(start.per_fan_in ? start.value / std::sqrt(fan_in) : start.value);
+      scale = -2 * shift;
+      break;
+    case Start::xavier_uniform:
+      shift = -std::sqrt(6.0 / (1 + fan_in));
+      scale = -2 * shift;
+      break;
+  }
+  at::parallel_for(0, rows, std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(dim, 1)), [&](auto from, auto to) {
+    double four[4];
+    for (auto row = from; row < to; ++row) {
+      const auto key = keys.empty() ? mix64(static_cast<std::uint64_t>(row)) : keys[static_cast<std::size_t>(row)];
+      auto* const line = data + row * dim;
+      if (const bool unknown = row == 0 && start.zero_row_0; unknown || !drawn) {
+        std::fill(line, line + dim, static_cast<T>(unknown ? 0 : shift));
+        continue;
+      }
+      for (std::int64_t place = 0; place < dim; place += 4) {
+        const auto words = philox_words(stream, key, static_cast<std::uint64_t>(place / 4));
+        if (normal) four_normal(words, four);
+        else four_uniform(words, four);
+        for (std::int64_t k = 0; k < 4 && place + k < dim; ++k)
+          line[place + k] = static_cast<T>(shift + scale * four[k]);
+      }
+    }
+  });
+}
+
 }  // namespace
 
-void make_weights(Component& component, const std::string& node, std::uint64_t seed, at::ScalarType type) {
+void make_weights(Component& component, const std::string& node, std::uint64_t seed, at::ScalarType type,
+                  const StartKeys& start_keys) {
   const at::NoGradGuard off;
-  for (auto& w : component.state().weights) {
+  auto& weights = component.state().weights;
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    auto& w = weights[k];
     std::vector<std::int64_t> sizes;
     for (const auto& d : w.schema.dims) sizes.push_back(evaluate(component, d));
-    w.value = at::empty(sizes, at::TensorOptions().dtype(at::kDouble));
+    const auto stream = mix64(seed ^ hash_text(node + "." + w.schema.name));
     // Drawn in double and rounded, so that float and double runs start from the same numbers.
-    begin(w.value, w.start, mix64(seed ^ hash_text(node + "." + w.schema.name)));
-    w.value = w.value.to(type);
+    if (w.schema.table && sizes.size() == 2) {
+      w.value = at::empty(sizes, at::TensorOptions().dtype(type));
+      auto keys = start_keys ? start_keys(k) : std::vector<std::uint64_t>{};
+      if (!keys.empty() && static_cast<std::int64_t>(keys.size()) != sizes[0])
+        throw std::logic_error("weight '" + node + "." + w.schema.name + "' has " + std::to_string(sizes[0]) +
+                               " rows, and its ids have " + std::to_string(keys.size()) + " texts");
+      if (type == at::kFloat) begin_rows<float>(w.value, w.start, stream, keys);
+      else begin_rows<double>(w.value, w.start, stream, keys);
+    } else {
+      w.value = at::empty(sizes, at::TensorOptions().dtype(at::kDouble));
+      begin(w.value, w.start, stream);
+      w.value = w.value.to(type);
+    }
     w.value.set_requires_grad(true);
   }
 }

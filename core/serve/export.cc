@@ -8,6 +8,7 @@
 #include "serve/side.h"
 #include "train/folder.h"
 #include "train/safetensors.h"
+#include "train/weights.h"
 
 #include <ATen/core/grad_mode.h>
 
@@ -141,27 +142,28 @@ class Export {
                Json& manifest) {
     graph::Graph graph(
         serve,
-        [&](int table, int field) {
+        [&](int table, int field) -> const Field& {
           const int t = same_table(plan_, serve.tables[at(table)].name);
           const auto& name = serve.tables[at(table)].fields[at(field)].name;
-          return model_.source->field(t, same_name(plan_.tables[at(t)].fields, name)).specials();
+          return model_.source->field(t, same_name(plan_.tables[at(t)].fields, name));
         },
         shop.component);
     const auto kept = weighted(serve, side, request_.lookup_only);
     std::map<std::string, at::Tensor> have;
     for (const auto& w : model_.graph->weights()) have[w.name] = w.value;
-    std::vector<std::pair<std::string, at::Tensor>> out;
+    std::vector<graph::NamedWeight> out;
     std::int64_t parameters = 0;
     for (const auto& w : graph.weights()) {
       if (!kept[at(w.node)]) continue;
       const auto found = have.find(w.name);
       if (found == have.end() || found->second.sizes() != w.value.sizes())
         throw std::logic_error("the serving graph's weight '" + w.name + "' is not the run's");
-      out.emplace_back(w.name, found->second);
+      out.push_back(w);
+      out.back().value = found->second;
       parameters += w.value.numel();
     }
-    train::save_safetensors(folder.file("weights.safetensors"), out,
-                            {{"braid", BRAID_VERSION}, {"step", std::to_string(model_.mode.step)}});
+    train::save_weights(folder.file("weights.safetensors"), out,
+                        {{"braid", BRAID_VERSION}, {"step", std::to_string(model_.mode.step)}});
     manifest["parameters"] = parameters;
   }
 

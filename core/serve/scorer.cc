@@ -6,6 +6,7 @@
 #include "serve/arrays.h"
 #include "serve/folder.h"
 #include "serve/npy.h"
+#include "train/weights.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -122,7 +123,7 @@ struct Scorer::Inside {
 
   void make_graph(const train::Workshop& shop) {
     graph = std::make_unique<graph::Graph>(
-        plan, [this](int table, int field) { return fields[at(table)][at(field)].component->specials(); },
+        plan, [this](int table, int field) -> const Field& { return *fields[at(table)][at(field)].component; },
         shop.component);
     const auto needed = weighted(plan, side, plan.lookup_only);
     mode.step = train::load_weights(*graph, place + "/weights.safetensors",

@@ -39,20 +39,6 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
 // A run folder's fitted fields, by "table.field". Throws Error.
 std::map<std::string, std::string> saved_fields(const std::string& run);
 
-// Copies weights into a graph by name. Every weight of the graph for which `wanted` holds (all without it) must stand
-// in the file with its size, and every weight of the file in the graph. Returns the step that they are of. Throws Error
-// naming `file`.
-std::int64_t load_weights(graph::Graph& graph, const std::string& file,
-                          const std::function<bool(const graph::NamedWeight&)>& wanted = {});
-
-// Gives the nodes of exported runs (`run = "DIR"`) their weights. Throws Error naming the file and what of it is
-// missing or has another size.
-void load_runs(const recipe::Plan& plan, graph::Graph& graph);
-
-// Gives the nodes that start from a file (`weights = { file, ... }`) their weights; learnt coefficients stay as they
-// are. Throws Error at the recipe's place when a name is missing there (with the nearest ones) or has another size.
-void start_weights(const recipe::Plan& plan, graph::Graph& graph);
-
 // The model of a run folder with its weights and its fields' saved state. Throws Error when RUN is no run folder.
 std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::string>& sets, const Workshop& shop);
 

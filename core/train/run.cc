@@ -6,8 +6,8 @@
 #include "train/folder.h"
 #include "train/interrupt.h"
 #include "train/replay.h"
-#include "train/safetensors.h"
 #include "train/trainer.h"
+#include "train/weights.h"
 
 #include <nlohmann/json.hpp>
 
@@ -158,10 +158,8 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
               " and saved; go on with\n  braid train --resume " + resume);
     return {exit_stopped, {}};
   }
-  std::vector<std::pair<std::string, at::Tensor>> weights;
-  for (const auto& w : model.graph->weights()) weights.emplace_back(w.name, w.value);
-  save_safetensors(out + "/weights.safetensors", weights,
-                   {{"braid", BRAID_VERSION}, {"step", std::to_string(outcome.best_step)}});
+  save_weights(out + "/weights.safetensors", model.graph->weights(),
+               {{"braid", BRAID_VERSION}, {"step", std::to_string(outcome.best_step)}});
   journal.sync();
   const auto result = result_of(outcome, model, shop, start_mib);
   write_file(out + "/result.json", result.dump(2) + "\n");
@@ -188,7 +186,7 @@ void begin(const std::string& out, const Request& request, const Model& model, c
 Ended from_the_start(const Request& request, const std::string& out, Model& model, const std::string& name,
                      const std::string& resume, const Workshop& shop) {
   const double start_mib = peak_mib();
-  start_weights(model.plan, *model.graph);
+  for (const auto& line : start_weights(model.plan, *model.graph)) log::info(line);
   begin(out, request, model, shop);
   complain(model);
   Checkpoints checkpoints(out);

@@ -77,6 +77,8 @@ const char* type_name(at::ScalarType type) {
       return "I64";
     case at::kBool:
       return "BOOL";
+    case at::kByte:
+      return "U8";
     default:
       return nullptr;
   }
@@ -172,7 +174,7 @@ std::map<std::string, at::Tensor> load_safetensors(const std::string& file,
       const auto from = entry.at("data_offsets").at(0).get<std::uint64_t>(),
                  to = entry.at("data_offsets").at(1).get<std::uint64_t>();
       at::ScalarType scalar = at::ScalarType::Undefined;
-      for (const auto t : {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16, at::kLong, at::kBool})
+      for (const auto t : {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16, at::kLong, at::kBool, at::kByte})
         if (type == type_name(t)) scalar = t;
       if (scalar == at::ScalarType::Undefined)
         throw broken("'" + name + "' has the type " + type + ", which is not read here");

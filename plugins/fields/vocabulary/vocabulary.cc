@@ -68,6 +68,12 @@ struct Vocabulary final : braid::Field {
     return {{"n", static_cast<std::int64_t>(ids_.size()) + 1}};
   }
 
+  std::vector<std::string> id_texts() const override {
+    std::vector<std::string> out(ids_.size() + 1);
+    for (const auto& [value, number] : ids_) out[static_cast<std::size_t>(number)] = value;
+    return out;
+  }
+
   bool decode(const braid::Cell& cell, braid::Bytes& out) const override {
     const std::size_t most = split().empty() ? 1 : static_cast<std::size_t>(max_values());
     out.clear();

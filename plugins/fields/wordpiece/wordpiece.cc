@@ -288,6 +288,10 @@ struct WordPiece final : braid::Field {
   std::map<std::string, std::int64_t, std::less<>> sizes() const override {
     return {{"n", static_cast<std::int64_t>(count_)}};
   }
+  std::vector<std::string> id_texts() const override {
+    const auto all = lines();
+    return {all.begin(), all.end()};
+  }
   std::map<std::string, std::int64_t, std::less<>> specials() const override {
     return {{"pad", pad_}, {"unk", unk_}, {"cls", cls_}, {"sep", sep_}, {"mask", mask_}};
   }
@@ -380,28 +384,34 @@ struct WordPiece final : braid::Field {
     return {0, 0};
   }
 
-  void take(std::string text) {
-    text_ = std::move(text);
-    std::vector<std::string_view> lines;
+  // One a line of the vocabulary; they point into it.
+  std::vector<std::string_view> lines() const {
+    std::vector<std::string_view> out;
     for (std::string_view rest = text_; !rest.empty();) {
       const auto end = rest.find('\n');
       auto line = rest.substr(0, end);
       if (line.ends_with('\r')) line.remove_suffix(1);
-      lines.push_back(line);
+      out.push_back(line);
       rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
     }
-    count_ = lines.size();
+    return out;
+  }
+
+  void take(std::string text) {
+    text_ = std::move(text);
+    const auto all = lines();
+    count_ = all.size();
     const auto special = [&](std::string_view name) {
-      const auto found = std::find(lines.begin(), lines.end(), name);
-      if (found == lines.end())
+      const auto found = std::find(all.begin(), all.end(), name);
+      if (found == all.end())
         throw braid::Error(
-            "'" + vocab().text + "' has no token " + std::string(name) + " among its " + std::to_string(lines.size()) +
+            "'" + vocab().text + "' has no token " + std::string(name) + " among its " + std::to_string(all.size()) +
             " lines; a BERT vocabulary has one token a line, and [PAD], [UNK], [CLS], [SEP], [MASK] among them");
-      return static_cast<std::int32_t>(found - lines.begin());
+      return static_cast<std::int32_t>(found - all.begin());
     };
     pad_ = special("[PAD]"), unk_ = special("[UNK]"), cls_ = special("[CLS]"), sep_ = special("[SEP]"),
     mask_ = special("[MASK]");
-    pieces_ = std::make_unique<Pieces>(lines);
+    pieces_ = std::make_unique<Pieces>(all);
   }
 
   std::string text_;  // the vocabulary as read; `pieces_` points into it
