@@ -11,6 +11,18 @@ struct Example {
 };
 
 constexpr Example examples[] = {
+    {"accumulate-differs", R"toml( [axes.targets]
+ table = "items"
+ from = ["ratings.item"]
+ [nodes.again]
+ same = "item"
+ in.id = "targets.id"
+ [nodes.align]
+ use = "content_id_contrast"
+ in = { content = "again.vector", id = "again.vector" }
+ [train]
+-accumulate = 4
+)toml"},
     {"axis-not-covering", R"toml( [axes.targets]
  table = "items"
 -from = ["ratings.item"]

@@ -339,7 +339,29 @@ FieldBatch Batcher::field(const FieldCells& cells, const Table& table, std::span
   });
   auto calm = moment;
   calm.training = moment.training && !cells.still();
-  return lay_out(cells.layout(), cells.component(), cells.name_hash(), decoded, keys, calm);
+  auto out = lay_out(cells.layout(), cells.component(), cells.name_hash(), decoded, keys, calm);
+  const auto t = at(&table - world_.tables.data());
+  if (t < world_.ranges.fields.size())  // requests have no losses or metrics, whose ports these ranges are
+    if (const auto& range = world_.ranges.fields[t][at(cells.number())]; range.bounded())
+      check_range(range, out, table, cells.name(), rows);
+  return out;
+}
+
+void Batcher::check_range(const ValueRange& range, const FieldBatch& field, const Table& table, const std::string& name,
+                          std::span<const std::int32_t> rows) const {
+  for (const auto& values : field.values) {
+    if (values.type != DType::floating || rows.empty()) continue;
+    const auto width = values.count() / static_cast<std::int64_t>(rows.size());
+    const auto masks = field.masked ? field.mask.count() / static_cast<std::int64_t>(rows.size()) : 0;
+    for (std::int64_t k = 0; k < values.count(); ++k) {
+      if (range.holds(values.as<float>()[k])) continue;
+      const auto row = k / width;
+      if (masks && !field.mask.as<bool>()[row * masks + (k % width) * masks / width]) continue;
+      throw Error(table.where(rows[at(row)]) + ": error: " +
+                  outside("field '" + table.plan->name + "." + name + "'", values.as<float>()[k], range) +
+                  " [value-range]");
+    }
+  }
 }
 
 LinkBatch Batcher::link(const LinkUse& use, const Gathered& gathered, const Batch& batch) const {

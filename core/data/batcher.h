@@ -38,6 +38,9 @@ class Batcher {
   std::vector<std::int32_t> all_rows(int axis) const;  // of an axis that is whole
   FieldBatch field(const FieldCells& cells, const Table& table, std::span<const std::int32_t> rows,
                    const Moment& moment) const;
+  // Throws Error naming the first row whose values are outside.
+  void check_range(const ValueRange& range, const FieldBatch& field, const Table& table, const std::string& name,
+                   std::span<const std::int32_t> rows) const;
   // Whether it is the same in every batch of this world.
   bool lasts(const Gather& gather) const;
   bool lasts(int axis, const Moment& moment) const;

@@ -47,6 +47,8 @@ class FieldCells {
   bool still() const { return plan_.still; }  // placed without the draws of training
   bool fits() const { return plan_.use.schema.fits; }
   std::uint64_t name_hash() const { return name_hash_; }
+  const std::string& name() const { return plan_.name; }
+  std::int64_t number() const { return &plan_ - table_.plan->fields.data(); }  // among the table's fields
 
   // Row's cell through the field's `decode`. A broken cell is an Error that names file, line and column, or counts as
   // missing where the table says bad_rows = "skip".

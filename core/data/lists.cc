@@ -6,6 +6,7 @@
 
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
+#include <tbb/parallel_sort.h>
 
 namespace braid::data {
 
@@ -192,6 +193,8 @@ class Drawn final : public List {
         per_(per),
         exclude_(plan.exclude_seen) {
     const auto& target = c.tables[static_cast<std::size_t>(plan.table)];
+    if (!table.plan->order.empty()) order_ = table.column(table.plan->order);
+    for (const auto& link : table.plan->links) linked_.push_back(&c.tables[static_cast<std::size_t>(link.table)]);
     for (std::size_t l = 0; l < table.links.size(); ++l) {
       if (table.plan->links[l].table == plan.table) reaching_.push_back(l);
       else if (!by_) by_ = &table.links[l], keys_ = c.tables[static_cast<std::size_t>(table.plan->links[l].table)].rows;
@@ -205,13 +208,14 @@ class Drawn final : public List {
     if (plan.by_popularity && which == c.driving)
       for (const auto l : reaching_)
         for (std::size_t r = 0; r < counts.size(); ++r) counts[r] += c.link_counts[l][r];
+    for (std::int64_t r = 1; r < target.rows; ++r)
+      if (!target.is_held(r) && counts[static_cast<std::size_t>(r)]) entities_.push_back(static_cast<std::int32_t>(r));
+    // In the order of their keys, so that the table's order changes no draw.
+    tbb::parallel_sort(entities_.begin(), entities_.end(), [&](auto a, auto b) {
+      return target.keys[static_cast<std::size_t>(a)] < target.keys[static_cast<std::size_t>(b)];
+    });
     std::uint64_t sum = 0;
-    for (std::int64_t r = 1; r < target.rows; ++r) {
-      const auto n = target.is_held(r) ? 0 : counts[static_cast<std::size_t>(r)];
-      if (!n) continue;
-      entities_.push_back(static_cast<std::int32_t>(r));
-      sums_.push_back(sum += n);
-    }
+    for (const auto entity : entities_) sums_.push_back(sum += counts[static_cast<std::size_t>(entity)]);
     if (exclude_) gather_seen(c, which, plan.visible == ListPlan::Visible::all);
   }
 
@@ -220,8 +224,10 @@ class Drawn final : public List {
 
   // A place for which nothing is left to draw gets -1.
   void fill(std::int64_t row, const Moment& moment, std::span<std::int32_t> out) const override {
-    const auto key = mixed(moment.seed, name_, static_cast<std::uint64_t>(moment.training ? moment.step : -1),
-                           table_.keys[static_cast<std::size_t>(row)]);
+    const auto key = moment.training
+                         ? mixed(moment.seed, name_, static_cast<std::uint64_t>(moment.step),
+                                 table_.keys[static_cast<std::size_t>(row)])
+                         : mixed(moment.seed, name_, identity(row));
     std::uint64_t place = 0;
     for (auto& entity : out) {
       entity = -1;
@@ -242,6 +248,16 @@ class Drawn final : public List {
   }
 
  private:
+  // What a row is, wherever it stands in its file: an entity's key; of an event the keys of the entities that it links
+  // and its cell of the order column.
+  std::uint64_t identity(std::int64_t row) const {
+    if (!table_.event()) return table_.keys[static_cast<std::size_t>(row)];
+    std::uint64_t out = order_ ? key_of((*order_)[row]) : 0;
+    for (std::size_t l = 0; l < table_.links.size(); ++l)
+      out = mixed(out, linked_[l]->keys[static_cast<std::size_t>(table_.links[l][static_cast<std::size_t>(row)])]);
+    return out;
+  }
+
   void gather_seen(const ListContext& c, std::size_t which, bool all) {
     if (!by_) return;
     const auto counts_row = [&](std::size_t r) {
@@ -274,6 +290,8 @@ class Drawn final : public List {
   }
 
   const Table& table_;
+  std::vector<const Table*> linked_;  // per link of the table
+  const Column* order_ = nullptr;     // of the table, where it has one
   std::uint64_t name_;
   std::int64_t length_;
   const List* per_;

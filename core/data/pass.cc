@@ -46,7 +46,8 @@ class Ahead final : public Pass {
         arena_(data_threads(world_->plan.data), 1, tbb::task_arena::priority::low),
         observer_(arena_) {
     if (options.batch <= 0) throw Error("a batch has at least one row, not " + std::to_string(options.batch));
-    batches_ = (static_cast<std::int64_t>(rows_.size()) + options.batch - 1) / options.batch;
+    const auto rows = static_cast<std::int64_t>(rows_.size());
+    batches_ = rows / options.batch + (rows % options.batch > 0);
     number_ = std::min(options.skip, batches_);
     limit_ = static_cast<std::size_t>(std::max<std::int64_t>(0, world_->plan.data.ahead));
     if (limit_) thread_ = std::thread([this] { work(); });
@@ -79,7 +80,8 @@ class Ahead final : public Pass {
   std::shared_ptr<const Batch> make(std::int64_t number) {
     const auto begin = static_cast<std::size_t>(number * options_.batch);
     const auto size = std::min(static_cast<std::size_t>(options_.batch), rows_.size() - begin);
-    const Moment moment{options_.seed, options_.first_step + number, options_.training};
+    const Moment moment{options_.training ? options_.seed : world_->plan.eval.seed,
+                        options_.first_step + number / options_.accumulate, options_.training};
     std::shared_ptr<const Batch> out;
     arena_.execute([&] {
       out = std::make_shared<const Batch>(batcher_.make(std::span(rows_).subspan(begin, size), moment, number));

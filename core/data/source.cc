@@ -59,6 +59,7 @@ class Loaded final : public Source {
     w.driving = static_cast<std::size_t>(plan.train.rows);
     w.budget.left = plan.data.cache_bytes;
     w.reads = reads(w.plan);
+    w.ranges = ranges_of(w.plan);
     w.route = make_route(w.plan);
     w.encoded = std::vector<World::Encoded>(plan.axes.size());
     w.whole.resize(plan.axes.size());
@@ -145,13 +146,13 @@ class Loaded final : public Source {
     if (lists.empty()) return {};
     const auto& one = *lists.at(static_cast<std::size_t>(list));
     std::vector<std::int32_t> out(static_cast<std::size_t>(one.count(row)));
-    one.fill(row, {world_->plan.train.seed, 0, false}, out);
+    one.fill(row, {world_->plan.eval.seed, 0, false}, out);
     return out;
   }
   std::shared_ptr<const Batch> entities(int table, std::span<const std::int32_t> rows,
                                         const Reads& reads) const override {
     if (!batcher_) batcher_ = std::make_unique<Batcher>(*world_);
-    return std::make_shared<const Batch>(batcher_->entities(table, rows, reads, {world_->plan.train.seed, 0, false}));
+    return std::make_shared<const Batch>(batcher_->entities(table, rows, reads, {world_->plan.eval.seed, 0, false}));
   }
 
   std::vector<std::pair<std::int64_t, std::int64_t>> encoded() const override {
@@ -194,6 +195,7 @@ class Loaded final : public Source {
     make_labels(kept);
     w.complaints.throw_if_any();
     w.splits = make_splits(w.tables, w.driving, std::move(kept), w.complaints);
+    check_labels(w);
     w.link_counts = count_training(w.tables, w.driving, w.splits);
     w.train_rows = w.splits.rows[0];
     permute(w.tables);

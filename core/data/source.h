@@ -30,8 +30,9 @@ struct PassOptions {
   std::int64_t batch = 1024;
   bool training = false;  // draws (dropped ids, masked words) are on
   bool shuffle = false;   // a permutation that is a function of (seed, epoch)
-  std::uint64_t seed = 1;
+  std::uint64_t seed = 1;  // of training's draws and order; other passes draw by [eval] seed
   std::int64_t epoch = 0;
+  std::int64_t accumulate = 1;  // batches a step
   std::int64_t first_step = 0;  // optimiser step of batch 0: what draws depend on
   std::int64_t skip = 0;        // batches to leave out at the start (resume)
 };

@@ -3,6 +3,7 @@
 
 #include "data/cells.h"
 #include "data/lists.h"
+#include "data/ranges.h"
 #include "data/splits.h"
 #include "data/table.h"
 #include "data/uses.h"
@@ -49,6 +50,7 @@ struct World {
   Budget budget;
   std::vector<std::vector<std::unique_ptr<FieldCells>>> cells;  // [table][field]
   Reads reads;
+  ValueRanges ranges;
   Route route;
 
   struct Encoded {

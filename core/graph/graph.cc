@@ -295,7 +295,7 @@ void Graph::Inside::add_loss(std::size_t k, const FrameState& frame, const Mode&
   if (out.value.dim() == 0) {
     loss.count = 1;
     loss.sum = out.value.item<double>();
-    loss.value = out.value * weight;
+    loss.total = out.value * weight;
   } else {
     // A value counts when the component did not mask it and no input of its row is absent.
     auto mask = out.mask;
@@ -312,7 +312,7 @@ void Graph::Inside::add_loss(std::size_t k, const FrameState& frame, const Mode&
     const auto total = mask.defined() ? out.value.masked_fill(mask.logical_not(), 0).sum() : out.value.sum();
     loss.count = mask.defined() ? mask.sum().item<std::int64_t>() : out.value.numel();
     loss.sum = total.item<double>();
-    loss.value = total / static_cast<double>(std::max<std::int64_t>(loss.count, 1)) * weight;
+    loss.total = total * weight;
   }
   loss.weight = weight.item<double>();
   losses.push_back(std::move(loss));

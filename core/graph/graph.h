@@ -31,10 +31,10 @@ struct Mode {
   std::int64_t step = 0, epoch = 0;
 };
 
-// One loss of one step. `value` = weight * sum / count, 0-dim, differentiable.
+// One loss over one batch. A step learns from weight * sum / count, sums and counts over all of its batches.
 struct LossValue {
   int node = recipe::none;
-  at::Tensor value;
+  at::Tensor total;  // weight * sum, 0-dim, differentiable
   double sum = 0, weight = 0;
   std::int64_t count = 0;
 };

@@ -228,6 +228,7 @@ class Reach {
       const auto& node = c_.nodes[k];
       if (!node.plan.trains) continue;
       any = true;
+      if (c_.plan.train.accumulate > 1) accumulated(node);
       std::vector<bool> seen(c_.nodes.size(), false);
       ends_.clear();
       if (follow(static_cast<int>(k), seen)) continue;
@@ -246,6 +247,25 @@ class Reach {
                         "no loss trains the weights of node " + quote(node.plan.name),
                         {"say frozen = true when that is meant"});
     }
+  }
+
+  // A loss for which several batches of a step are not one large batch.
+  void accumulated(const NodeDraft& node) {
+    const auto warn = [&](const std::string& why) {
+      c_.report.warning(node.plan.place, "accumulate-differs",
+                        "with [train] accumulate = " + std::to_string(c_.plan.train.accumulate) + " the loss " +
+                            quote(node.plan.name) + " is not that of one large batch: " + why,
+                        {"it is summed over the step's batches, each taken by itself; accumulate = 1 and a larger batch "
+                         "avoid that"});
+    };
+    for (const auto& decline : node.found.schema->declines)
+      if (decline.check == "row-alone") return warn(decline.reason);
+    if (node.flows.empty()) return;
+    const auto& dims = node.flows[0].type.dims;
+    if (dims.empty()) return warn("it has one value for a batch, whatever the number of rows");
+    if (dims[0].kind == Size::Kind::axis && dims[0].axis != c_.plan.train.rows)
+      warn("its axis " + quote(c_.plan.axes[index(dims[0].axis)].name) +
+           " has each entity once a batch, so an entity of several batches counts several times");
   }
 
   // Whether some node that runs the same component gets a gradient.

@@ -126,6 +126,12 @@ constexpr TagInfo tags[] = {
 -	Heat
 +i2	Heat
 )toml"},
+    {"ids-differ", "Two fields share an embedding table, and their ids mean different values.",
+     "Give each a node of its own.", false, R"toml( [nodes.friend]
+-same = "user"
++use = "id_embedding"
+ in.id = "events.friend"
+)toml"},
     {"label-text", "A label's expression gives a text where a number is wanted.", "Compare it, or take another column.",
      false, R"toml( [tables.ratings.labels]
 -liked = "device"
@@ -257,10 +263,25 @@ constexpr TagInfo tags[] = {
 +[slices]
 +known = "train_count(item) > 5"
 )toml"},
+    {"too-large", "A number makes more steps, rows or bytes than can be counted.", "Take a smaller one.", false,
+     R"toml( [train]
+-epochs = 9000000000000000000
++epochs = 9
+)toml"},
+    {"value-range", "A label or a field has a value that a port it is wired to does not take.",
+     "Compare the label, scale the column, or leave such rows out with `keep`.", false, R"toml( [tables.ratings.labels]
+-liked = "rating"
++liked = "rating > 3"
+)toml"},
     {"weights-file", "A file of weights is damaged, or its weights are not those that the recipe makes.",
      "Take the file of the run that this recipe made; the message has both sizes.", false,
      R"toml(-braid eval runs/a --set nodes.item.dim=32
 +braid train recipe.toml --set nodes.item.dim=32 --out runs/b
+)toml"},
+    {"weights-rows", "It is not known which value each row of a file's embedding table belongs to, or none fits.",
+     "Name a file with the values, one a line, row by row.", false, R"toml( [nodes.item.weights]
+ file = "published.safetensors"
++keys = { rows = "published_items.txt" }
 )toml"},
 };
 

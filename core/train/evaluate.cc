@@ -12,6 +12,8 @@
 #include <cstring>
 #include <iterator>
 #include <numeric>
+#include <sstream>
+#include <stdexcept>
 
 namespace braid::train {
 namespace {
@@ -133,6 +135,17 @@ auto at_metric(const recipe::MetricPlan& metric, const std::string& split, Work 
   }
 }
 
+// Sums of many rows may leave the range by rounding alone.
+void demand_range(const recipe::MetricPlan& metric, const Range& range, double value) {
+  constexpr double rounding = 1e-6;
+  if (!(value < range.low - rounding) && !(value > range.high + rounding)) return;
+  std::ostringstream out;
+  out << recipe::text_of(metric.place) << ": error: metric '" << metric.name << "' (" << metric.use.plugin << "/"
+      << metric.use.component << ") gave " << value << ", outside of its range from " << range.low << " to "
+      << range.high << " [metric]";
+  throw std::logic_error(out.str());
+}
+
 double since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -227,8 +240,10 @@ SplitFigures Evaluation::finish() {
     Figures figures;
     for (std::size_t m = 0; m < in.plan.metrics.size(); ++m) {
       const auto chosen = in.columns[m].chosen(orders[order_of[m]], keep);
-      figures[in.plan.metrics[m].name] =
-          at_metric(in.plan.metrics[m], in.split, [&] { return in.graph.metric(m).finish(chosen); });
+      const auto& metric = in.graph.metric(m);
+      const double value = at_metric(in.plan.metrics[m], in.split, [&] { return metric.finish(chosen); });
+      demand_range(in.plan.metrics[m], metric.range(), value);
+      figures[in.plan.metrics[m].name] = value;
       if (rows) *rows = static_cast<std::int64_t>(chosen.size());
     }
     return figures;

@@ -124,7 +124,10 @@ Culprit find_culprit(graph::Graph& graph, const recipe::Plan& plan, const data::
     for (const auto& flow : graph.outputs(static_cast<int>(k)))
       if (flow.value.defined() && flow.value.requires_grad()) flow.value.retain_grad();
   at::Tensor total;
-  for (const auto& loss : graph.losses()) total = total.defined() ? total + loss.value : loss.value;
+  for (const auto& loss : graph.losses()) {
+    const auto value = loss.total / static_cast<double>(std::max<std::int64_t>(loss.count, 1));
+    total = total.defined() ? total + value : value;
+  }
   total.backward();
   for (std::size_t k = plan.nodes.size(); k-- > 0;) {
     if (!settled.rest()[k]) continue;

@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include "train/gradients.h"
 #include "train/interrupt.h"
 #include "train/optimizer.h"
 #include "train/progress.h"
@@ -46,17 +47,34 @@ struct Judge {
   }
 };
 
-// Steps of a run. Those of an epoch: its batches by [train] accumulate, the last with what is left.
+std::int64_t batches_of(std::int64_t rows, std::int64_t batch) { return rows / batch + (rows % batch > 0); }
+
+// Steps of an epoch: its batches by [train] accumulate, the last one with what is left.
+std::int64_t epoch_steps(const recipe::TrainPlan& train, std::int64_t batches) {
+  return batches / train.accumulate + (batches % train.accumulate > 0);
+}
+
+// Steps of a run.
 std::int64_t steps_of(const recipe::TrainPlan& train, std::int64_t batches) {
-  const auto all = (batches + train.accumulate - 1) / train.accumulate * train.epochs;
+  std::int64_t all = 0;
+  if (__builtin_mul_overflow(epoch_steps(train, batches), train.epochs, &all))
+    throw Error("[train] epochs = " + std::to_string(train.epochs) + " makes more steps than can be counted [too-large]");
   return train.steps > 0 ? std::min(train.steps, all) : all;
 }
 
-// One step in the making: what its batches have shown so far.
+// A loss over the batches of a step.
+struct LossSum {
+  double sum = 0, weight = 0;
+  std::int64_t count = 0;
+  double mean() const { return sum / static_cast<double>(std::max<std::int64_t>(count, 1)); }
+};
+
+// One step in progress: what its batches have shown so far.
 struct Step {
   std::int64_t batches, seen = 0, rows = 0;  // planned; learnt from, the one that fails included
   double loss = 0, norm = 0;
   bool finite = true;
+  std::vector<LossSum> losses;
   Json line;
 };
 
@@ -66,9 +84,10 @@ class Loop {
       : job_(job),
         plan_(job.plan),
         graph_(job.graph),
-        per_epoch_((job.source.rows("train") + job.plan.train.batch - 1) / job.plan.train.batch),
+        per_epoch_(batches_of(job.source.rows("train"), job.plan.train.batch)),
         total_(steps_of(job.plan.train, per_epoch_)),
         optimizer_(job.plan.train, job.graph.weights(), total_, [&job](std::size_t w) { job.graph.mark_touched(w); }),
+        gradients_(job.plan, job.graph.weights()),
         progress_(job.name, total_),
         entities_(job.plan.axes.size(), 0),
         node_seconds_(job.plan.nodes.size(), 0) {
@@ -126,7 +145,8 @@ class Loop {
     options.training = options.shuffle = true;
     options.seed = plan_.train.seed;
     options.epoch = epoch_;
-    options.first_step = epoch_ * per_epoch_;  // the data plane counts batches
+    options.accumulate = plan_.train.accumulate;
+    options.first_step = epoch_ * epoch_steps(plan_.train, per_epoch_);
     options.skip = consumed_;
     auto pass = job_.source.pass(options);
     const double waited_before = outcome_.seconds.waiting;
@@ -167,29 +187,33 @@ class Loop {
   // Adds a batch's gradients to those of the step.
   void learn(const std::shared_ptr<const data::Batch>& batch, Step& now) {
     const graph::Mode mode{.training = true, .step = step_, .epoch = epoch_};
-    const auto share = static_cast<double>(now.batches);
     auto start = Clock::now();
     if (now.seen == 0) graph_.copy_weights(step_);
     graph_.run(batch, mode, settled_->rest(), settled_->given(*batch));
-    at::Tensor total;
-    for (const auto& loss : graph_.losses()) {
-      total = total.defined() ? total + loss.value : loss.value;
-      const double mean = loss.sum / static_cast<double>(std::max<std::int64_t>(loss.count, 1)) / share;
-      now.finite = now.finite && std::isfinite(mean * loss.weight);
-      auto& shown = now.line["losses"][plan_.nodes[static_cast<std::size_t>(loss.node)].name];
-      shown = now.seen == 0 ? mean : shown.get<double>() + mean;
-      now.loss += mean * loss.weight;
+    const auto& losses = graph_.losses();
+    if (losses.empty()) throw Error("the recipe has no loss to learn from [no-loss]");
+    now.losses.resize(losses.size());
+    now.loss = 0;
+    for (std::size_t k = 0; k < losses.size(); ++k) {
+      auto& sum = now.losses[k];
+      sum.sum += losses[k].sum;
+      sum.count += losses[k].count;
+      sum.weight = losses[k].weight;
+      now.finite = now.finite && std::isfinite(sum.sum * sum.weight);
+      now.line["losses"][plan_.nodes[static_cast<std::size_t>(losses[k].node)].name] = sum.mean();
+      now.loss += sum.mean() * sum.weight;
     }
-    if (!total.defined()) throw Error("the recipe has no loss to learn from [no-loss]");
     outcome_.seconds.forward += since(start);
     if (now.finite) {
       start = Clock::now();
-      (now.batches == 1 ? total : total / share).backward();
+      now.finite = gradients_.add(losses, now.seen + 1 == now.batches);
       outcome_.seconds.backward += since(start);
-      start = Clock::now();
-      now.norm = optimizer_.norm();
-      now.finite = std::isfinite(now.norm);
-      outcome_.seconds.optimizer += since(start);
+      if (now.finite && now.seen + 1 == now.batches) {
+        start = Clock::now();
+        now.norm = optimizer_.norm();
+        now.finite = std::isfinite(now.norm);
+        outcome_.seconds.optimizer += since(start);
+      }
     }
     ++now.seen;
     now.rows += batch->rows;
@@ -213,6 +237,7 @@ class Loop {
   // A step that would have ruined the weights.
   void leave_out(const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
     optimizer_.clear();
+    gradients_.clear();
     const bool stop = !plan_.train.skip_not_finite;
     if (stop || outcome_.skipped == 0) {
       const auto why = job_.not_finite(batch, mode, *settled_);
@@ -258,7 +283,15 @@ class Loop {
                                                 graph::Mode{.training = false, .step = step_, .epoch = epoch});
     while (under_way_->step())
       if (Interrupt::asked()) return save(), false;
-    const auto figures = under_way_->finish();
+    const auto figures = [&] {
+      try {
+        return under_way_->finish();
+      } catch (const Error&) {  // a metric that these rows break: what was learnt is not lost
+        under_way_.reset();
+        save();
+        throw;
+      }
+    }();
     under_way_.reset();
     last_validated_ = step_;
     outcome_.seconds.validation += figures.seconds;
@@ -486,6 +519,7 @@ class Loop {
   graph::Graph& graph_;
   std::int64_t per_epoch_, total_;
   Optimizer optimizer_;
+  Gradients gradients_;
   std::optional<Settled> settled_;
   Progress progress_;
   Judge judge_;

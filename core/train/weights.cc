@@ -8,8 +8,10 @@
 #include <ATen/ops/empty.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -98,30 +100,38 @@ std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const s
                 std::to_string(there.size(0)) + " rows [weights-rows]");
 
   const auto texts = w.rows.field->id_texts();
+  // A value that stands twice, as in some vocabularies of word pieces, has its rows in order.
   std::unordered_map<std::string_view, std::int64_t> at;
+  std::unordered_map<std::string_view, std::deque<std::int64_t>> again;
   for (std::size_t row = 0; row < values->size(); ++row) {
     const auto& value = (*values)[row];
     if (row == 0 && value.empty()) continue;  // the unknown value
     if (!at.emplace(value, static_cast<std::int64_t>(row)).second)
-      throw Error(place + ": two rows of '" + name + "' belong to the value '" + value + "' [weights-rows]");
+      again[value].push_back(static_cast<std::int64_t>(row));
   }
+  const auto theirs = static_cast<std::int64_t>(values->size()) - (!values->empty() && (*values)[0].empty());
   std::vector<std::int64_t> to, from;
   if (!texts.empty() && texts[0].empty() && !values->empty() && (*values)[0].empty()) to.push_back(0), from.push_back(0);
   const auto unknown = to.size();
   for (std::size_t row = texts.empty() || !texts[0].empty() ? 0 : 1; row < texts.size(); ++row)
-    if (const auto found = at.find(texts[row]); found != at.end())
-      to.push_back(static_cast<std::int64_t>(row)), from.push_back(found->second);
+    if (const auto found = at.find(texts[row]); found != at.end()) {
+      to.push_back(static_cast<std::int64_t>(row));
+      from.push_back(found->second);
+      const auto more = again.find(texts[row]);
+      if (more == again.end() || more->second.empty()) continue;  // found again: the last one serves all
+      found->second = more->second.front();
+      more->second.pop_front();
+    }
   const auto matched = static_cast<std::int64_t>(to.size() - unknown);
   const auto own_rows = static_cast<std::int64_t>(texts.size()) - (!texts.empty() && texts[0].empty());
-  if (matched == 0 && own_rows > 0 && !at.empty())
+  if (matched == 0 && own_rows > 0 && theirs > 0)
     throw Error(place + ": none of the " + std::to_string(own_rows) + " values of '" + w.rows.name + "' is among the " +
-                std::to_string(at.size()) + " of '" + name + "', such as '" + std::string(at.begin()->first) +
-                "' [weights-rows]");
+                std::to_string(theirs) + " of '" + name + "', such as '" + values->back() + "' [weights-rows]");
   w.value.index_copy_(0, wholes_of(to), there.index_select(0, wholes_of(from)).to(w.value.scalar_type()));
   return "'" + w.name + "' starts from " + node.weights.file + ": " + std::to_string(matched) + " of " +
-         std::to_string(own_rows) + " rows, by their values of '" + w.rows.name + "'; " +
-         std::to_string(own_rows - matched) + " new ones start as declared, " +
-         std::to_string(static_cast<std::int64_t>(at.size()) - matched) + " of the file have no value here";
+         std::to_string(own_rows) + " rows, matched by their values of '" + w.rows.name + "'; new: " +
+         std::to_string(own_rows - matched) + ", which start as declared; only in the file: " +
+         std::to_string(theirs - std::min(matched, theirs));
 }
 
 }  // namespace

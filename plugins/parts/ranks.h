@@ -28,8 +28,8 @@ class Ranks {
              "rank",
              "int[rows]",
              "one wire: the candidates before the row's answer, 0 when it is first, as a ranker such as "
-             "catalogue_rank says; a group's answers stand in one list, so rows with lists of their own need a group "
-             "each. score and label are not read then",
+             "catalogue_rank says; a group's answers stand in one list, so no two of them have one rank, and rows with "
+             "lists of their own need a group each. score and label are not read then",
              {.optional = true, .constant = true, .low = 0}},
         score{owner,
               "score",
@@ -117,6 +117,11 @@ class Ranks {
       out.push_back({g[k], r[k]});
     }
     sort_groups(out, [](const Answer& a, const Answer& b) { return a.rank < b.rank; });
+    for (std::size_t k = 1; k < out.size(); ++k)
+      if (out[k].group == out[k - 1].group && out[k].rank == out[k - 1].rank)
+        throw braid::Error("two answers of one group have rank " + std::to_string(out[k].rank) +
+                           ": they cannot be in one list; rows that bring lists of their own need a group each "
+                           "(group = \"TABLE.key\"), and an item is the answer of a group once");
     return out;
   }
 

@@ -19,6 +19,7 @@ struct ContentIdContrast final : braid::Loss {
           "normalising."};
 
   static constexpr braid::Decline declines[] = {
+      {"row-alone", "the batch's other rows are its negatives"},
       {"row-order", "with sampled negatives, an evaluation draws none: a row's negatives are those at even distances"}};
 
   braid::Param<std::string> negatives{*this,

@@ -12,6 +12,8 @@ struct InBatchNce final : braid::Loss {
       .equation = "eq. 4, with the inner product over a temperature as log density ratio",
       .differs = "Optionally in both directions, and without negatives that are the same entity as the answer."};
 
+  static constexpr braid::Decline declines[] = {{"row-alone", "the batch's other rows are its negatives"}};
+
   braid::Scalar temperature{
       *this, "temperature", 0.07, "Divides the scores; a smaller value sharpens them.", {.low = 1e-4, .high = 10}};
   braid::Param<bool> symmetric{*this, "symmetric", false,

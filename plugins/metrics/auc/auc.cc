@@ -53,6 +53,8 @@ struct Auc final : braid::Metric {
     f.append(labels, f.masked(label) ? f[label].masked_fill(f.mask(label).logical_not(), nan) : f[label]);
   }
 
+  braid::Range range() const override { return {0, 1}; }
+
   // NaN when a class is missing, or a score is NaN: then no order exists.
   double finish(const braid::Rows& rows) const override {
     const auto s = rows.reals(scores), y = rows.reals(labels);

@@ -61,6 +61,7 @@ struct Calibration final : braid::Metric {
   }
 
   bool higher_is_better() const override { return false; }
+  braid::Range range() const override { return {0, as() == "error" ? 1 : std::numeric_limits<double>::infinity()}; }
 };
 
 }  // namespace

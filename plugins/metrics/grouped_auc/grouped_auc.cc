@@ -46,6 +46,8 @@ struct GroupedAuc final : braid::Metric {
     f.append(groups, f[group]);
   }
 
+  braid::Range range() const override { return {0, 1}; }
+
   // NaN when no group has both classes, or a score is NaN.
   double finish(const braid::Rows& rows) const override {
     const auto s = rows.reals(scores), y = rows.reals(labels);

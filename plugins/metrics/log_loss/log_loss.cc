@@ -33,6 +33,7 @@ struct LogLoss final : braid::Metric {
   }
 
   bool higher_is_better() const override { return false; }
+  braid::Range range() const override { return {0, std::numeric_limits<double>::infinity()}; }
 };
 
 }  // namespace

@@ -20,6 +20,8 @@ struct Map final : braid::Metric {
 
   void run(braid::Frame& f) override { ranks.append(f); }
 
+  braid::Range range() const override { return {0, 1}; }
+
   // NaN when no group has an answer, or a score is NaN.
   double finish(const braid::Rows& rows) const override {
     return ranks.mean(rows, [&](auto answers) {

@@ -1,0 +1,84 @@
+#include "data/ranges.h"
+
+#include "braid/component.h"
+#include "data/world.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+namespace braid::data {
+
+namespace {
+
+void narrow(ValueRange& range, const PortSchema& port, const std::string& name, const recipe::Use& use) {
+  if (!port.low && !port.high) return;
+  if (port.low) range.low = std::max(range.low, *port.low);
+  if (port.high) range.high = std::min(range.high, *port.high);
+  if (range.port.empty()) range.port = "port '" + port.name + "' of '" + name + "' (" + use.component + ")";
+}
+
+}  // namespace
+
+ValueRanges ranges_of(const recipe::Plan& plan) {
+  ValueRanges out;
+  for (const auto& table : plan.tables) out.fields.emplace_back(table.fields.size());
+  if (plan.train.rows == recipe::none) return out;
+  out.labels.resize(plan.tables[static_cast<std::size_t>(plan.train.rows)].labels.size());
+  const auto each = [&](const std::string& name, const recipe::Use& use,
+                        const std::vector<std::vector<recipe::Wire>>& inputs) {
+    std::size_t k = 0;
+    for (const auto& port : use.schema.ports) {
+      if (port.output) continue;
+      for (const auto& wire : inputs.at(k)) {
+        using Source = recipe::Wire::Source;
+        if (wire.source != Source::label && wire.source != Source::field) continue;
+        const int table = plan.axes[static_cast<std::size_t>(wire.axis)].table;
+        if (wire.source == Source::field)
+          narrow(out.fields[static_cast<std::size_t>(table)][static_cast<std::size_t>(wire.field)], port, name, use);
+        else if (table == plan.train.rows)
+          narrow(out.labels[static_cast<std::size_t>(wire.label)], port, name, use);
+      }
+      ++k;
+    }
+  };
+  for (const auto& node : plan.nodes) each(node.name, node.use, node.inputs);
+  for (const auto& metric : plan.metrics) each(metric.name, metric.use, metric.inputs);
+  return out;
+}
+
+std::string outside(const std::string& what, double value, const ValueRange& range) {
+  std::ostringstream out;
+  out << what << " is " << value << "; " << range.port << " takes values";
+  if (std::isfinite(range.low)) out << " from " << range.low;
+  if (std::isfinite(range.high)) out << " to " << range.high;
+  return out.str();
+}
+
+void check_labels(const World& world) {
+  const auto& table = world.tables[world.driving];
+  std::string all;
+  for (std::size_t l = 0; l < world.labels.size(); ++l) {
+    const auto& range = world.ranges.labels[l];
+    if (!range.bounded() || world.labels[l].empty()) continue;
+    std::int64_t first = -1, count = 0, kept = 0;
+    for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
+      const auto at = static_cast<std::size_t>(r);
+      if (!world.splits.kept[at]) continue;
+      ++kept;
+      if (range.holds(world.labels[l][at])) continue;
+      if (!count++) first = r;
+    }
+    if (!count) continue;
+    const auto& plan = table.plan->labels[l];
+    all += (all.empty() ? "" : "\n") + table.where(first) + ": error: " +
+           outside("label '" + table.plan->name + "." + plan.name + "' (" + plan.text + ")",
+                   world.labels[l][static_cast<std::size_t>(first)], range) +
+           " [value-range]\n  " + std::to_string(count) + " of " + std::to_string(kept) +
+           " rows are outside; make the label a comparison, such as " + plan.name + " = \"" + plan.text +
+           " > 3\", or leave such rows out with keep";
+  }
+  if (!all.empty()) throw Error(all);
+}
+
+}  // namespace braid::data
