@@ -102,6 +102,12 @@ constexpr TagInfo tags[] = {
      R"toml( [train]
 +rows = "ratings"
 )toml"},
+    {"ids-differ", "Two fields share an embedding table, and their ids mean different values.",
+     "Give each a node of its own.", false, R"toml( [nodes.friend]
+-same = "user"
++use = "id_embedding"
+ in.id = "events.friend"
+)toml"},
     {"installation", "Braid's own libraries are not where the program looks for them.",
      "Build or install it again; `braid doctor` says what is there.", false,
      R"toml(-cp build/braid elsewhere/ && elsewhere/braid train recipe.toml --out runs/a
@@ -125,12 +131,6 @@ constexpr TagInfo tags[] = {
      R"toml( item	title
 -	Heat
 +i2	Heat
-)toml"},
-    {"ids-differ", "Two fields share an embedding table, and their ids mean different values.",
-     "Give each a node of its own.", false, R"toml( [nodes.friend]
--same = "user"
-+use = "id_embedding"
- in.id = "events.friend"
 )toml"},
     {"label-text", "A label's expression gives a text where a number is wanted.", "Compare it, or take another column.",
      false, R"toml( [tables.ratings.labels]
@@ -257,16 +257,16 @@ constexpr TagInfo tags[] = {
      R"toml(-files = ["2019.tsv.gz", "2020.tsv.gz", "2021.tsv.gz"]
 +files = ["2021.tsv.gz"]
 )toml"},
+    {"too-large", "A number makes more steps, rows or bytes than can be counted.", "Take a smaller one.", false,
+     R"toml( [train]
+-epochs = 9000000000000000000
++epochs = 9
+)toml"},
     {"train-count-early", "train_count stands where it is not yet known which rows train.", "Use it in [slices] only.",
      false, R"toml(-[tables.ratings]
 -keep = "train_count(item) > 5"
 +[slices]
 +known = "train_count(item) > 5"
-)toml"},
-    {"too-large", "A number makes more steps, rows or bytes than can be counted.", "Take a smaller one.", false,
-     R"toml( [train]
--epochs = 9000000000000000000
-+epochs = 9
 )toml"},
     {"value-range", "A label or a field has a value that a port it is wired to does not take.",
      "Compare the label, scale the column, or leave such rows out with `keep`.", false, R"toml( [tables.ratings.labels]

@@ -8,7 +8,7 @@ constexpr TagInfo tags[] = {
     {"accumulate-differs",
      "A warning: with `[train] accumulate` this loss is not that of one large batch, because it couples the rows of a "
      "batch or counts entities once a batch.",
-     "Mean it, or take accumulate = 1 and a larger batch."},
+     "Mean it, or take accumulate = 1 and a larger batch.", true},
     {"axis-not-covering", "A link or list reaches entities that the axis of the tensor does not hold.",
      "Add the link to the axis' `from`, or compute the tensor on the table's own axis."},
     {"bad-amount", "A text is no number, or has a unit that does not fit.",

@@ -169,8 +169,8 @@ void make_weights(Component& component, const std::string& node, std::uint64_t s
     const auto stream = mix64(seed ^ hash_text(node + "." + w.schema.name));
     // Drawn in double and rounded, so that float and double runs start from the same numbers.
     if (w.schema.table && sizes.size() == 2) {
-      w.value = at::empty(sizes, at::TensorOptions().dtype(type));
-      auto keys = start_keys ? start_keys(k) : std::vector<std::uint64_t>{};
+      w.value = at::empty(sizes, at::TensorOptions().dtype(type == at::kFloat ? at::kFloat : at::kDouble));
+      const auto keys = start_keys ? start_keys(k) : std::vector<std::uint64_t>{};
       if (!keys.empty() && static_cast<std::int64_t>(keys.size()) != sizes[0])
         throw std::logic_error("weight '" + node + "." + w.schema.name + "' has " + std::to_string(sizes[0]) +
                                " rows, and its ids have " + std::to_string(keys.size()) + " texts");
@@ -179,8 +179,8 @@ void make_weights(Component& component, const std::string& node, std::uint64_t s
     } else {
       w.value = at::empty(sizes, at::TensorOptions().dtype(at::kDouble));
       begin(w.value, w.start, stream);
-      w.value = w.value.to(type);
     }
+    w.value = w.value.to(type);
     w.value.set_requires_grad(true);
   }
 }
