@@ -126,6 +126,7 @@ class Loaded final : public Source {
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(table.first_row(), table.rows, 2048), [&](const auto& range) {
       for (auto r = range.begin(); r != range.end(); ++r) in[static_cast<std::size_t>(r)] = where.truth(r);
     });
+    tell_mixed(where, table, "slice '" + slice.name + "' (" + slice.text + ")", w.complaints);
     return {in.begin(), in.end()};
   }
 
@@ -191,14 +192,14 @@ class Loaded final : public Source {
 
   void deal_out() {
     auto& w = *world_;
-    auto kept = kept_rows(w.tables, w.driving);
+    auto kept = kept_rows(w.tables, w.driving, w.complaints);
     make_labels(kept);
     w.complaints.throw_if_any();
     w.splits = make_splits(w.tables, w.driving, std::move(kept), w.complaints);
     check_labels(w);
     w.link_counts = count_training(w.tables, w.driving, w.splits);
     w.train_rows = w.splits.rows[0];
-    permute(w.tables);
+    permute(w.tables, w.complaints);
     w.lists.resize(w.tables.size());
     const ListContext context{w.tables, w.driving, w.splits, w.link_counts, w.complaints};
     for (std::size_t t = 0; t < w.tables.size(); ++t)
@@ -237,15 +238,18 @@ class Loaded final : public Source {
       tbb::parallel_for(tbb::blocked_range<std::int64_t>(table.first_row(), table.rows, 2048), [&](const auto& range) {
         for (auto r = range.begin(); r != range.end(); ++r) {
           const auto cooked = value(r);
-          bad[static_cast<std::size_t>(r)] = cooked.kind == Cooked::Kind::text && kept[static_cast<std::size_t>(r)];
+          bad[static_cast<std::size_t>(r)] =
+              (cooked.kind == Cooked::Kind::text || cooked.kind == Cooked::Kind::mixed) && kept[static_cast<std::size_t>(r)];
           out[static_cast<std::size_t>(r)] =
               static_cast<float>(cooked.number().value_or(std::numeric_limits<double>::quiet_NaN()));
         }
       });
       for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
         if (!bad[static_cast<std::size_t>(r)]) continue;
-        const auto text = "label '" + plan.name + "' (" + plan.text + ") is no number [label-text]";
-        ++table.bad_rows;
+        const auto text = "label '" + plan.name + "' (" + plan.text + ")" +
+                          (value(r).kind == Cooked::Kind::mixed ? ": " + value.why_mixed(r) + " [text-for-number]"
+                                                                : " is no number [label-text]");
+        ++table.bad_rows, ++table.bad_labels;
         kept[static_cast<std::size_t>(r)] = 0;
         if (table.plan->bad_rows == recipe::TablePlan::BadRows::error)
           w.complaints.error(table.where(r) + ": error: " + text);
@@ -290,7 +294,7 @@ class Loaded final : public Source {
       std::int64_t dangling = 0;
       for (const auto d : table.dangling) dangling += d;
       const auto kept = t == w.driving ? std::count(w.splits.kept.begin(), w.splits.kept.end(), 1) : rows;
-      report_.tables.push_back({table.plan->name, rows, kept, table.bad_rows, dangling});
+      report_.tables.push_back({table.plan->name, rows - table.bad_labels, kept, table.bad_rows, dangling});
       fingerprint_ = mixed(fingerprint_, key_of(table.plan->name), table.content);
     }
     for (std::size_t s = 0; s < w.splits.names.size(); ++s)

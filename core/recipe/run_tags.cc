@@ -193,6 +193,17 @@ constexpr TagInfo tags[] = {
 -u1	i1	
 +u1	i1	978300760
 )toml"},
+    {"order-mixed", "An order column has cells of several kinds: numbers, dates, other texts.",
+     "Fix the cells that the message names, or list their text in `missing`.", false, R"toml( time
+ 1700000000
+-unknown
++1700000010
+)toml"},
+    {"order-text", "An order column has neither numbers nor dates; its texts are ordered by their bytes.",
+     "Write numbers, or dates as 2026-09-30.", true, R"toml( time
+-Sep 30
++2026-09-30
+)toml"},
     {"output-file", "The picture that `graph --svg` draws cannot be written.", "Name a file in a folder that exists.",
      false, R"toml(-braid graph recipe.toml --svg pictures/none/graph.svg
 +braid graph recipe.toml --svg graph.svg
@@ -256,6 +267,11 @@ constexpr TagInfo tags[] = {
     {"table-too-long", "A table has more rows than 2^31.", "Make several tables of it, or keep fewer rows.", false,
      R"toml(-files = ["2019.tsv.gz", "2020.tsv.gz", "2021.tsv.gz"]
 +files = ["2021.tsv.gz"]
+)toml"},
+    {"text-for-number", "An expression meets a text that is no number beside a number.",
+     "Compare with a text in quotes, or list the text in `missing`.", false, R"toml( [tables.events.labels]
+-clicked = "clicked > 0"
++clicked = "clicked == 'True'"
 )toml"},
     {"too-large", "A number makes more steps, rows or bytes than can be counted.", "Take a smaller one.", false,
      R"toml( [train]
