@@ -239,7 +239,8 @@ class Loaded final : public Source {
         for (auto r = range.begin(); r != range.end(); ++r) {
           const auto cooked = value(r);
           bad[static_cast<std::size_t>(r)] =
-              (cooked.kind == Cooked::Kind::text || cooked.kind == Cooked::Kind::mixed) && kept[static_cast<std::size_t>(r)];
+              (cooked.kind == Cooked::Kind::text || cooked.kind == Cooked::Kind::mixed) &&
+              kept[static_cast<std::size_t>(r)];
           out[static_cast<std::size_t>(r)] =
               static_cast<float>(cooked.number().value_or(std::numeric_limits<double>::quiet_NaN()));
         }
@@ -294,14 +295,36 @@ class Loaded final : public Source {
       std::int64_t dangling = 0;
       for (const auto d : table.dangling) dangling += d;
       const auto kept = t == w.driving ? std::count(w.splits.kept.begin(), w.splits.kept.end(), 1) : rows;
-      report_.tables.push_back({table.plan->name, rows - table.bad_labels, kept, table.bad_rows, dangling});
+      report_.tables.push_back({table.plan->name, rows - table.bad_labels, kept, table.bad_rows, dangling,
+                                mixed(key_of(table.plan->name), table.content)});
       fingerprint_ = mixed(fingerprint_, key_of(table.plan->name), table.content);
     }
     for (std::size_t s = 0; s < w.splits.names.size(); ++s)
       report_.splits[w.splits.names[s]] = static_cast<std::int64_t>(w.splits.rows[s].size());
+    count_unseen();
     const auto bytes = [](const auto& v) { return XXH3_64bits(v.data(), v.size() * sizeof(v[0])); };
     fingerprint_ = mixed(fingerprint_, bytes(w.splits.of), bytes(w.splits.kept));
     for (const auto& table : w.tables) fingerprint_ = mixed(fingerprint_, bytes(table.keys), bytes(table.permuted));
+  }
+
+  // Rows of other splits than train whose entities training never shows. Held-out splits are meant to be like that.
+  void count_unseen() {
+    auto& w = *world_;
+    const auto& table = w.tables[w.driving];
+    for (std::size_t s = 1; s < w.splits.names.size(); ++s)
+      for (std::size_t l = 0; l < table.links.size() && !w.splits.rows[s].empty(); ++l) {
+        auto& count = report_.unseen[w.splits.names[s]][table.plan->links[l].name];
+        for (const auto r : w.splits.rows[s]) {
+          const auto entity = static_cast<std::size_t>(table.links[l][static_cast<std::size_t>(r)]);
+          ++count.rows;
+          count.unseen += entity == 0 || w.link_counts[l][entity] == 0;
+        }
+        const bool meant = s > 2 || w.splits.rows[0].empty();
+        if (!meant && static_cast<double>(count.unseen) > w.plan.data.warn_missing * static_cast<double>(count.rows))
+          w.complaints.warning("unseen entities", w.splits.names[s] + ": warning: " + std::to_string(count.unseen) +
+                                                      " of " + std::to_string(count.rows) + " rows have a '" +
+                                                      table.plan->links[l].name + "' never seen in training [unseen]");
+      }
   }
 
   template <class Visit>

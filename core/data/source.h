@@ -50,9 +50,15 @@ struct Report {  // what loading found, for the terminal and result.json
   struct TableReport {
     std::string name;
     std::int64_t rows, kept, bad_rows, dangling_links;
+    std::uint64_t fingerprint;  // over all cells
+  };
+  struct Unseen {
+    std::int64_t rows = 0, unseen = 0;
   };
   std::vector<TableReport> tables;
   std::map<std::string, std::int64_t> splits;  // rows of the driving table per split
+  // Per split and link: rows, and those of them whose entity no training row has.
+  std::map<std::string, std::map<std::string, Unseen>> unseen;
   std::vector<std::string> warnings;           // bad rows skipped, cells that did not decode, first few of each
 };
 

@@ -60,6 +60,10 @@ constexpr TagInfo tags[] = {
      R"toml(-braid check --cost --no-files recipe.toml
 +braid check --cost recipe.toml
 )toml"},
+    {"data-changed", "The data of a run are not those that it was trained on.",
+     "Restore them, or mean it: what is evaluated now may have been learnt from.", true, R"toml(-cp tomorrow.csv events.csv
+ braid eval runs/a
+)toml"},
     {"eval", "`--requests` or `--scores` for a model that answers no requests, or whose rows are read from files.",
      "Serve an output of the ranker in [serve], and evaluate that run.", false, R"toml( [serve]
 -outputs = ["click.loss"]
@@ -283,6 +287,12 @@ constexpr TagInfo tags[] = {
 -keep = "train_count(item) > 5"
 +[slices]
 +known = "train_count(item) > 5"
+)toml"},
+    {"unseen", "Many rows of a split have an entity that no training row has: ids know nothing of it.",
+     "Look whether its key is written otherwise there (12.0 for 12); else mean it: [data] warn_missing.", true,
+     R"toml( user,item,clicked
+-12.0,7,1
++12,7,1
 )toml"},
     {"value-range", "A label or a field has a value that a port it is wired to does not take.",
      "Compare the label, scale the column, or leave such rows out with `keep`.", false, R"toml( [tables.ratings.labels]

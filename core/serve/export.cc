@@ -198,7 +198,15 @@ class Export {
 
   Json save(NewFolder& folder, const std::string& name, const Flow& flow) const {
     auto value = flow.value.detach();
-    if (request_.half && value.is_floating_point()) value = value.to(at::kHalf);
+    if (request_.half && value.is_floating_point()) {
+      // Larger numbers would be infinite in 16 bits.
+      constexpr double largest = 65504;
+      const double most = value.numel() ? value.abs().nan_to_num(0, 0, 0).max().item<double>() : 0;
+      if (most <= largest) value = value.to(at::kHalf);
+      else
+        log::warning("'" + name + "' has numbers up to " + std::to_string(most) +
+                     ", beyond what 16 bits hold: it keeps 32 bits");
+    }
     save_npy(folder.file(name + ".npy"), value);
     Json entry{{"file", name + ".npy"}, {"dtype", dtype_name(value.scalar_type())}, {"shape", value.sizes().vec()}};
     if (flow.mask.defined()) {
@@ -328,18 +336,11 @@ class Export {
   std::vector<std::vector<Flow>> chunks_;  // per stored array
 };
 
-void warn_of_other_data(const std::string& run, const train::Model& model) {
-  const auto lock = Json::parse(train::read_file(run + "/lock.json"), nullptr, false);
-  if (lock.is_object() && lock.value("data", "") != train::data_of(model))
-    log::warning(run + ": the data are not those that the run was trained on; entities are exported as they are now");
-}
-
 }  // namespace
 
 int export_command(const ExportRequest& request, const train::Workshop& shop) {
   const auto model = train::load_run(request.run, request.sets, shop);
   if (!model) return 1;
-  warn_of_other_data(request.run, *model);
   Export out(*model, request);
   if (request.vectors.empty()) out.served(shop.world(request.run + "/resolved.toml"), shop);
   else out.vectors();

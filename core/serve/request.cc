@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -44,9 +45,21 @@ void add(std::vector<std::string>& all, const std::string& one) {
   if (!holds(all, one)) all.push_back(one);
 }
 
-Bytes read_whole(const std::string& file, const std::string& place) {
-  // Not blocking: a name may be that of a pipe nobody writes to.
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+// A file below `folder`, where links in the path are followed; `folder` is absolute and has none.
+Bytes read_below(const std::string& folder, const std::string& file, const std::string& place) {
+  if (folder.empty())
+    throw Wrong{
+        "requests may not name files here: `braid score DIR --files FOLDER` allows those below FOLDER; or send "
+        "{\"base64\": ...}",
+        place};
+  if (file.find('\0') != std::string::npos) throw Wrong{"a path holds no zero byte", place};
+  std::error_code failed;
+  const auto path = std::filesystem::canonical(std::filesystem::path(folder) / file, failed).string();
+  if (!failed && !path.starts_with(folder == "/" ? folder : folder + "/"))
+    throw Wrong{"file " + json_text(file) + " is not below the folder that --files allows", place};
+  if (failed) throw Wrong{"file " + json_text(file) + " cannot be read: " + failed.message(), place};
+  // Not blocking: a name may be that of a pipe nobody writes to. The path has no links any more.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
   if (descriptor < 0) throw Wrong{"file " + json_text(file) + " cannot be read: " + std::strerror(errno), place};
   const std::shared_ptr<void> close(nullptr, [descriptor](void*) { ::close(descriptor); });
   struct ::stat facts {};
@@ -273,10 +286,10 @@ class RequestReader::Reading {
     }
   }
 
-  static Bytes file_of(const Value& value, const std::string& place) {
-    if (value.kind == Value::Kind::text) return read_whole(value.text, place);
+  Bytes file_of(const Value& value, const std::string& place) const {
+    if (value.kind == Value::Kind::text) return read_below(r_.files_, value.text, place);
     if (value.kind == Value::Kind::object && value.names.size() == 1 && value.items[0].kind == Value::Kind::text) {
-      if (value.names[0] == "file") return read_whole(value.items[0].text, inside(place, "file"));
+      if (value.names[0] == "file") return read_below(r_.files_, value.items[0].text, inside(place, "file"));
       Bytes out;
       if (value.names[0] == "base64") {
         if (!from_base64(value.items[0].text, out)) throw Wrong{"this is no base64 text", inside(place, "base64")};
@@ -313,12 +326,27 @@ class RequestReader::Reading {
         throw Wrong{e.what(), said};
       }
       if (!out[f].present) out[f].bytes.clear();
+      if (!cell.missing() && r_.names_values_[at(table)][f] && has_unknown(*fields[f].component, out[f].bytes))
+        add_unknown(said, values_text(views));
       if ((out_.decoded += out[f].bytes.size()) > most_decoded)
         throw Wrong{"what comes inline takes more than " + std::to_string(most_decoded >> 20) +
                         " MiB once it is decoded; ask for fewer candidates at once",
                     said};
     }
     return out;
+  }
+
+  // Whether a value of the cell is none that the field has learnt: its id is 0.
+  static bool has_unknown(const Field& field, const Bytes& decoded) {
+    std::vector<std::int64_t> ids(std::max<std::size_t>(1, field.places(decoded)));
+    field.place(decoded, {reinterpret_cast<std::byte*>(ids.data()), ids.size()}, {});
+    return !decoded.empty() && std::find(ids.begin(), ids.end(), 0) != ids.end();
+  }
+  static std::string values_text(const std::vector<std::string_view>& texts) {
+    if (texts.size() == 1) return json_text(texts[0]);
+    std::string out;
+    for (const auto text : texts) out += (out.empty() ? "" : ",") + (text.data() ? json_text(text) : "null");
+    return "[" + out + "]";
   }
 
   [[noreturn]] static void unknown_name(const std::string& name, const std::vector<std::string>& known,
@@ -350,10 +378,22 @@ RequestReader::Words RequestReader::words_of(const recipe::TablePlan& table, con
 }
 
 RequestReader::RequestReader(const recipe::Plan& plan, int candidates, const data::RequestBatcher& known,
-                             const std::vector<std::vector<FieldOf>>& fields, std::vector<std::string> closed)
+                             const std::vector<std::vector<FieldOf>>& fields, std::vector<std::string> closed,
+                             const std::string& files)
     : plan_(plan), candidates_(candidates), known_(known), fields_(fields), closed_(std::move(closed)) {
+  if (!files.empty()) {
+    std::error_code failed;
+    files_ = std::filesystem::canonical(files, failed).string();
+    if (failed || !std::filesystem::is_directory(files_))
+      throw Error("--files: error: there is no folder '" + files + "' [command-line]");
+  }
   for (std::size_t t = 0; t < plan.tables.size(); ++t) {
     const auto& table = plan.tables[t];
+    auto& names_values = names_values_.emplace_back();
+    for (std::size_t f = 0; f < table.fields.size(); ++f) {
+      const auto texts = fields[t][f].inline_cells ? fields[t][f].component->id_texts() : std::vector<std::string>();
+      names_values.push_back(!texts.empty() && texts[0].empty());
+    }
     auto words = words_of(table, fields[t]);
     if (static_cast<int>(t) != plan.train.rows) {
       if (!table.key.empty()) add(words.columns, table.key);

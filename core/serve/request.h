@@ -34,7 +34,8 @@ struct Request {
   std::vector<data::Decoded> cells;               // per field of the driving table
   std::vector<std::vector<InlineGiven>> inlined;  // per table
   std::size_t decoded = 0;                        // bytes of all cells
-  std::string unknown;                            // "\"user\":\"zzz\",\"candidates\":[3]": keys that no table has
+  std::string unknown;  // "\"user\":\"zzz\",\"candidates\":[3],\"hour\":\"25\"": keys that no table has, values that no
+                        // field knows
 
   std::int64_t rows() const { return !what.empty() ? 0 : many ? static_cast<std::int64_t>(candidates.size()) : 1; }
 };
@@ -49,9 +50,10 @@ struct FieldOf {
 class RequestReader {
  public:
   // All of it must outlive the reader. `fields` [table][field]; `closed` per table: entities of it cannot come inline;
-  // `why_closed` what is said then.
+  // `why_closed` what is said then. `files`: the folder below which requests may name files; empty: they may not.
   RequestReader(const recipe::Plan& plan, int candidates, const data::RequestBatcher& known,
-                const std::vector<std::vector<FieldOf>>& fields, std::vector<std::string> closed);
+                const std::vector<std::vector<FieldOf>>& fields, std::vector<std::string> closed,
+                const std::string& files = "");
   Request read(std::string_view text, std::int64_t line) const;
 
  private:
@@ -67,9 +69,11 @@ class RequestReader {
   int candidates_;
   const data::RequestBatcher& known_;
   const std::vector<std::vector<FieldOf>>& fields_;
-  std::vector<std::string> closed_;  // per table: why no entity of it may come inline; empty: it may
-  std::vector<Words> words_;         // per table; the driving one's: columns of its fields
-  std::vector<std::string> names_;   // all that may stand in a request
+  std::string files_;                            // absolute, without links
+  std::vector<std::vector<bool>> names_values_;  // [table][field]: its id 0 stands for a value that it does not know
+  std::vector<std::string> closed_;              // per table: why no entity of it may come inline; empty: it may
+  std::vector<Words> words_;                     // per table; the driving one's: columns of its fields
+  std::vector<std::string> names_;               // all that may stand in a request
 };
 
 // The bytes that base64 text stands for; false when it is none. Blanks and line ends are skipped.

@@ -27,7 +27,7 @@ std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
 }  // namespace
 
 struct Scorer::Inside {
-  std::string place;
+  std::string place, files;
   recipe::Plan plan;
   recipe::Serving side;
   std::vector<std::vector<FieldOf>> fields;
@@ -217,7 +217,7 @@ struct Scorer::Inside {
       else if (ahead->closed[t])
         closed[t] = "the model reads all of '" + plan.tables[t].name + "' at once: none can come with a request";
     }
-    reader = std::make_unique<RequestReader>(plan, side.candidates, *batcher, fields, std::move(closed));
+    reader = std::make_unique<RequestReader>(plan, side.candidates, *batcher, fields, std::move(closed), files);
   }
 
   // ---- scoring ----
@@ -335,7 +335,9 @@ struct Scorer::Inside {
   }
 };
 
-Scorer::Scorer(const std::string& place, const train::Workshop& shop) : in_(std::make_unique<Inside>()) {
+Scorer::Scorer(const std::string& place, const train::Workshop& shop, const std::string& files)
+    : in_(std::make_unique<Inside>()) {
+  in_->files = files;
   in_->place = place;
   while (in_->place.size() > 1 && in_->place.back() == '/') in_->place.pop_back();
   in_->open(shop);

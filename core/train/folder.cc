@@ -91,15 +91,30 @@ Request Request::read(const std::string& folder) {
   }
 }
 
-std::string data_of(const Model& model) {
+namespace {
+std::string hex(std::uint64_t number) {
   char text[32];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(model.source->fingerprint()));
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
   return text;
+}
+}  // namespace
+
+std::string data_of(const Model& model) { return hex(model.source->fingerprint()); }
+
+std::optional<std::vector<std::string>> changed_data(const std::string& run, const Model& model) {
+  const auto lock = Json::parse(read_file(run + "/lock.json"), nullptr, false);
+  if (!lock.is_object()) throw Error(run + "/lock.json: error: is no JSON object [run-folder]");
+  if (lock.value("data", "") == data_of(model)) return std::nullopt;
+  std::vector<std::string> out;
+  for (const auto& table : model.source->report().tables)
+    if (lock.value("tables", Json::object()).value(table.name, "") != hex(table.fingerprint)) out.push_back(table.name);
+  return out;
 }
 
 Json lock_of(const Model& model, const Workshop& shop) {
   Json lock{{"braid", BRAID_VERSION}, {"torch", TORCH_VERSION}, {"seed", model.plan.train.seed}};
   lock["data"] = data_of(model);
+  for (const auto& table : model.source->report().tables) lock["tables"][table.name] = hex(table.fingerprint);
   lock["machine"] = {{"cpu", cpu_model()}, {"threads", shop.threads}, {"device", "cpu"}};
   std::map<std::string, std::string> plugins;
   const auto add = [&](const recipe::Use& use) {

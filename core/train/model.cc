@@ -2,6 +2,7 @@
 
 #include "log/log.h"
 #include "recipe/report.h"
+#include "train/folder.h"
 #include "train/weights.h"
 
 #include <ATen/core/grad_mode.h>
@@ -75,7 +76,17 @@ std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::s
     throw Error(run + ": error: the run has not ended yet [run-folder]\n  go on with `braid train --resume " + run +
                 "`");
   auto model = assemble(run + "/resolved.toml", sets, shop, saved_fields(run), true);
-  if (model) model->mode.step = load_weights(*model->graph, run + "/weights.safetensors");
+  if (!model) return model;
+  model->mode.step = load_weights(*model->graph, run + "/weights.safetensors");
+  if (auto changed = changed_data(run, *model)) {
+    model->other_data = true;
+    model->changed_tables = std::move(*changed);
+    std::string names;
+    for (const auto& table : model->changed_tables) names += (names.empty() ? "" : ", ") + table;
+    log::warning(run + ": the data are not those that the run was trained on" +
+                 (names.empty() ? "" : ": other cells in " + names) +
+                 "; rows that are evaluated now may have been learnt from [data-changed]");
+  }
   return model;
 }
 

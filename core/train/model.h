@@ -27,6 +27,8 @@ struct Model {
   recipe::Plan first, plan;
   std::unique_ptr<data::Source> source;
   std::unique_ptr<graph::Graph> graph;
+  bool other_data = false;  // of a run: the data are not those that it was trained on; in these tables
+  std::vector<std::string> changed_tables;
   graph::Mode mode;  // evaluation at the step whose weights these are: coefficients on a schedule are those of then
 };
 
@@ -39,7 +41,8 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
 // A run folder's fitted fields, by "table.field". Throws Error.
 std::map<std::string, std::string> saved_fields(const std::string& run);
 
-// The model of a run folder with its weights and its fields' saved state. Throws Error when RUN is no run folder.
+// The model of a run folder with its weights and its fields' saved state. Warns when the data are not those that the run
+// was trained on. Throws Error when RUN is no run folder.
 std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::string>& sets, const Workshop& shop);
 
 // A whole file's bytes. Throws Error.

@@ -100,6 +100,9 @@ Json result_of(const Outcome& outcome, const Model& model, const Workshop& shop,
                                  {"bad_rows", table.bad_rows},
                                  {"dangling_links", table.dangling_links}};
   out["split_rows"] = report.splits;
+  for (const auto& [split, links] : report.unseen)
+    for (const auto& [link, count] : links)
+      out["unseen"][split][link] = {{"rows", count.rows}, {"unseen", count.unseen}};
   return out;
 }
 
@@ -384,10 +387,13 @@ int eval_command(const std::string& run, const std::vector<std::string>& splits,
                  bool json, const Workshop& shop) {
   auto model = load_run(run, sets, shop);
   if (!model) return 1;
+  complain(*model);
   Json out = Json::object();
   for (const auto& split : splits_of(*model, splits))
     out[split] = to_json(evaluate(model->plan, *model->source, *model->graph, split, model->mode));
-  if (json) std::printf("%s\n", Json{{"splits", out}}.dump(2).c_str());
+  Json all{{"splits", out}};
+  if (model->other_data) all["data_changed"] = model->changed_tables;
+  if (json) std::printf("%s\n", all.dump(2).c_str());
   else
     for (const auto& [split, figures] : out.items()) print_figures(split, figures);
   return 0;
