@@ -187,6 +187,12 @@ constexpr TagInfo tags[] = {
 -u1	i1	
 +u1	i1	978300760
 )toml"},
+    {"output",
+     "What a command prints cannot be written: the disk is full, or standard output is closed. Exit code 1, whatever "
+     "else the command did.",
+     "Free the disk, or write elsewhere.", false, R"toml(-braid eval runs/a --json > /full/figures.json
++braid eval runs/a --json > figures.json
+)toml"},
     {"output-file", "The picture that `graph --svg` draws cannot be written.", "Name a file in a folder that exists.",
      false, R"toml(-braid graph recipe.toml --svg pictures/none/graph.svg
 +braid graph recipe.toml --svg graph.svg
