@@ -208,6 +208,12 @@ constexpr TagInfo tags[] = {
 -Sep 30
 +2026-09-30
 )toml"},
+    {"output",
+     "What a command prints cannot be written: the disk is full, or standard output is closed. Exit code 1, whatever "
+     "else the command did.",
+     "Free the disk, or write elsewhere.", false, R"toml(-braid eval runs/a --json > /full/figures.json
++braid eval runs/a --json > figures.json
+)toml"},
     {"output-file", "The picture that `graph --svg` draws cannot be written.", "Name a file in a folder that exists.",
      false, R"toml(-braid graph recipe.toml --svg pictures/none/graph.svg
 +braid graph recipe.toml --svg graph.svg
@@ -276,11 +282,6 @@ constexpr TagInfo tags[] = {
      "Compare with a text in quotes, or list the text in `missing`.", false, R"toml( [tables.events.labels]
 -clicked = "clicked > 0"
 +clicked = "clicked == 'True'"
-)toml"},
-    {"too-large", "A number makes more steps, rows or bytes than can be counted.", "Take a smaller one.", false,
-     R"toml( [train]
--epochs = 9000000000000000000
-+epochs = 9
 )toml"},
     {"train-count-early", "train_count stands where it is not yet known which rows train.", "Use it in [slices] only.",
      false, R"toml(-[tables.ratings]

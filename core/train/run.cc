@@ -151,8 +151,8 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
   try {
     outcome = train(job);
   } catch (const Error& e) {
-    // A component that fails before anything was saved fails at the same step again.
-    if (dynamic_cast<const graph::NodeError*>(&e) && !checkpoints.any()) throw;
+    // Before anything was saved there is nothing to go on with, and the same step fails again.
+    if (!checkpoints.any()) throw;
     throw Error(std::string(e.what()) + "\n  what was saved goes on with `braid train --resume " + resume + "`");
   }
   if (outcome.stopped) {
