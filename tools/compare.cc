@@ -137,14 +137,6 @@ Json json_of(const Bootstrap& all, const std::string& split) {
 
 int compare_command(const Call& call, int threads) {
   try {
-    for (std::size_t k = 0; k < call.arguments.size(); ++k)
-      for (std::size_t j = 0; j < k; ++j) {
-        std::error_code lost;
-        if (call.arguments[j] == call.arguments[k] ||
-            std::filesystem::equivalent(call.arguments[j], call.arguments[k], lost))
-          throw Usage("braid compare: error: the run '" + call.arguments[k] +
-                      "' is given twice [command-line]\n  it would be compared with itself, and count twice in a mean");
-      }
     if (call.has("split") && !call.has("bootstrap"))
       throw Usage("braid compare: error: --split goes with --bootstrap [command-line]");
     const auto split = call.one("split", "test");

@@ -71,7 +71,8 @@ struct World {
     event_fields[0].layout = data::layout_of(e.fields[0], *fields[events][0].component);
     known = std::make_unique<data::RequestBatcher>(plan, keys, std::move(event_fields));
     reader =
-        std::make_unique<RequestReader>(plan, 1, *known, fields, std::vector<std::string>{"users are closed", "", ""});
+        std::make_unique<RequestReader>(plan, 1, *known, fields, std::vector<std::string>{"users are closed", "", ""},
+                                        folder.path());
   }
   Request read(const std::string& text) const { return reader->read(text, 7); }
   // What is wrong, " @ ", where.
@@ -173,7 +174,11 @@ TEST_CASE("a request: files") {
   CHECK(has(length("{}"), "@ item.photo"));
   CHECK(has(length("{\"file\":\"a\",\"base64\":\"b\"}"), "@ item.photo"));
   CHECK(has(length("[1]"), "@ item.photo"));
-  CHECK(has(length(json_text(w.folder.path())), "is no file @ item.photo"));
+  CHECK(length("\"p.jpg\"") == "5");  // relative to the folder that is allowed
+  CHECK(has(length(json_text(w.folder.path())), "is not below the folder"));
+  CHECK(has(length("\"/etc/passwd\""), "is not below the folder"));
+  CHECK(has(length("\"../\""), "is not below the folder"));
+  CHECK(has(length("\"p.jpg\\u0000x\""), "zero byte"));
   CHECK(has(length(json_text(w.folder.path() + "/none")), "cannot be read"));
   CHECK(has(length("{\"base64\":\"YnJva2Vu\"}"), "@ item.photo"));  // "broken": the field's own complaint
 }
