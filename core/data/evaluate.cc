@@ -132,7 +132,6 @@ bool Cooked::truth() const {
     case Kind::real:
       return real != 0;
     case Kind::text:
-      return !text.empty();
     case Kind::mixed:
       return false;
   }
@@ -240,13 +239,14 @@ Cooked Evaluator::evaluate(const Node& node, std::int64_t row) {
       const bool stops = node.op == Op::or_;
       for (const auto& a : node.args) {
         const auto value = evaluate(a, row);
-        if (value.kind == Kind::mixed) return value;
+        if (value.kind == Kind::mixed || value.kind == Kind::text) return no_answer();
         if (value.truth() == stops) return boolean(stops);
       }
       return boolean(!stops);
     }
     case Op::not_:
-      if (const auto value = arg(0); value.kind != Kind::mixed) return boolean(!value.truth());
+      if (const auto value = arg(0); value.kind != Kind::mixed && value.kind != Kind::text)
+        return boolean(!value.truth());
       return no_answer();
   }
   return {};

@@ -56,8 +56,10 @@ class Evaluator {
   // False, and remembered, where the row has no answer.
   bool truth(std::int64_t row) const {
     const auto value = (*this)(row);
-    if (value.kind == Cooked::Kind::mixed) note_mixed(row);
-    return value.truth();
+    // A text is no condition: "False" would hold.
+    if (value.kind != Cooked::Kind::mixed && value.kind != Cooked::Kind::text) return value.truth();
+    note_mixed(row);
+    return false;
   }
   // What truth() met: rows where a text stood beside a number, and the first of them.
   std::int64_t mixed_rows() const { return mixed_count_.load(); }

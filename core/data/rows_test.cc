@@ -119,6 +119,11 @@ TEST_CASE("expressions: typed comparison, missing cells, arithmetic") {
   CHECK_FALSE(s.is("gap > 0 and a > 1", 2));  // decided before the text is met
   const Evaluator over(expression("a > 1"), names_of(s.tables, 0, nullptr));
   for (const std::int64_t row : {0, 2, 2}) over.truth(row);
+  CHECK(over.truth(1));
+  const Evaluator condition(expression("word"), names_of(s.tables, 0, nullptr));
+  CHECK_FALSE(condition.truth(0));  // a text is no condition: "False" would hold
+  CHECK(condition.first_mixed() == 0);
+  CHECK(s.value("not word").kind == Cooked::Kind::mixed);
   CHECK(over.mixed_rows() == 2);
   CHECK(over.first_mixed() == 2);
   CHECK(over.why_mixed(2) == "column 'a' is 'x1', which is no number");
