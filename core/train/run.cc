@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <string_view>
 
 #include <sys/resource.h>
 
@@ -151,8 +152,9 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
   try {
     outcome = train(job);
   } catch (const Error& e) {
-    // Before anything was saved there is nothing to go on with, and the same step fails again.
-    if (!checkpoints.any()) throw;
+    // Before anything was saved the same recipe and data fail again; a disk that was full may have room later.
+    const bool disk = std::string_view(e.what()).find("[file]") != std::string_view::npos;
+    if (!checkpoints.any() && !disk) throw;
     throw Error(std::string(e.what()) + "\n  what was saved goes on with `braid train --resume " + resume + "`");
   }
   if (outcome.stopped) {
