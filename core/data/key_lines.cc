@@ -16,6 +16,17 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+std::string unescaped(std::string_view line) {
+  std::string text;
+  for (std::size_t k = 0; k < line.size(); ++k) {
+    if (line[k] != '\\' || k + 1 == line.size()) text += line[k];
+    else if (line[++k] == 'n') text += '\n';
+    else if (line[k] == 'r') text += '\r';
+    else text += line[k];
+  }
+  return text;
+}
+
 std::vector<std::string> unescaped_lines(std::string_view bytes) {
   std::vector<std::string> out;
   for (std::size_t at = 0; at < bytes.size();) {
@@ -23,13 +34,7 @@ std::vector<std::string> unescaped_lines(std::string_view bytes) {
     auto line = bytes.substr(at, end - at);
     at = end + 1;
     if (line.ends_with('\r')) line.remove_suffix(1);  // a file of others; inside a text it is written `\r`
-    auto& text = out.emplace_back();
-    for (std::size_t k = 0; k < line.size(); ++k) {
-      if (line[k] != '\\' || k + 1 == line.size()) text += line[k];
-      else if (line[++k] == 'n') text += '\n';
-      else if (line[k] == 'r') text += '\r';
-      else text += line[k];
-    }
+    out.push_back(unescaped(line));
   }
   return out;
 }

@@ -9,6 +9,7 @@
 namespace braid::data {
 
 std::string escaped(std::string_view text);
+std::string unescaped(std::string_view line);  // one line, without its break
 std::vector<std::string> unescaped_lines(std::string_view bytes);
 
 }  // namespace braid::data

@@ -1,5 +1,6 @@
 #include "serve/export.h"
 
+#include "data/key_lines.h"
 #include "graph/rows.h"
 #include "log/log.h"
 #include "serve/ahead.h"
@@ -123,7 +124,7 @@ class Export {
     const auto& key = plan_.tables[at(table)].key;
     std::string text;
     for (auto r = first; r < model_.source->table_rows(table); ++r)
-      text += escaped(model_.source->cell(table, key, r).value_or("")) + "\n";
+      text += data::escaped(model_.source->cell(table, key, r).value_or("")) + "\n";
     train::write_file(file, text);
   }
 

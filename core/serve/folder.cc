@@ -105,30 +105,6 @@ void NewFolder::commit(Json manifest) {
   aside_.clear();
 }
 
-std::string escaped(std::string_view key) {
-  std::string out;
-  for (const char c : key) {
-    if (c == '\\') out += "\\\\";
-    else if (c == '\n') out += "\\n";
-    else if (c == '\r') out += "\\r";
-    else out += c;
-  }
-  return out;
-}
-
-std::string unescaped(std::string_view line) {
-  std::string out;
-  for (std::size_t k = 0; k < line.size(); ++k) {
-    if (line[k] != '\\' || k + 1 == line.size()) {
-      out += line[k];
-      continue;
-    }
-    const char c = line[++k];
-    out += c == 'n' ? '\n' : c == 'r' ? '\r' : c;
-  }
-  return out;
-}
-
 Json open_folder(const std::string& place, const recipe::World& world, const train::Workshop& shop) {
   const auto path = place + "/manifest.json";
   std::error_code ignored;

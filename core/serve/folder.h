@@ -40,10 +40,6 @@ class NewFolder {
   std::vector<std::string> files_;
 };
 
-// A line of keys/TABLE.txt: '\\' and line ends of a key are written as \\ \n \r.
-std::string escaped(std::string_view key);
-std::string unescaped(std::string_view line);
-
 // Reads and proves a folder's manifest: its format, that every file is there with its size and digest, and that the
 // plugins it names are installed in the same version (another digest of the same version is a warning). Throws Error
 // with the tag [export-folder].

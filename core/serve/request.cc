@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -360,11 +361,13 @@ class RequestReader::Reading {
   }
 
   void add_unknown(const std::string& name, const std::string& json) {
+    if (!told_.insert(name).second) return;  // two fields may read one column
     out_.unknown += (out_.unknown.empty() ? "" : ",") + json_text(name) + ":" + json;
   }
 
   const RequestReader& r_;
   Request& out_;
+  std::set<std::string> told_;  // names in `unknown`
 };
 
 RequestReader::Words RequestReader::words_of(const recipe::TablePlan& table, const std::vector<FieldOf>& fields) {

@@ -10,7 +10,7 @@
 namespace braid::serve {
 
 struct ScoreOptions {
-  std::int64_t top = 0;   // rank the candidates and name the best so many; 0: do not
+  std::int64_t top = 0;    // rank the candidates and name the best so many; 0: do not
   std::string files = {};  // the folder below which requests may name files; empty: they may not
 };
 

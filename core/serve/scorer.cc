@@ -1,6 +1,7 @@
 #include "serve/scorer.h"
 
 #include "data/hash.h"
+#include "data/key_lines.h"
 #include "graph/flows.h"
 #include "graph/rows.h"
 #include "serve/arrays.h"
@@ -196,7 +197,7 @@ struct Scorer::Inside {
       const auto text = train::read_file(place + "/" + file);
       for (std::size_t begin = 0; begin < text.size();) {
         const auto end = std::min(text.find('\n', begin), text.size());
-        known[t].push_back(begin == 0 ? 0 : data::key_of(unescaped({text.data() + begin, end - begin})));
+        known[t].push_back(begin == 0 ? 0 : data::key_of(data::unescaped({text.data() + begin, end - begin})));
         begin = end + 1;
       }
       if (known[t].empty()) throw broken(file, "is empty");
