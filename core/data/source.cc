@@ -22,31 +22,6 @@ namespace braid::data {
 
 namespace {
 
-// Archives by path, each read once even when several fields ask at the same time.
-class ArchiveShelf {
- public:
-  std::shared_ptr<const Archive> get(const std::string& path) {
-    std::shared_ptr<Entry> entry;
-    {
-      const std::lock_guard lock(mutex_);
-      auto& slot = entries_[path];
-      if (!slot) slot = std::make_shared<Entry>();
-      entry = slot;
-    }
-    const std::lock_guard lock(entry->mutex);
-    if (!entry->archive) entry->archive = std::make_shared<const Archive>(path);
-    return entry->archive;
-  }
-
- private:
-  struct Entry {
-    std::mutex mutex;
-    std::shared_ptr<const Archive> archive;
-  };
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Entry>> entries_;
-};
-
 class Loaded final : public Source {
  public:
   Loaded(const recipe::Plan& plan, const Makers& makers, const std::map<std::string, std::string>& saved,
@@ -72,6 +47,11 @@ class Loaded final : public Source {
   const Report& report() const override {
     const std::lock_guard lock(report_mutex_);
     report_.warnings = world_->complaints.warnings();
+    report_.content.clear();
+    for (std::size_t t = 0; t < world_->cells.size(); ++t)
+      for (const auto& cells : world_->cells[t])
+        if (cells->can_be_absent())
+          report_.content.push_back({world_->plan.tables[t].name, cells->name(), cells->content()});
     return report_;
   }
   recipe::Fitted fitted() const override {
@@ -97,6 +77,7 @@ class Loaded final : public Source {
     return (key ? std::string((*key)[row]) + " " : "") + "(" + t.where(row) + ")";
   }
   std::uint64_t fingerprint() const override { return fingerprint_; }
+  const std::map<std::string, std::uint64_t>& fingerprints() const override { return fingerprints_; }
   std::int64_t rows(const std::string& split) const override {
     const int at = world_->splits.find(split);
     return at < 0 ? 0 : static_cast<std::int64_t>(world_->splits.rows[static_cast<std::size_t>(at)].size());
@@ -274,11 +255,9 @@ class Loaded final : public Source {
         if (read) jobs.push_back({w.cells[t].back().get(), it == saved.end() ? nullptr : &it->second});
       }
     ArchiveShelf shelf;
+    for (const auto& job : jobs) job.cells->find_media(shelf);
     tbb::parallel_for(
-        std::size_t{0}, jobs.size(),
-        [&](std::size_t j) {
-          jobs[j].cells->prepare([&](const std::string& path) { return shelf.get(path); }, jobs[j].saved);
-        },
+        std::size_t{0}, jobs.size(), [&](std::size_t j) { jobs[j].cells->prepare(shelf, jobs[j].saved); },
         tbb::simple_partitioner());
   }
 
@@ -297,7 +276,40 @@ class Loaded final : public Source {
       report_.splits[w.splits.names[s]] = static_cast<std::int64_t>(w.splits.rows[s].size());
     const auto bytes = [](const auto& v) { return XXH3_64bits(v.data(), v.size() * sizeof(v[0])); };
     fingerprint_ = mixed(fingerprint_, bytes(w.splits.of), bytes(w.splits.kept));
-    for (const auto& table : w.tables) fingerprint_ = mixed(fingerprint_, bytes(table.keys), bytes(table.permuted));
+    for (const auto& table : w.tables) {
+      fingerprint_ = mixed(fingerprint_, bytes(table.keys), bytes(table.permuted));
+      fingerprints_[table.plan->name] = mixed(table.content, bytes(table.keys), bytes(table.permuted));
+    }
+    fingerprints_[""] = mixed(0, bytes(w.splits.of), bytes(w.splits.kept));
+    find_unseen();
+  }
+
+  // Rows whose entity no training row reaches through any link into its table.
+  void find_unseen() {
+    auto& w = *world_;
+    const auto& table = w.tables[w.driving];
+    constexpr std::size_t held_out_from = 3;  // train, valid and test stand before the held-out splits
+    for (std::size_t l = 0; l < table.links.size(); ++l) {
+      const auto& link = table.plan->links[l];
+      const auto& target = w.tables[static_cast<std::size_t>(link.table)];
+      std::vector<std::uint8_t> shown(static_cast<std::size_t>(target.rows), 0);
+      for (std::size_t other = 0; other < table.links.size(); ++other)
+        if (table.plan->links[other].table == link.table)
+          for (std::size_t e = 1; e < shown.size(); ++e) shown[e] |= w.link_counts[other][e] > 0;
+      const auto& column = *table.column(link.column.empty() ? link.name : link.column);
+      bool read = w.reads.link_keys[l];
+      for (const auto& gather : w.route.gathers)
+        read = read || (gather.via.table == static_cast<int>(w.driving) && gather.via.link == static_cast<int>(l));
+      for (std::size_t s = 1; s < w.splits.names.size(); ++s) {
+        Report::Unseen found{w.splits.names[s], link.name, 0, 0, s >= held_out_from || !read};
+        for (const auto r : w.splits.rows[s]) {
+          if (!column[r].data()) continue;  // names nobody, and is no mistake
+          ++found.rows;
+          found.unseen += !shown[static_cast<std::size_t>(table.links[l][static_cast<std::size_t>(r)])];
+        }
+        if (!w.splits.rows[s].empty()) report_.unseen.push_back(std::move(found));
+      }
+    }
   }
 
   template <class Visit>
@@ -313,6 +325,7 @@ class Loaded final : public Source {
   mutable std::mutex report_mutex_;
   mutable Report report_;
   std::uint64_t fingerprint_ = 0;
+  std::map<std::string, std::uint64_t> fingerprints_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "braid/field.h"
 #include "data/batch.h"
+#include "data/content.h"
 #include "data/uses.h"
 
 #include <functional>
@@ -28,8 +29,8 @@ struct Makers {
 struct PassOptions {
   std::string split = "train";  // train, valid, test, or a held-out split's name
   std::int64_t batch = 1024;
-  bool training = false;  // draws (dropped ids, masked words) are on
-  bool shuffle = false;   // a permutation that is a function of (seed, epoch)
+  bool training = false;   // draws (dropped ids, masked words) are on
+  bool shuffle = false;    // a permutation that is a function of (seed, epoch)
   std::uint64_t seed = 1;  // of training's draws and order; other passes draw by [eval] seed
   std::int64_t epoch = 0;
   std::int64_t accumulate = 1;  // batches a step
@@ -52,6 +53,18 @@ struct Report {  // what loading found, for the terminal and result.json
     std::int64_t rows, kept, bad_rows, dangling_links;
   };
   std::vector<TableReport> tables;
+  struct FieldContent {
+    std::string table, field;
+    Content content;
+  };
+  std::vector<FieldContent> content;  // of fields whose rows can be absent
+  struct Unseen {
+    std::string split, link;
+    std::int64_t rows = 0;    // that name an entity
+    std::int64_t unseen = 0;  // of these: no training row shows that entity
+    bool expected = false;    // a held-out split, or a link whose entities nothing reads
+  };
+  std::vector<Unseen> unseen;                  // per split but train, and link of the driving table
   std::map<std::string, std::int64_t> splits;  // rows of the driving table per split
   std::vector<std::string> warnings;           // bad rows skipped, cells that did not decode, first few of each
 };
@@ -71,6 +84,8 @@ class Source {
   // How messages call a row of a table: its key and where it stands, "1193 (items.tsv:12)".
   virtual std::string row_name(int table, std::int64_t row) const = 0;
   virtual std::uint64_t fingerprint() const = 0;  // over all cells, keys and splits
+  // The same for each table by its name, and under "" for the splits.
+  virtual const std::map<std::string, std::uint64_t>& fingerprints() const = 0;
   virtual std::int64_t rows(const std::string& split) const = 0;
   // Fields and links that no wire of `plan` reads are left out of batches.
   virtual std::unique_ptr<Pass> pass(const PassOptions& options) = 0;

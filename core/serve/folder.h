@@ -4,9 +4,10 @@
 //   serve.toml           the serving side as a recipe (`serving = true`)
 //   weights.safetensors  of the nodes that serve; with --lookup-only, of those that requests run
 //   fields/TABLE.FIELD   saved state of fields
-//   keys/TABLE.txt       one key a line; row i of TABLE's arrays belongs to line i; line 0, empty, is the unknown
-//   entity vectors/NAME.npy     what requests read of tables, one row per entity; NAME.mask.npy beside it where rows or
-//   places
+//   keys/TABLE.txt       one key a line (data/key_lines.h); row i of TABLE's arrays belongs to line i; line 0, empty,
+//   is
+//                        the unknown entity
+//   vectors/NAME.npy     what requests read of tables, one row per entity; NAME.mask.npy beside it where rows or places
 //                        can be absent
 //   whole/NAME.npy       what entities that come inline read of whole axes
 #pragma once
@@ -39,10 +40,6 @@ class NewFolder {
   std::string place_, aside_;
   std::vector<std::string> files_;
 };
-
-// A line of keys/TABLE.txt: '\\' and line ends of a key are written as \\ \n \r.
-std::string escaped(std::string_view key);
-std::string unescaped(std::string_view line);
 
 // Reads and proves a folder's manifest: its format, that every file is there with its size and digest, and that the
 // plugins it names are installed in the same version (another digest of the same version is a warning). Throws Error
