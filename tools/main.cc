@@ -207,7 +207,9 @@ const std::vector<Command>& commands() {
        "One request a line: {\"user\": \"42\", \"candidates\": [\"1193\", {\"title\": \"...\"}], \"history\": "
        "[\"1\"]}. A "
        "request that cannot be answered gets an error in its line.",
-       {{"top", "K", "also rank the candidates: the best K of each request"}, threads},
+       {{"top", "K", "also rank the candidates: the best K of each request"},
+        {"files", "FOLDER", "requests may name files below it: {\"file\": \"new.jpg\"}; without it they name none"},
+        threads},
        1,
        1,
        score},

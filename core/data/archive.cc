@@ -143,7 +143,10 @@ void Archive::fail(const std::string& what) const {
 Archive::Archive(const std::string& path, const TextSet& wanted, std::int64_t memory) : file_(path) {
   std::byte start[4]{};
   file_.read(0, start);
-  if (std::memcmp(start, "PK\3\4", 4) == 0 || std::memcmp(start, "PK\5\6", 4) == 0) return index_zip();
+  if (std::memcmp(start, "PK\3\4", 4) == 0 || std::memcmp(start, "PK\5\6", 4) == 0) {
+    index_zip();
+    return;
+  }
   const auto open = [&](bool filters) {
     Reader in(archive_read_new(), archive_read_free);
     if (filters) archive_read_support_filter_all(in.get());

@@ -1,16 +1,20 @@
 #include "serve/export.h"
 
+#include "data/key_lines.h"
 #include "graph/rows.h"
 #include "log/log.h"
 #include "serve/ahead.h"
 #include "serve/folder.h"
 #include "serve/npy.h"
 #include "serve/side.h"
-#include "train/folder.h"
+#include "train/data_facts.h"
 #include "train/safetensors.h"
 #include "train/weights.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/isinf.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -61,6 +65,7 @@ class Export {
     weights(serve, serve_side, shop, folder, manifest);
     fields(serve, folder);
     arrays(side, folder, manifest);
+    manifest["full_precision"] = full_;
     folder.commit(manifest);
     std::printf("%s: %zu stored arrays, %lld weights; `braid score %s < requests.jsonl` answers requests\n",
                 request_.out.c_str(), manifest["stored"].size(), manifest["parameters"].get<long long>(),
@@ -82,7 +87,9 @@ class Export {
     const auto n = model_.source->table_rows(table) - 1;  // the unknown entity is nobody's vector
     flow.value = flow.value.narrow(0, 1, n);
     if (flow.mask.defined()) flow.mask = flow.mask.narrow(0, 1, n);
-    save(folder, request_.vectors, flow);
+    save(folder, request_.vectors, flow, table, 1);
+    manifest["half"] = request_.half;
+    manifest["full_precision"] = full_;
     write_keys(table, 1, folder.file(request_.vectors + ".keys.txt"));
     folder.commit(manifest);
     std::ostringstream sizes;
@@ -123,7 +130,7 @@ class Export {
     const auto& key = plan_.tables[at(table)].key;
     std::string text;
     for (auto r = first; r < model_.source->table_rows(table); ++r)
-      text += escaped(model_.source->cell(table, key, r).value_or("")) + "\n";
+      text += data::escaped(model_.source->cell(table, key, r).value_or("")) + "\n";
     train::write_file(file, text);
   }
 
@@ -181,7 +188,7 @@ class Export {
     const auto wholes = run_ahead(side);
     manifest["stored"] = Json::array();
     for (std::size_t k = 0; k < side.stored.size(); ++k) {
-      auto entry = save(folder, "vectors/" + side.stored[k].name, graph::join(chunks_[k]));
+      auto entry = save(folder, "vectors/" + side.stored[k].name, graph::join(chunks_[k]), side.stored[k].table, 0);
       entry["name"] = side.stored[k].name;
       entry["table"] = plan_.tables[at(side.stored[k].table)].name;
       manifest["stored"].push_back(entry);
@@ -190,15 +197,32 @@ class Export {
     if (request_.lookup_only) return;
     const Ahead ahead(plan_, side);
     for (std::size_t k = 0; k < ahead.whole.size(); ++k) {
-      auto entry = save(folder, "whole/" + ahead.whole[k].name, wholes[k].flow);
+      auto entry = save(folder, "whole/" + ahead.whole[k].name, wholes[k].flow,
+                        plan_.axes[at(ahead.whole[k].wire.axis)].table, 0);
       entry["name"] = ahead.whole[k].name;
       manifest["whole"].push_back(entry);
     }
   }
 
-  Json save(NewFolder& folder, const std::string& name, const Flow& flow) const {
+  // `first`: the table's row that the array's first one belongs to.
+  Json save(NewFolder& folder, const std::string& name, const Flow& flow, int table, std::int64_t first) {
     auto value = flow.value.detach();
-    if (request_.half && value.is_floating_point()) value = value.to(at::kHalf);
+    if (request_.half && value.is_floating_point()) {
+      const auto half = value.to(at::kHalf);
+      const auto lost = at::isinf(half).logical_and_(at::isfinite(value));
+      if (!lost.any().item<bool>()) {
+        value = half;
+      } else {  // an infinite number in place of a large one would make every score null
+        const auto flat = lost.flatten().to(at::kByte).argmax().item<std::int64_t>();
+        const auto row =
+            first + flat / std::max<std::int64_t>(1, value.numel() / std::max<std::int64_t>(1, value.size(0)));
+        std::ostringstream number;
+        number << value.flatten()[flat].item<float>();
+        log::warning(name + ": stays in 32 bits: " + number.str() + ", of " + model_.source->row_name(table, row) +
+                     ", is beyond 65504, the largest number of 16 bits [half-range]");
+        full_.push_back(name);
+      }
+    }
     save_npy(folder.file(name + ".npy"), value);
     Json entry{{"file", name + ".npy"}, {"dtype", dtype_name(value.scalar_type())}, {"shape", value.sizes().vec()}};
     if (flow.mask.defined()) {
@@ -326,20 +350,15 @@ class Export {
   const recipe::Plan& plan_;
   const ExportRequest& request_;
   std::vector<std::vector<Flow>> chunks_;  // per stored array
+  std::vector<std::string> full_;          // arrays that --half leaves in 32 bits
 };
-
-void warn_of_other_data(const std::string& run, const train::Model& model) {
-  const auto lock = Json::parse(train::read_file(run + "/lock.json"), nullptr, false);
-  if (lock.is_object() && lock.value("data", "") != train::data_of(model))
-    log::warning(run + ": the data are not those that the run was trained on; entities are exported as they are now");
-}
 
 }  // namespace
 
 int export_command(const ExportRequest& request, const train::Workshop& shop) {
   const auto model = train::load_run(request.run, request.sets, shop);
   if (!model) return 1;
-  warn_of_other_data(request.run, *model);
+  train::print_data_facts(*model);
   Export out(*model, request);
   if (request.vectors.empty()) out.served(shop.world(request.run + "/resolved.toml"), shop);
   else out.vectors();

@@ -6,15 +6,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <map>
-#include <memory>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <set>
+#include <stdexcept>
 
 namespace braid::serve {
 namespace {
@@ -22,8 +16,6 @@ namespace {
 constexpr std::size_t most_decoded = 256 << 20;  // bytes of one request
 
 std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
-
-constexpr std::int64_t largest_file = 64 << 20;
 
 // A mistake in a request: what, and where in its JSON.
 struct Wrong {
@@ -42,26 +34,6 @@ bool holds(const std::vector<std::string>& all, const std::string& one) {
 }
 void add(std::vector<std::string>& all, const std::string& one) {
   if (!holds(all, one)) all.push_back(one);
-}
-
-Bytes read_whole(const std::string& file, const std::string& place) {
-  // Not blocking: a name may be that of a pipe nobody writes to.
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) throw Wrong{"file " + json_text(file) + " cannot be read: " + std::strerror(errno), place};
-  const std::shared_ptr<void> close(nullptr, [descriptor](void*) { ::close(descriptor); });
-  struct ::stat facts {};
-  if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) throw Wrong{json_text(file) + " is no file", place};
-  if (facts.st_size > largest_file)
-    throw Wrong{"file " + json_text(file) + " is larger than " + std::to_string(largest_file >> 20) + " MiB", place};
-  Bytes out(at(facts.st_size));
-  std::size_t have = 0;
-  while (have < out.size()) {
-    const auto got = ::read(descriptor, out.data() + have, out.size() - have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) throw Wrong{"file " + json_text(file) + " cannot be read", place};
-    have += static_cast<std::size_t>(got);
-  }
-  return out;
 }
 
 }  // namespace
@@ -97,6 +69,27 @@ bool from_base64(std::string_view text, Bytes& out) {
   if (have == 3) out.push_back(static_cast<std::byte>(bits >> 2));
   return true;
 }
+
+std::optional<data::Layout> named_ids(const Field& component, const data::Layout& layout) {
+  return layout.type == DType::id && !component.id_texts().empty() ? std::optional(layout) : std::nullopt;
+}
+
+namespace {
+
+// Whether a cell that is there reads id 0 at some place.
+bool holds_unknown(const Field& component, const data::Layout& layout, const data::Decoded& cell) {
+  std::int64_t elements = 1;
+  for (std::size_t d = 0; d < layout.dims.size(); ++d)
+    elements *= static_cast<int>(d) + 1 == layout.padded
+                    ? std::min(static_cast<std::int64_t>(component.places(cell.bytes)), layout.dims[d])
+                    : layout.dims[d];
+  thread_local std::vector<std::int64_t> ids;
+  ids.assign(at(elements), 0);
+  component.place(cell.bytes, {reinterpret_cast<std::byte*>(ids.data()), ids.size()}, {});
+  return std::find(ids.begin(), ids.end(), 0) != ids.end();
+}
+
+}  // namespace
 
 // One line on its way.
 class RequestReader::Reading {
@@ -273,10 +266,10 @@ class RequestReader::Reading {
     }
   }
 
-  static Bytes file_of(const Value& value, const std::string& place) {
-    if (value.kind == Value::Kind::text) return read_whole(value.text, place);
+  Bytes file_of(const Value& value, const std::string& place) const {
+    if (value.kind == Value::Kind::text) return file(value.text, place);
     if (value.kind == Value::Kind::object && value.names.size() == 1 && value.items[0].kind == Value::Kind::text) {
-      if (value.names[0] == "file") return read_whole(value.items[0].text, inside(place, "file"));
+      if (value.names[0] == "file") return file(value.items[0].text, inside(place, "file"));
       Bytes out;
       if (value.names[0] == "base64") {
         if (!from_base64(value.items[0].text, out)) throw Wrong{"this is no base64 text", inside(place, "base64")};
@@ -284,6 +277,14 @@ class RequestReader::Reading {
       }
     }
     throw Wrong{"a file is a path, {\"file\": path} or {\"base64\": text}", place};
+  }
+
+  Bytes file(const std::string& name, const std::string& place) const {
+    try {
+      return r_.files_.read(name);
+    } catch (const std::runtime_error& e) {
+      throw Wrong{e.what(), place};
+    }
   }
 
   std::vector<data::Decoded> decode(const Texts& texts, int table, const std::string& place) {
@@ -313,6 +314,9 @@ class RequestReader::Reading {
         throw Wrong{e.what(), said};
       }
       if (!out[f].present) out[f].bytes.clear();
+      if (out[f].present && fields[f].named && !cell.missing() &&
+          holds_unknown(*fields[f].component, *fields[f].named, out[f]))
+        unknown_values(field, texts, place);
       if ((out_.decoded += out[f].bytes.size()) > most_decoded)
         throw Wrong{"what comes inline takes more than " + std::to_string(most_decoded >> 20) +
                         " MiB once it is decoded; ask for fewer candidates at once",
@@ -331,12 +335,22 @@ class RequestReader::Reading {
         place};
   }
 
+  // The columns of a field that does not know what they say.
+  void unknown_values(const recipe::FieldPlan& field, const Texts& texts, const std::string& place) {
+    for (const auto& column : columns_of(field))
+      if (const auto found = texts.columns.find(column); found != texts.columns.end())
+        add_unknown(inside(place, column), json_text(found->second));
+  }
+
+  // A name stands once: several fields may read one column, and a link's column may be a field's.
   void add_unknown(const std::string& name, const std::string& json) {
+    if (!unknown_names_.insert(name).second) return;
     out_.unknown += (out_.unknown.empty() ? "" : ",") + json_text(name) + ":" + json;
   }
 
   const RequestReader& r_;
   Request& out_;
+  std::set<std::string> unknown_names_;
 };
 
 RequestReader::Words RequestReader::words_of(const recipe::TablePlan& table, const std::vector<FieldOf>& fields) {
@@ -350,8 +364,9 @@ RequestReader::Words RequestReader::words_of(const recipe::TablePlan& table, con
 }
 
 RequestReader::RequestReader(const recipe::Plan& plan, int candidates, const data::RequestBatcher& known,
-                             const std::vector<std::vector<FieldOf>>& fields, std::vector<std::string> closed)
-    : plan_(plan), candidates_(candidates), known_(known), fields_(fields), closed_(std::move(closed)) {
+                             const std::vector<std::vector<FieldOf>>& fields, std::vector<std::string> closed,
+                             const FilesOfRequests& files)
+    : plan_(plan), candidates_(candidates), known_(known), fields_(fields), files_(files), closed_(std::move(closed)) {
   for (std::size_t t = 0; t < plan.tables.size(); ++t) {
     const auto& table = plan.tables[t];
     auto words = words_of(table, fields[t]);

@@ -28,6 +28,9 @@ std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
 }  // namespace
 
 struct Scorer::Inside {
+  explicit Inside(const std::string& folder) : files(folder) {}
+
+  const FilesOfRequests files;
   std::string place;
   recipe::Plan plan;
   recipe::Serving side;
@@ -90,15 +93,17 @@ struct Scorer::Inside {
         auto component = shop.makers.field(field.use);
         const auto name = table.name + "." + field.name;
         const auto file = place + "/fields/" + name;
+        std::optional<data::Layout> named;
         try {
           if (std::filesystem::exists(file)) component->load(train::read_file(file));
           else component->open();
           fitted[name] = component->sizes();
           sizes.push_back(data::layout_of(field, *component));
+          named = named_ids(*component, sizes.back());
         } catch (const Error& e) {
           throw broken("fields/" + name, e.what());
         }
-        own.push_back({std::move(component), false});
+        own.push_back({std::move(component), false, std::move(named)});
       }
     }
     return fitted;
@@ -219,7 +224,7 @@ struct Scorer::Inside {
       else if (ahead->closed[t])
         closed[t] = "the model reads all of '" + plan.tables[t].name + "' at once: none can come with a request";
     }
-    reader = std::make_unique<RequestReader>(plan, side.candidates, *batcher, fields, std::move(closed));
+    reader = std::make_unique<RequestReader>(plan, side.candidates, *batcher, fields, std::move(closed), files);
   }
 
   // ---- scoring ----
@@ -337,7 +342,8 @@ struct Scorer::Inside {
   }
 };
 
-Scorer::Scorer(const std::string& place, const train::Workshop& shop) : in_(std::make_unique<Inside>()) {
+Scorer::Scorer(const std::string& place, const std::string& files, const train::Workshop& shop)
+    : in_(std::make_unique<Inside>(files)) {
   in_->place = place;
   while (in_->place.size() > 1 && in_->place.back() == '/') in_->place.pop_back();
   in_->open(shop);

@@ -15,7 +15,8 @@ namespace braid::serve {
 class Scorer {
  public:
   // Throws Error with the tag [export-folder] when the folder cannot be used.
-  Scorer(const std::string& place, const train::Workshop& shop);
+  // Requests may name files below `files`; empty: none.
+  Scorer(const std::string& place, const std::string& files, const train::Workshop& shop);
   ~Scorer();
 
   const RequestReader& reader() const;              // safe from many threads, also while score() runs

@@ -2,6 +2,7 @@
 
 #include "log/log.h"
 #include "recipe/flat.h"
+#include "train/data_facts.h"
 #include "train/safetensors.h"
 
 #include <torch/version.h>
@@ -91,15 +92,9 @@ Request Request::read(const std::string& folder) {
   }
 }
 
-std::string data_of(const Model& model) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(model.source->fingerprint()));
-  return text;
-}
-
 Json lock_of(const Model& model, const Workshop& shop) {
   Json lock{{"braid", BRAID_VERSION}, {"torch", TORCH_VERSION}, {"seed", model.plan.train.seed}};
-  lock["data"] = data_of(model);
+  put_fingerprints(lock, *model.source);
   lock["machine"] = {{"cpu", cpu_model()}, {"threads", shop.threads}, {"device", "cpu"}};
   std::map<std::string, std::string> plugins;
   const auto add = [&](const recipe::Use& use) {
@@ -125,7 +120,13 @@ std::vector<std::string> differences(const Json& was, const Json& is, const std:
   for (const auto& change : recipe::changes(recipe_was, recipe_is))
     out.push_back("recipe " + change.key + ": was " + change.was.value_or("not there") + ", is " +
                   change.is.value_or("not there"));
-  compare("data", was.value("data", Json()), is.value("data", Json()));
+  for (const auto& name : changed_data(was, is)) {
+    const auto of = [&](const Json& lock) {
+      return name == "data" || name == "splits" ? lock.value(name, Json("not there"))
+                                                : lock.at("tables").value(name, Json("not there"));
+    };
+    compare(name == "data" || name == "splits" ? name : "data of table " + name, of(was), of(is));
+  }
   compare("braid", was.value("braid", Json()), is.value("braid", Json()));
   compare("LibTorch", was.value("torch", Json()), is.value("torch", Json()));
   const auto digest = [](const Json& lock, const std::string& plugin) {

@@ -38,10 +38,7 @@ struct Request {
   static Request read(const std::string& folder);  // throws Error [run-folder]
 };
 
-// The data's fingerprint as lock.json has it.
-std::string data_of(const Model& model);
-
-// RUN/lock.json: versions, plugins with digests, the data's fingerprint, seed, machine shape.
+// RUN/lock.json: versions, plugins with digests, fingerprints of the data, seed, machine shape.
 nlohmann::json lock_of(const Model& model, const Workshop& shop);
 
 // What would keep a run from going on to the same bits: braid, LibTorch, plugins, data, recipe. One line each: "plugin

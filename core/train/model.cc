@@ -2,6 +2,7 @@
 
 #include "log/log.h"
 #include "recipe/report.h"
+#include "train/data_facts.h"
 #include "train/weights.h"
 
 #include <ATen/core/grad_mode.h>
@@ -75,7 +76,9 @@ std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::s
     throw Error(run + ": error: the run has not ended yet [run-folder]\n  go on with `braid train --resume " + run +
                 "`");
   auto model = assemble(run + "/resolved.toml", sets, shop, saved_fields(run), true);
-  if (model) model->mode.step = load_weights(*model->graph, run + "/weights.safetensors");
+  if (!model) return model;
+  model->mode.step = load_weights(*model->graph, run + "/weights.safetensors");
+  model->data_changed = compare_data(run, *model->source);
   return model;
 }
 
