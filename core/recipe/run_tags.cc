@@ -55,10 +55,23 @@ constexpr TagInfo tags[] = {
      "`braid COMMAND --help` shows what it takes.", false, R"toml(-braid trian recipe.toml --out runs/a
 +braid train recipe.toml --out runs/a
 )toml"},
+    {"content-missing",
+     "A field's file, cell or vector is missing: in all rows of its table, which is an error, or in more than the share "
+     "[data] warn_missing of them, which is a warning.",
+     "Name files and keys as they are called; where so many are meant to be missing, raise warn_missing.", false,
+     R"toml(-poster = { use = "image", media = "posters/{item}.jpg" }
++poster = { use = "image", media = "posters/{item}.png" }
+)toml"},
     {"cost", "`check --cost` measures by running steps, and those did not run or cannot be told apart.",
      "Mend what the message says; train needs it as well.", false,
      R"toml(-braid check --cost --no-files recipe.toml
 +braid check --cost recipe.toml
+)toml"},
+    {"data-changed",
+     "A warning: the data of a run's recipe is not what the run was trained on; the message names the tables.",
+     "Name the data that it was trained on by --set, or train again.", false,
+     R"toml(-braid eval runs/a
++braid eval runs/a --set 'tables.ratings.file="ratings-of-then.tsv"'
 )toml"},
     {"eval", "`--requests` or `--scores` for a model that answers no requests, or whose rows are read from files.",
      "Serve an output of the ranker in [serve], and evaluate that run.", false, R"toml( [serve]
@@ -101,6 +114,12 @@ constexpr TagInfo tags[] = {
     {"graph", "No table's rows make a batch, so there is nothing to draw.", "Say [train] rows.", false,
      R"toml( [train]
 +rows = "ratings"
+)toml"},
+    {"half-range",
+     "A warning: an array has a number beyond 65504, which 16 bits cannot hold; `--half` leaves that array in 32 bits.",
+     "Nothing needs to be done; a scale for the field makes the array half as large.", false,
+     R"toml(-price = { use = "number", scale = "none" }
++price = { use = "number" }
 )toml"},
     {"ids-differ", "Two fields share an embedding table, and their ids mean different values.",
      "Give each a node of its own.", false, R"toml( [nodes.friend]
@@ -267,6 +286,13 @@ constexpr TagInfo tags[] = {
 -keep = "train_count(item) > 5"
 +[slices]
 +known = "train_count(item) > 5"
+)toml"},
+    {"unseen-entities",
+     "A warning: more than the share [data] warn_missing of a split's rows name an entity that no training row shows.",
+     "Look whether keys are written alike in all files; a split by time or by entity may be meant to do this.", false,
+     R"toml( user	item	time
+-12.0	i7	2031
++12	i7	2031
 )toml"},
     {"value-range", "A label or a field has a value that a port it is wired to does not take.",
      "Compare the label, scale the column, or leave such rows out with `keep`.", false, R"toml( [tables.ratings.labels]

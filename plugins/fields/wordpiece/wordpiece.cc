@@ -239,18 +239,26 @@ class Splitter {
   std::size_t waiting_count_ = 0;
 };
 
+constexpr std::size_t largest_vocabulary = 256 << 20;  // bytes, unpacked
+
 std::string read_whole(const std::string& path) {
   const auto file = gzopen(path.c_str(), "rb");  // reads plain files as they are
   if (!file) throw braid::Error("cannot open '" + path + "': " + std::strerror(errno));
   std::string out;
   std::vector<char> block(1 << 18);
-  int got;
-  while ((got = gzread(file, block.data(), static_cast<unsigned>(block.size()))) > 0)
+  int got = 0;
+  bool large = false;
+  while (!large && (got = gzread(file, block.data(), static_cast<unsigned>(block.size()))) > 0) {
     out.append(block.data(), static_cast<std::size_t>(got));
+    large = out.size() > largest_vocabulary;
+  }
   int code = Z_OK;
   const std::string why = gzerror(file, &code);
   const bool broken = got < 0 || (code != Z_OK && code != Z_STREAM_END);
   gzclose_r(file);
+  if (large)
+    throw braid::Error("'" + path + "' has more than " + std::to_string(largest_vocabulary >> 20) +
+                       " MiB, which no vocabulary has");
   if (broken) throw braid::Error("cannot read '" + path + "': " + why);
   return out;
 }
