@@ -111,7 +111,8 @@ const std::vector<Command>& commands() {
        "text files.",
        {set,
         {"cost", "",
-         "train twenty steps at each of two small batches, twice, and say what the recipe's batch will take: parameters, "
+         "train twenty steps at each of two small batches, twice, and say what the recipe's batch will take: "
+         "parameters, "
          "optimizer, memory, time of a step, and whether it fits"},
         {"no-files", "", "do not look at the recipe's data files: neither whether they exist nor their columns"},
         json},

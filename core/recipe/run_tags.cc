@@ -56,7 +56,8 @@ constexpr TagInfo tags[] = {
 +braid train recipe.toml --out runs/a
 )toml"},
     {"content-missing",
-     "A field's file, cell or vector is missing: in all rows of its table, which is an error, or in more than the share "
+     "A field's file, cell or vector is missing: in all rows of its table, which is an error, or in more than the "
+     "share "
      "[data] warn_missing of them, which is a warning.",
      "Name files and keys as they are called; where so many are meant to be missing, raise warn_missing.", false,
      R"toml(-poster = { use = "image", media = "posters/{item}.jpg" }
