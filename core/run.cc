@@ -147,8 +147,8 @@ int dispatch(const RunCall& call) {
          call.options.count("lookup-only") > 0, one(call, "vectors")},
         shop);
   if (command == "score")
-    return serve::score_command(
-        call.arguments.at(0), {one(call, "top").empty() ? 0 : std::stoll(one(call, "top")), one(call, "files")}, shop);
+    return serve::score_command(call.arguments.at(0), {one(call, "top").empty() ? 0 : std::stoll(one(call, "top")), one(call, "files")},
+                                shop);
   throw std::logic_error("no such command: " + command);
 }
 

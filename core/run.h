@@ -17,7 +17,7 @@ struct RunCall {
   //          resume, allow-changes, set
   //   eval:  split, set (any number), json, requests, scores
   //   export: out, set (any number), half, lookup-only, vectors
-  //   score: top (a whole number, checked), files
+  //   score: top (a whole number, checked)
   //   card:  out, beside
   //   conform: only, json, cases, list
   std::map<std::string, std::vector<std::string>> options;

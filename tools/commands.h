@@ -36,7 +36,10 @@ int threads_to_use(int asked);
 int threads_of_run(const std::string& run);
 
 // Shows text on stdout, through nothing else: results are not log lines.
+// To stdout. A failure is remembered, and ends the command with an error once it is done.
 void print(const std::string& text);
+// errno of the first `print` that failed; 0: none.
+int output_error();
 // Whether stdout is a terminal.
 bool stdout_is_terminal();
 

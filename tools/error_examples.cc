@@ -282,6 +282,11 @@ constexpr Example examples[] = {
 +[train]
  epochs = 2
 )toml"},
+    {"too-large", R"toml( spare = ["ratings.*"]
+ [tables.ratings.fields]
+-c = { use = "vocabulary", names = "C{1..100000}" }
++rating = { use = "vocabulary" }
+)toml"},
     {"too-many-wires", R"toml( [nodes.item]
 -in.id = ["items.id", "items.text"]
 +in.id = "items.id"

@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <iostream>
 
 namespace braid::tools {
@@ -21,12 +24,7 @@ const Option set{"set", "KEY=VALUE",
 
 // As asked for by --threads; 0: not asked.
 int threads_of(const Call& call) {
-  constexpr long most = 4096;
-  const auto n = call.has("threads") ? whole_number("threads", call.one("threads"), 1) : 0;
-  if (n > most)
-    throw Usage("braid: error: --threads is " + std::to_string(n) + "; it is at most " + std::to_string(most) +
-                " [command-line]");
-  return static_cast<int>(n);
+  return call.has("threads") ? static_cast<int>(whole_number("threads", call.one("threads"), 1, 4096)) : 0;
 }
 
 int train(const Call& call) {
@@ -46,13 +44,7 @@ int train(const Call& call) {
         "braid train: error: " + std::string(call.arguments.empty() ? "RECIPE" : "--out DIR") +
         " is missing [command-line]\n  a new run: braid train RECIPE --out DIR\n  an earlier one goes on: braid "
         "train --resume DIR");
-  if (call.has("seeds")) {
-    std::string rest = call.one("seeds");
-    for (std::size_t comma; !rest.empty(); rest = comma == std::string::npos ? "" : rest.substr(comma + 1)) {
-      comma = rest.find(',');
-      whole_number("seeds", rest.substr(0, comma), 0);
-    }
-  }
+  if (call.has("seeds")) seeds_option(call.one("seeds"));
   return run_library_command("train", call, threads);
 }
 int replay(const Call& call) { return run_library_command("replay", call, 0); }
@@ -209,7 +201,7 @@ const std::vector<Command>& commands() {
        "[\"1\"]}. A "
        "request that cannot be answered gets an error in its line.",
        {{"top", "K", "also rank the candidates: the best K of each request"},
-        {"files", "FOLDER", "requests may name files below it: {\"file\": \"new.jpg\"}; without it they name none"},
+        {"files", "FOLDER", "requests may name files below FOLDER, relative to it; without it they may not"},
         threads},
        1,
        1,
@@ -418,16 +410,47 @@ int dispatch(const std::vector<std::string>& words) {
 
 }  // namespace
 
-void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+namespace {
+int first_output_error = 0;
 }
+
+void print(const std::string& text) {
+  errno = 0;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    if (first_output_error == 0) first_output_error = errno;
+}
+int output_error() { return first_output_error; }
 bool stdout_is_terminal() { return ::isatty(1) == 1; }
 
 }  // namespace braid::tools
 
+namespace {
+
+// Every command's output ends here. What could not be written, to a full disk say, is a failure of the command whatever
+// it did; a reader that went away (`| head`) is no news to anybody and fails quietly.
+int finished(int code) {
+  std::cout.flush();
+  bool bad = !std::cout;
+  errno = 0;
+  bad = std::fflush(stdout) != 0 || std::ferror(stdout) || bad;
+  int why = errno;
+  // Some file systems tell of a full disk when the file is closed. A closed stdout that nothing was written to is fine.
+  errno = 0;
+  if (::close(1) != 0 && errno != EBADF) bad = true, why = errno;
+  if (!bad) return code;
+  if (why == 0) why = braid::tools::output_error();
+  if (why != EPIPE)
+    std::cerr << "standard output: error: cannot be written" << (why ? std::string(": ") + std::strerror(why) : "")
+              << " [output]\n";
+  return code == 0 ? 1 : code;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) try {
-  return braid::tools::dispatch({argv + 1, argv + argc});
+  // A reader that goes away ends the command by an error, not by a signal, so that what it saves is saved.
+  std::signal(SIGPIPE, SIG_IGN);
+  return finished(braid::tools::dispatch({argv + 1, argv + argc}));
 } catch (const braid::tools::Usage& e) {
   std::cerr << e.what() << '\n';
   return 1;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <sstream>
 
 namespace braid::tools {
@@ -95,12 +96,28 @@ std::string help(const Command& command) {
   return out.str();
 }
 
-long whole_number(const std::string& option, const std::string& text, long low) {
+std::vector<std::uint64_t> seeds_option(const std::string& text) {
+  std::vector<std::uint64_t> out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto comma = std::min(text.find(',', at), text.size());
+    const auto seed = static_cast<std::uint64_t>(
+        whole_number("seeds", text.substr(at, comma - at), 0, std::numeric_limits<long>::max()));
+    if (std::find(out.begin(), out.end(), seed) != out.end())
+      throw Usage(
+          "braid: error: --seeds has " + std::to_string(seed) +
+          " twice [command-line]\n  the same seed gives the same run; it would count twice in means and spreads");
+    out.push_back(seed);
+    at = comma + 1;
+  }
+  return out;
+}
+
+long whole_number(const std::string& option, const std::string& text, long low, long high) {
   long value = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc() || end != text.data() + text.size() || value < low)
-    throw Usage("braid: error: --" + option + " is '" + text + "'; it is a whole number of at least " +
-                std::to_string(low) + " [command-line]");
+  if (failed != std::errc() || end != text.data() + text.size() || value < low || value > high)
+    throw Usage("braid: error: --" + option + " is '" + text + "'; it is a whole number from " + std::to_string(low) +
+                " to " + std::to_string(high) + " [command-line]");
   return value;
 }
 

@@ -1,6 +1,7 @@
 // The command line: commands with their options, read strictly, with help made from the same declarations.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -50,8 +51,11 @@ struct Command {
 Call parse(const Command& command, const std::vector<std::string>& words);
 std::string help(const Command& command);
 
-// A whole number of at least `low`. Throws Usage naming the option.
-long whole_number(const std::string& option, const std::string& text, long low);
+// A whole number from `low` to `high`. Throws Usage naming the option and the range.
+long whole_number(const std::string& option, const std::string& text, long low, long high = 2147483647);
+// "1,2,3": different seeds, each a whole number. Throws Usage, also where one is given twice: its run would count
+// twice.
+std::vector<std::uint64_t> seeds_option(const std::string& text);
 
 // Text broken into lines of at most `width` columns, each after the first led by `indent` blanks.
 std::string wrapped(const std::string& text, std::size_t indent, std::size_t width = 110);

@@ -1,5 +1,7 @@
 #include "sample.h"
 
+#include "kernels/number_text.h"
+
 #include "options.h"
 #include "recipe/words.h"
 
@@ -226,15 +228,10 @@ const Column* Sample::find(const std::string& name) const {
 }
 
 std::optional<double> number_in(const std::string& text) {
-  const char* from = text.data();
-  const char* to = from + text.size();
-  while (from < to && *from == ' ') ++from;
-  while (from < to && to[-1] == ' ') --to;
-  if (to - from > 1 && *from == '+' && from[1] != '-') ++from;
-  double value = 0;
-  const auto [end, code] = std::from_chars(from, to, value);
-  if (code != std::errc() || end != to || from == to || !std::isfinite(value)) return {};
-  return value;
+  using kernels::NumberText;
+  const auto number = kernels::read_number(text);
+  if (number.kind != NumberText::integer_number && number.kind != NumberText::real_number) return {};
+  return number.real;
 }
 
 bool sorts_as_date(const std::string& text) {

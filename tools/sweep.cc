@@ -92,18 +92,6 @@ struct Asked {
   }
 };
 
-std::vector<std::uint64_t> seeds_of(const std::string& text) {
-  std::vector<std::uint64_t> out;
-  for (std::size_t from = 0; from <= text.size();) {
-    const auto comma = std::min(text.find(',', from), text.size());
-    out.push_back(static_cast<std::uint64_t>(whole_number("seeds", text.substr(from, comma - from), 0)));
-    if (std::count(out.begin(), out.end(), out.back()) > 1)
-      fail("--seeds names " + std::to_string(out.back()) + " twice");
-    from = comma + 1;
-  }
-  return out;
-}
-
 // What the checker told of the points.
 struct Plans {
   std::vector<std::vector<std::string>> others;  // splits that the recipe evaluates, but for `valid`
@@ -403,7 +391,7 @@ Asked asked_by(const Call& call, int threads) {
     asked.axes.push_back(sweep_axis(over));
     if (!keys.insert(asked.axes.back().key).second) fail("two options give values to " + asked.axes.back().key);
   }
-  if (call.has("seeds")) asked.seeds = seeds_of(call.one("seeds"));
+  if (call.has("seeds")) asked.seeds = seeds_option(call.one("seeds"));
   if (call.has("sweep-seed") && !call.has("random")) fail("--sweep-seed goes with --random");
   const auto seed = call.has("sweep-seed") ? whole_number("sweep-seed", call.one("sweep-seed"), 0) : 1;
   asked.points = call.has("random")

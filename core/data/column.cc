@@ -1,9 +1,7 @@
 #include "data/column.h"
 
 #include "data/hash.h"
-
-#include <charconv>
-#include <cmath>
+#include "kernels/number_text.h"
 
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
@@ -17,31 +15,17 @@ std::uint64_t key_of(std::string_view text) { return XXH3_64bits(text.data(), te
 
 namespace {
 
-// from_chars takes "nan" and "inf"; in a table these are words.
-bool may_be_number(std::string_view text) {
-  const char c = text[0] == '-' && text.size() > 1 ? text[1] : text[0];
-  return (c >= '0' && c <= '9') || c == '.';
-}
-
 Column::Kind parse(std::string_view text, std::int64_t& bits) {
+  using kernels::NumberText;
   if (!text.data()) return Column::Kind::missing;
-  if (text.empty() || !may_be_number(text)) return Column::Kind::text;
-  const char *begin = text.data(), *end = begin + text.size();
-  std::int64_t whole = 0;
-  if (const auto [at, error] = std::from_chars(begin, end, whole); at == end && error == std::errc()) {
-    bits = whole;
-    const bool minus = text[0] == '-';
-    const char first = text[minus ? 1 : 0];
-    const bool usual = first != '0' || (text.size() == 1 && !minus);
-    return usual ? Column::Kind::whole : Column::Kind::padded;
+  const auto number = kernels::read_number(text);
+  if (number.kind == NumberText::integer_number) {
+    bits = number.integer;
+    return number.plain ? Column::Kind::whole : Column::Kind::padded;
   }
-  double real = 0;
-  if (const auto [at, error] = std::from_chars(begin, end, real);
-      at == end && error == std::errc() && std::isfinite(real)) {
-    bits = std::bit_cast<std::int64_t>(real);
-    return Column::Kind::real;
-  }
-  return Column::Kind::text;
+  if (number.kind != NumberText::real_number) return Column::Kind::text;
+  bits = std::bit_cast<std::int64_t>(number.real);
+  return Column::Kind::real;
 }
 
 }  // namespace

@@ -17,14 +17,19 @@ Cooked real(double x) { return std::isfinite(x) ? Cooked{.kind = Kind::real, .re
 Cooked boolean(bool b) { return whole(b ? 1 : 0); }
 double as_real(const Cooked& c) { return c.kind == Kind::whole ? static_cast<double>(c.whole) : c.real; }
 
-// -1, 0, 1; nullopt where the two cannot be ordered (missing, a text and a computed number).
+Cooked no_answer() { return {.kind = Kind::mixed}; }
+// Whether the two cannot be compared: a text, and a number that no text stands for.
+bool are_mixed(const Cooked& a, const Cooked& b) {
+  if (a.kind == Kind::mixed || b.kind == Kind::mixed) return true;
+  const auto bare = [](const Cooked& c) { return (c.kind == Kind::whole || c.kind == Kind::real) && !c.text.data(); };
+  return (a.kind == Kind::text && bare(b)) || (b.kind == Kind::text && bare(a));
+}
+
+// -1, 0, 1; nullopt where one is missing. The two are not mixed.
 std::optional<int> compare(const Cooked& a, const Cooked& b) {
   if (a.kind == Kind::missing || b.kind == Kind::missing) return std::nullopt;
   const auto sign = [](const auto& x, const auto& y) { return x < y ? -1 : (y < x ? 1 : 0); };
-  if (a.kind == Kind::text || b.kind == Kind::text) {
-    if (!a.text.data() || !b.text.data()) return std::nullopt;
-    return sign(a.text, b.text);
-  }
+  if (a.kind == Kind::text || b.kind == Kind::text) return sign(a.text, b.text);
   if (a.kind == Kind::whole && b.kind == Kind::whole) return sign(a.whole, b.whole);
   return sign(as_real(a), as_real(b));
 }
@@ -32,8 +37,8 @@ std::optional<int> compare(const Cooked& a, const Cooked& b) {
 bool equal(const Cooked& a, const Cooked& b) { return compare(a, b) == 0; }
 
 bool not_equal(const Cooked& a, const Cooked& b) {
-  if (a.kind == Kind::missing || b.kind == Kind::missing) return false;
-  return compare(a, b) != 0;  // a text differs from any computed number
+  const auto order = compare(a, b);
+  return order && *order != 0;
 }
 
 // The remainder has the divisor's sign.
@@ -43,8 +48,8 @@ Wide floor_mod(Wide a, Wide b) {
 }
 
 Cooked arithmetic(Op op, const Cooked& a, const Cooked& b) {
-  const auto numeric = [](const Cooked& c) { return c.kind == Kind::whole || c.kind == Kind::real; };
-  if (!numeric(a) || !numeric(b)) return {};
+  if (a.kind == Kind::mixed || b.kind == Kind::mixed || a.kind == Kind::text || b.kind == Kind::text) return no_answer();
+  if (a.kind == Kind::missing || b.kind == Kind::missing) return {};
   if (a.kind == Kind::whole && b.kind == Kind::whole) {
     Wide out = 0;
     switch (op) {
@@ -128,6 +133,8 @@ bool Cooked::truth() const {
       return real != 0;
     case Kind::text:
       return !text.empty();
+    case Kind::mixed:
+      return false;
   }
   return false;
 }
@@ -169,9 +176,15 @@ void Evaluator::bind(Node& node, const recipe::Expression& expression, const Nam
 
 Cooked Evaluator::evaluate(const Node& node, std::int64_t row) {
   const auto arg = [&](std::size_t k) { return evaluate(node.args[k], row); };
+  const auto compared = [&](auto&& test) {
+    const auto a = arg(0), b = arg(1);
+    return are_mixed(a, b) ? no_answer() : boolean(test(a, b));
+  };
   const auto ordered = [&](auto&& test) {
-    const auto order = compare(arg(0), arg(1));
-    return boolean(order && test(*order));
+    return compared([&](const Cooked& a, const Cooked& b) {
+      const auto order = compare(a, b);
+      return order && test(*order);
+    });
   };
   switch (node.op) {
     case Op::number:
@@ -193,9 +206,9 @@ Cooked Evaluator::evaluate(const Node& node, std::int64_t row) {
     case Op::negate:
       return arithmetic(Op::subtract, whole(0), arg(0));
     case Op::equal:
-      return boolean(equal(arg(0), arg(1)));
+      return compared(equal);
     case Op::not_equal:
-      return boolean(not_equal(arg(0), arg(1)));
+      return compared(not_equal);
     case Op::less:
       return ordered([](int o) { return o < 0; });
     case Op::less_equal:
@@ -205,26 +218,58 @@ Cooked Evaluator::evaluate(const Node& node, std::int64_t row) {
     case Op::greater_equal:
       return ordered([](int o) { return o >= 0; });
     case Op::in: {
+      // A list of numbers asks for numbers; one that holds texts too may be asked for any cell.
       const auto value = arg(0);
-      for (std::size_t k = 1; k < node.args.size(); ++k)
-        if (equal(value, arg(k))) return boolean(true);
-      return boolean(false);
+      bool all_mixed = node.args.size() > 1;
+      for (std::size_t k = 1; k < node.args.size(); ++k) {
+        const auto other = arg(k);
+        if (are_mixed(value, other)) continue;
+        all_mixed = false;
+        if (equal(value, other)) return boolean(true);
+      }
+      return all_mixed ? no_answer() : boolean(false);
     }
     case Op::is_missing:
-      return boolean(arg(0).kind == Kind::missing);
+      if (const auto value = arg(0); value.kind != Kind::mixed) return boolean(value.kind == Kind::missing);
+      return no_answer();
     case Op::is_present:
-      return boolean(arg(0).kind != Kind::missing);
+      if (const auto value = arg(0); value.kind != Kind::mixed) return boolean(value.kind != Kind::missing);
+      return no_answer();
     case Op::and_:
     case Op::or_: {
       const bool stops = node.op == Op::or_;
-      for (const auto& a : node.args)
-        if (evaluate(a, row).truth() == stops) return boolean(stops);
+      for (const auto& a : node.args) {
+        const auto value = evaluate(a, row);
+        if (value.kind == Kind::mixed) return value;
+        if (value.truth() == stops) return boolean(stops);
+      }
       return boolean(!stops);
     }
     case Op::not_:
-      return boolean(!arg(0).truth());
+      if (const auto value = arg(0); value.kind != Kind::mixed) return boolean(!value.truth());
+      return no_answer();
   }
   return {};
+}
+
+void Evaluator::note_mixed(std::int64_t row) const {
+  ++mixed_count_;
+  auto first = mixed_first_.load();
+  while (row < first && !mixed_first_.compare_exchange_weak(first, row)) {
+  }
+}
+
+std::string Evaluator::why_mixed(std::int64_t row) const {
+  std::string out;
+  const std::function<void(const Node&)> look = [&](const Node& node) {
+    if (node.op == Op::column && out.empty())
+      if (const auto value = evaluate(node, row); value.kind == Kind::text)
+        out = "column '" + node.column.column->name() + "' is '" + std::string(value.text.substr(0, 60)) +
+              "', which is no number";
+    for (const auto& a : node.args) look(a);
+  };
+  look(root_);
+  return out.empty() ? "a text stands beside a number" : out;
 }
 
 // Whole numbers below 2^32 are mixed as they are, alone or in pairs; anything else by the hash of its text.
@@ -234,7 +279,7 @@ Cooked Evaluator::hash(const Node& node, std::int64_t row) {
   bool small = n == node.args.size() && n <= 2;
   for (std::size_t k = 0; k < n; ++k) {
     values[k] = evaluate(node.args[k], row);
-    if (values[k].kind == Kind::missing) return {};
+    if (values[k].kind == Kind::missing || values[k].kind == Kind::mixed) return values[k];
     small = small && values[k].kind == Kind::whole && !values[k].number_text && values[k].whole >= 0 &&
             values[k].whole >> 32 == 0;
   }
@@ -245,7 +290,7 @@ Cooked Evaluator::hash(const Node& node, std::int64_t row) {
   std::string text;
   for (std::size_t k = 0; k < node.args.size(); ++k) {
     const auto value = k < n ? values[k] : evaluate(node.args[k], row);
-    if (value.kind == Kind::missing) return {};
+    if (value.kind == Kind::missing || value.kind == Kind::mixed) return value;
     if (k) text += '\x1f';
     append_text(text, value);
   }

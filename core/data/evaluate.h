@@ -2,14 +2,18 @@
 //
 // Values are typed: missing, whole (exact beyond 64 bits, so that hashes compare and divide as whole numbers), real or
 // text. A comparison with a missing value is false, arithmetic with one is missing. A cell compares as a number with
-// numbers and as text with texts; two cells compare as numbers when both are.
+// numbers and as text with texts; two cells compare as numbers when both are. A text that is no number beside a number
+// (`clicked > 0` where the cell is "True") has no answer: the whole expression is `mixed` then, and whoever evaluates
+// it says which row that is.
 #pragma once
 
 #include "data/column.h"
 #include "recipe/expression.h"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +24,7 @@ namespace braid::data {
 __extension__ using Wide = __int128;
 
 struct Cooked {  // a value on its way through an expression
-  enum class Kind : std::uint8_t { missing, whole, real, text } kind = Kind::missing;
+  enum class Kind : std::uint8_t { missing, whole, real, text, mixed } kind = Kind::missing;
   bool number_text = false;  // whole: `text` writes it otherwise than usual ("007")
   Wide whole = 0;
   double real = 0;
@@ -49,7 +53,17 @@ class Evaluator {
  public:
   Evaluator(const recipe::Expression& expression, const Names& names);
   Cooked operator()(std::int64_t row) const { return evaluate(root_, row); }
-  bool truth(std::int64_t row) const { return (*this)(row).truth(); }
+  // False, and remembered, where the row has no answer.
+  bool truth(std::int64_t row) const {
+    const auto value = (*this)(row);
+    if (value.kind == Cooked::Kind::mixed) note_mixed(row);
+    return value.truth();
+  }
+  // What truth() met: rows where a text stood beside a number, and the first of them.
+  std::int64_t mixed_rows() const { return mixed_count_.load(); }
+  std::int64_t first_mixed() const { return mixed_first_.load(); }
+  // "column 'clicked' is 'True', which is no number" for a row that is mixed.
+  std::string why_mixed(std::int64_t row) const;
 
  private:
   struct Node {
@@ -63,7 +77,9 @@ class Evaluator {
   static void bind(Node& node, const recipe::Expression& expression, const Names& names);
   static Cooked evaluate(const Node& node, std::int64_t row);
   static Cooked hash(const Node& node, std::int64_t row);
+  void note_mixed(std::int64_t row) const;
   Node root_;
+  mutable std::atomic<std::int64_t> mixed_count_{0}, mixed_first_{std::numeric_limits<std::int64_t>::max()};
 };
 
 }  // namespace braid::data

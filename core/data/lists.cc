@@ -43,6 +43,7 @@ class History final : public List {
                        (!where || where->truth(r));
       }
     });
+    if (where) tell_mixed(*where, table, "list '" + plan.name + "' (where)", c.complaints);
     groups_.starts.assign(static_cast<std::size_t>(keys) + 1, 0);
     for (std::size_t r = 0; r < eligible.size(); ++r)
       if (eligible[r]) ++groups_.starts[static_cast<std::size_t>(by_[r]) + 1];

@@ -36,8 +36,7 @@ ValueRanges ranges_of(const recipe::Plan& plan) {
         const int table = plan.axes[static_cast<std::size_t>(wire.axis)].table;
         if (wire.source == Source::field)
           narrow(out.fields[static_cast<std::size_t>(table)][static_cast<std::size_t>(wire.field)], port, name, use);
-        else if (table == plan.train.rows)
-          narrow(out.labels[static_cast<std::size_t>(wire.label)], port, name, use);
+        else if (table == plan.train.rows) narrow(out.labels[static_cast<std::size_t>(wire.label)], port, name, use);
       }
       ++k;
     }

@@ -3,8 +3,10 @@
 
 #include "data/hash.h"
 #include "data/testing.h"
+#include "data/utf8.h"
 #include "data/world.h"
 
+#include <algorithm>
 #include <set>
 #include <sstream>
 
@@ -102,16 +104,113 @@ TEST_CASE("expressions: typed comparison, missing cells, arithmetic") {
   for (const char* op : {"==", "!=", "<", "<=", ">", ">="}) CHECK_FALSE(s.is(std::string("gap ") + op + " 1"));
   CHECK(s.is("not gap > 1"));
   CHECK(s.value("gap + 1").kind == Cooked::Kind::missing);
-  CHECK(s.value("word * 2").kind == Cooked::Kind::missing);
+  CHECK(s.value("word * 2").kind == Cooked::Kind::mixed);
   CHECK(s.value("a / b").real == doctest::Approx(10.0 / 9));
   CHECK(s.value("a / 5").whole == 2);
   CHECK(s.value("a / 0").kind == Cooked::Kind::missing);
   CHECK(s.value("gap % 4", 2).whole == 1);  // -7: the remainder has the divisor's sign
   CHECK(s.value("-b + 1").whole == -8);
-  CHECK_FALSE(s.is("a == 1", 2));
-  CHECK(s.is("a != 1", 2));  // a text differs from any number
+  // A text that is no number beside a number: no answer, however the rest goes; a quoted text is one.
+  for (const auto* text : {"a == 1", "a != 1", "a > 1", "not a > 1", "a + 1 == 2", "a in [1, 2]", "gap < 0 and a > 1"})
+    CHECK(s.value(text, 2).kind == Cooked::Kind::mixed);
+  CHECK(s.is("a == 'x1'", 2));
+  CHECK(s.is("a in [1, 'x1']", 2));
+  CHECK_FALSE(s.is("a in [1, 'y']", 2));
+  CHECK_FALSE(s.is("gap > 0 and a > 1", 2));  // decided before the text is met
+  const Evaluator over(expression("a > 1"), names_of(s.tables, 0, nullptr));
+  for (const std::int64_t row : {0, 2, 2}) over.truth(row);
+  CHECK(over.mixed_rows() == 2);
+  CHECK(over.first_mixed() == 2);
+  CHECK(over.why_mixed(2) == "column 'a' is 'x1', which is no number");
   CHECK(s.is("a > 1 or gap > 1"));
   CHECK_THROWS_AS(s.value("nobody > 1"), braid::Error);
+}
+
+TEST_CASE("what is a number: blanks around it, a sign, a fraction, an exponent; words, commas and more are not") {
+  Column cells("x");
+  const auto kind_of = [&](const char* text) {
+    Column one("x");
+    one.add(text);
+    one.parse_numbers();
+    return one.kind(0);
+  };
+  using Kind = Column::Kind;
+  for (const auto* text : {"0", "7", "-7", "9223372036854775807", "-9223372036854775808"})
+    CHECK(kind_of(text) == Kind::whole);
+  for (const auto* text : {" 7", "7\t", "+7", "007", "-0", " +7 "}) CHECK(kind_of(text) == Kind::padded);
+  for (const auto* text : {"7.0", ".5", "5.", "1e3", "-2.5E-3", " 0.9 ", "9223372036854775808"})
+    CHECK(kind_of(text) == Kind::real);
+  for (const auto* text :
+       {"", " ", "NaN", "inf", "-inf", "True", "0,9", "1_000", "0x1f", "+-7", "--7", "7 8", "1e999", "-", "."})
+    CHECK(kind_of(text) == Kind::text);
+}
+
+TEST_CASE("the order column: exact numbers, dates as moments, other texts with a warning; a mix is an error") {
+  Folder f;
+  // The ranks of the cells, equal ones alike, as the order gives them; or the error.
+  const auto ranks = [&](const std::vector<std::string>& cells) {
+    recipe::TablePlan plan;
+    plan.name = "events", plan.order = "t", plan.reader = reader();
+    std::string text = "t\n";
+    for (const auto& cell : cells) text += cell + "\n";
+    plan.files = {f.write("e", text)};
+    Table table;
+    table.plan = &plan;
+    Complaints complaints;
+    std::string out;
+    const auto what = message_of([&] {
+      load_table(table, {"t"}, makers(), complaints);
+      std::vector<std::int64_t> sorted(table.order);
+      std::sort(sorted.begin(), sorted.end());
+      sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+      for (const auto at : table.order)
+        out += std::to_string(std::lower_bound(sorted.begin(), sorted.end(), at) - sorted.begin()) + " ";
+      for (const auto& warning : complaints.warnings()) out += warning;
+    });
+    return what == "nothing was thrown" ? out : what;
+  };
+  CHECK(ranks({"3", "-1", "10", "3"}) == "1 0 2 1 ");
+  CHECK(ranks({"0.5", "-2", "1e1", "+0.50"}) == "1 0 2 1 ");
+  // Nanoseconds: doubles could not tell them apart.
+  CHECK(ranks({"1700000000000000002", "1700000000000000001.0", "1700000000000000001", "1700000000000000000.5"}) ==
+        "2 1 1 0 ");
+  CHECK(ranks({"-1700000000000000001.5", "-1700000000000000002", "123456789012345678901234567890", "0.0"}) ==
+        "1 0 3 2 ");
+  CHECK(ranks({"2026-9-30", "2026-10-01", "30.9.2026", "2026/09/29"}) == "1 2 1 0 ");
+  CHECK(ranks({"2026-09-30T12:00:00Z", "2026-09-30 14:00+02:00", "2026-09-30 11:59:59.999999999", "2026-09-30"}) ==
+        "2 2 1 0 ");
+  CHECK(ranks({"b", "a", "b"}).find("1 0 1 ") == 0);
+  CHECK(ranks({"b", "a"}).find("[order-text]") != std::string::npos);
+  for (const std::vector<std::string>& mix : {std::vector<std::string>{"1", "2", "unknown"},
+                                              {"1", "2", "2026-09-30"},
+                                              {"2026-09-30", "2026-13-01", "2026-10-01"}}) {
+    const auto what = ranks(mix);
+    CHECK(what.find("[order-mixed]") != std::string::npos);
+    CHECK(what.find("2 of 3 cells are") != std::string::npos);
+  }
+  CHECK(ranks({"1", "2", "unknown"}).find("e:4: error: the order column 't' is 'unknown' here") != std::string::npos);
+}
+
+TEST_CASE("other bytes than UTF-8 are bad rows, with column, offset and a hint") {
+  Folder f;
+  auto p = plan_of(f.write("u", "user\n1\n"), f.write("i", "item\tx\n1\tMis\xE9rables\n2\tMis\xC3\xA9rables\n"),
+                   f.write("e", "user\titem\n1\t1\n1\t2\n"));
+  const auto what = message_of([&] { Source::open(p, makers()); });
+  CHECK(what.find("i:2: error: byte 3 of column 'x' is 0xE9, which is not UTF-8") != std::string::npos);
+  CHECK(what.find("encoding = \"latin-1\"") != std::string::npos);
+  p.tables[1].bad_rows = recipe::TablePlan::BadRows::skip;
+  CHECK(Source::open(p, makers())->report().tables[1].bad_rows == 1);
+}
+
+TEST_CASE("where UTF-8 ends: overlong forms, surrogates, cut characters, beyond U+10FFFF") {
+  for (const auto* good : {"", "abc", "\xC2\x80", "\xE0\xA0\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80",
+                           "\xF4\x8F\xBF\xBF", "12345678\xC3\xA9", "1234567\xC3\xA9"})
+    CHECK(not_utf8(good) == std::string::npos);
+  const std::pair<const char*, std::size_t> bad[] = {
+      {"\x80", 0},         {"a\xC0\x80", 1},        {"\xC1\xBF", 0},         {"\xE0\x9F\xBF", 0},
+      {"\xED\xA0\x80", 0}, {"\xF0\x8F\xBF\xBF", 0}, {"\xF4\x90\x80\x80", 0}, {"\xF5\x80\x80\x80", 0},
+      {"12345678\xC3", 8}, {"ab\xE2\x82", 2}};
+  for (const auto& [text, at] : bad) CHECK(not_utf8(text) == at);
 }
 
 TEST_CASE("keys, dangling and missing links, keys of links") {
@@ -170,12 +269,20 @@ TEST_CASE("missing labels are NaN, texts for labels are bad rows; a column that 
                    f.write("e", "user\titem\tw\n1\t1\t4\n1\t1\t\n1\t1\thigh\n1\t1\t6\n"));
   p.tables[2].labels = {{"half", expression("w / 4"), "w / 4", {}}, {"raw", expression("w"), "w", {}}};
   read_label(p, 2, 0);
+  CHECK(message_of([&] {
+          Source::open(p, makers());
+        }).find("e:4: error: label 'half' (w / 4): column 'w' is 'high', which is no number [text-for-number]") !=
+        std::string::npos);
+  p.tables[2].bad_rows = recipe::TablePlan::BadRows::skip;
   const auto half = values<float>(Source::open(p, makers())->pass({})->next()->labels[0]);
   CHECK(half[0] == 1.0f);
   CHECK(half[1] != half[1]);
-  CHECK(half[2] != half[2]);  // arithmetic with a text is missing
-  CHECK(half[3] == 1.5f);
-  read_label(p, 2, 1);
+  CHECK(half[2] == 1.5f);
+  // Each record of the file is a row or a bad one.
+  CHECK(Source::open(p, makers())->report().tables[2].rows == 3);
+  CHECK(Source::open(p, makers())->report().tables[2].bad_rows == 1);
+  p.tables[2].bad_rows = recipe::TablePlan::BadRows::error;
+  p.tables[2].labels[0] = p.tables[2].labels[1];
   CHECK(message_of([&] { Source::open(p, makers()); }).find("e:4: error: label 'raw' (w) is no number") !=
         std::string::npos);
   p.tables[2].bad_rows = recipe::TablePlan::BadRows::skip;

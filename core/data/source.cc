@@ -77,7 +77,6 @@ class Loaded final : public Source {
     return (key ? std::string((*key)[row]) + " " : "") + "(" + t.where(row) + ")";
   }
   std::uint64_t fingerprint() const override { return fingerprint_; }
-  const std::map<std::string, std::uint64_t>& fingerprints() const override { return fingerprints_; }
   std::int64_t rows(const std::string& split) const override {
     const int at = world_->splits.find(split);
     return at < 0 ? 0 : static_cast<std::int64_t>(world_->splits.rows[static_cast<std::size_t>(at)].size());
@@ -107,6 +106,7 @@ class Loaded final : public Source {
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(table.first_row(), table.rows, 2048), [&](const auto& range) {
       for (auto r = range.begin(); r != range.end(); ++r) in[static_cast<std::size_t>(r)] = where.truth(r);
     });
+    tell_mixed(where, table, "slice '" + slice.name + "' (" + slice.text + ")", w.complaints);
     return {in.begin(), in.end()};
   }
 
@@ -172,14 +172,14 @@ class Loaded final : public Source {
 
   void deal_out() {
     auto& w = *world_;
-    auto kept = kept_rows(w.tables, w.driving);
+    auto kept = kept_rows(w.tables, w.driving, w.complaints);
     make_labels(kept);
     w.complaints.throw_if_any();
     w.splits = make_splits(w.tables, w.driving, std::move(kept), w.complaints);
     check_labels(w);
     w.link_counts = count_training(w.tables, w.driving, w.splits);
     w.train_rows = w.splits.rows[0];
-    permute(w.tables);
+    permute(w.tables, w.complaints);
     w.lists.resize(w.tables.size());
     const ListContext context{w.tables, w.driving, w.splits, w.link_counts, w.complaints};
     for (std::size_t t = 0; t < w.tables.size(); ++t)
@@ -218,15 +218,19 @@ class Loaded final : public Source {
       tbb::parallel_for(tbb::blocked_range<std::int64_t>(table.first_row(), table.rows, 2048), [&](const auto& range) {
         for (auto r = range.begin(); r != range.end(); ++r) {
           const auto cooked = value(r);
-          bad[static_cast<std::size_t>(r)] = cooked.kind == Cooked::Kind::text && kept[static_cast<std::size_t>(r)];
+          bad[static_cast<std::size_t>(r)] =
+              (cooked.kind == Cooked::Kind::text || cooked.kind == Cooked::Kind::mixed) &&
+              kept[static_cast<std::size_t>(r)];
           out[static_cast<std::size_t>(r)] =
               static_cast<float>(cooked.number().value_or(std::numeric_limits<double>::quiet_NaN()));
         }
       });
       for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
         if (!bad[static_cast<std::size_t>(r)]) continue;
-        const auto text = "label '" + plan.name + "' (" + plan.text + ") is no number [label-text]";
-        ++table.bad_rows;
+        const auto text = "label '" + plan.name + "' (" + plan.text + ")" +
+                          (value(r).kind == Cooked::Kind::mixed ? ": " + value.why_mixed(r) + " [text-for-number]"
+                                                                : " is no number [label-text]");
+        ++table.bad_rows, ++table.bad_labels;
         kept[static_cast<std::size_t>(r)] = 0;
         if (table.plan->bad_rows == recipe::TablePlan::BadRows::error)
           w.complaints.error(table.where(r) + ": error: " + text);
@@ -269,47 +273,44 @@ class Loaded final : public Source {
       std::int64_t dangling = 0;
       for (const auto d : table.dangling) dangling += d;
       const auto kept = t == w.driving ? std::count(w.splits.kept.begin(), w.splits.kept.end(), 1) : rows;
-      report_.tables.push_back({table.plan->name, rows, kept, table.bad_rows, dangling});
+      report_.tables.push_back({table.plan->name, rows - table.bad_labels, kept, table.bad_rows, dangling,
+                                mixed(key_of(table.plan->name), table.content)});
       fingerprint_ = mixed(fingerprint_, key_of(table.plan->name), table.content);
     }
     for (std::size_t s = 0; s < w.splits.names.size(); ++s)
       report_.splits[w.splits.names[s]] = static_cast<std::int64_t>(w.splits.rows[s].size());
+    count_unseen();
     const auto bytes = [](const auto& v) { return XXH3_64bits(v.data(), v.size() * sizeof(v[0])); };
     fingerprint_ = mixed(fingerprint_, bytes(w.splits.of), bytes(w.splits.kept));
-    for (const auto& table : w.tables) {
-      fingerprint_ = mixed(fingerprint_, bytes(table.keys), bytes(table.permuted));
-      fingerprints_[table.plan->name] = mixed(table.content, bytes(table.keys), bytes(table.permuted));
-    }
-    fingerprints_[""] = mixed(0, bytes(w.splits.of), bytes(w.splits.kept));
-    find_unseen();
+    for (const auto& table : w.tables) fingerprint_ = mixed(fingerprint_, bytes(table.keys), bytes(table.permuted));
   }
 
-  // Rows whose entity no training row reaches through any link into its table.
-  void find_unseen() {
+  // Rows of other splits than train whose entities training never shows. Held-out splits are meant to be like that.
+  void count_unseen() {
     auto& w = *world_;
     const auto& table = w.tables[w.driving];
-    constexpr std::size_t held_out_from = 3;  // train, valid and test stand before the held-out splits
-    for (std::size_t l = 0; l < table.links.size(); ++l) {
-      const auto& link = table.plan->links[l];
-      const auto& target = w.tables[static_cast<std::size_t>(link.table)];
-      std::vector<std::uint8_t> shown(static_cast<std::size_t>(target.rows), 0);
-      for (std::size_t other = 0; other < table.links.size(); ++other)
-        if (table.plan->links[other].table == link.table)
-          for (std::size_t e = 1; e < shown.size(); ++e) shown[e] |= w.link_counts[other][e] > 0;
-      const auto& column = *table.column(link.column.empty() ? link.name : link.column);
-      bool read = w.reads.link_keys[l];
-      for (const auto& gather : w.route.gathers)
-        read = read || (gather.via.table == static_cast<int>(w.driving) && gather.via.link == static_cast<int>(l));
-      for (std::size_t s = 1; s < w.splits.names.size(); ++s) {
-        Report::Unseen found{w.splits.names[s], link.name, 0, 0, s >= held_out_from || !read};
+    for (std::size_t s = 1; s < w.splits.names.size(); ++s)
+      for (std::size_t l = 0; l < table.links.size() && !w.splits.rows[s].empty(); ++l) {
+        auto& count = report_.unseen[w.splits.names[s]][table.plan->links[l].name];
+        const auto& link = table.plan->links[l];
+        const auto& column = *table.column(link.column.empty() ? link.name : link.column);
+        const auto shown = [&](std::size_t entity) {  // through any link into its table
+          for (std::size_t other = 0; other < table.links.size(); ++other)
+            if (table.plan->links[other].table == link.table && w.link_counts[other][entity] > 0) return true;
+          return false;
+        };
         for (const auto r : w.splits.rows[s]) {
-          if (!column[r].data()) continue;  // names nobody, and is no mistake
-          ++found.rows;
-          found.unseen += !shown[static_cast<std::size_t>(table.links[l][static_cast<std::size_t>(r)])];
+          if (!column[r].data()) continue;  // an empty cell names nobody
+          const auto entity = static_cast<std::size_t>(table.links[l][static_cast<std::size_t>(r)]);
+          ++count.rows;
+          count.unseen += entity == 0 || !shown(entity);
         }
-        if (!w.splits.rows[s].empty()) report_.unseen.push_back(std::move(found));
+        const bool meant = s > 2 || w.splits.rows[0].empty();
+        if (!meant && static_cast<double>(count.unseen) > w.plan.data.warn_missing * static_cast<double>(count.rows))
+          w.complaints.warning("unseen entities", w.splits.names[s] + ": warning: " + std::to_string(count.unseen) +
+                                                      " of " + std::to_string(count.rows) + " rows have a '" +
+                                                      table.plan->links[l].name + "' never seen in training [unseen]");
       }
-    }
   }
 
   template <class Visit>
@@ -325,7 +326,6 @@ class Loaded final : public Source {
   mutable std::mutex report_mutex_;
   mutable Report report_;
   std::uint64_t fingerprint_ = 0;
-  std::map<std::string, std::uint64_t> fingerprints_;
 };
 
 }  // namespace

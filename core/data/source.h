@@ -51,22 +51,21 @@ struct Report {  // what loading found, for the terminal and result.json
   struct TableReport {
     std::string name;
     std::int64_t rows, kept, bad_rows, dangling_links;
+    std::uint64_t fingerprint;  // over all cells
+  };
+  struct Unseen {
+    std::int64_t rows = 0, unseen = 0;
   };
   std::vector<TableReport> tables;
   struct FieldContent {
     std::string table, field;
     Content content;
   };
-  std::vector<FieldContent> content;  // of fields whose rows can be absent
-  struct Unseen {
-    std::string split, link;
-    std::int64_t rows = 0;    // that name an entity
-    std::int64_t unseen = 0;  // of these: no training row shows that entity
-    bool expected = false;    // a held-out split, or a link whose entities nothing reads
-  };
-  std::vector<Unseen> unseen;                  // per split but train, and link of the driving table
+  std::vector<FieldContent> content;           // of fields whose rows can be absent
   std::map<std::string, std::int64_t> splits;  // rows of the driving table per split
-  std::vector<std::string> warnings;           // bad rows skipped, cells that did not decode, first few of each
+  // Per split and link: rows, and those of them whose entity no training row has.
+  std::map<std::string, std::map<std::string, Unseen>> unseen;
+  std::vector<std::string> warnings;  // bad rows skipped, cells that did not decode, first few of each
 };
 
 class Source {
@@ -84,8 +83,6 @@ class Source {
   // How messages call a row of a table: its key and where it stands, "1193 (items.tsv:12)".
   virtual std::string row_name(int table, std::int64_t row) const = 0;
   virtual std::uint64_t fingerprint() const = 0;  // over all cells, keys and splits
-  // The same for each table by its name, and under "" for the splits.
-  virtual const std::map<std::string, std::uint64_t>& fingerprints() const = 0;
   virtual std::int64_t rows(const std::string& split) const = 0;
   // Fields and links that no wire of `plan` reads are left out of batches.
   virtual std::unique_ptr<Pass> pass(const PassOptions& options) = 0;

@@ -23,7 +23,7 @@ void each_row(const Table& table, const Each& each) {
 }
 
 // Marks held-out entities; gives their rows, and nothing else, a split of their own.
-void hold_out(std::vector<Table>& tables, std::size_t driving, Splits& splits) {
+void hold_out(std::vector<Table>& tables, std::size_t driving, Splits& splits, Complaints& complaints) {
   auto& table = tables[driving];
   const auto& links = table.plan->links;
   for (std::size_t h = 0; h < table.plan->hold_out.size(); ++h) {
@@ -33,6 +33,7 @@ void hold_out(std::vector<Table>& tables, std::size_t driving, Splits& splits) {
     const Evaluator where(plan.where, names_of(tables, target_number, nullptr));
     std::vector<std::uint8_t> chosen(static_cast<std::size_t>(target.rows), 0);
     each_row(target, [&](std::int64_t r) { chosen[static_cast<std::size_t>(r)] = where.truth(r); });
+    tell_mixed(where, target, "hold_out '" + plan.name + "'", complaints);
     if (target.held.empty()) target.held.resize(chosen.size(), 0);
     for (std::size_t r = 0; r < chosen.size(); ++r) target.held[r] |= chosen[r];
     const auto split = static_cast<std::int8_t>(test + 1 + static_cast<int>(h));
@@ -97,6 +98,7 @@ void by_hash(std::vector<Table>& tables, std::size_t driving, Splits& splits, Co
     if (own != no_split) return;
     const auto cooked = value(r);
     if (cooked.kind != Cooked::Kind::whole) {
+      if (cooked.kind == Cooked::Kind::mixed) value.truth(r);
       own = train;
       if (splits.kept[static_cast<std::size_t>(r)]) ++missing;
       return;
@@ -105,6 +107,7 @@ void by_hash(std::vector<Table>& tables, std::size_t driving, Splits& splits, Co
     if (bucket < 0) bucket += sum;
     own = bucket < first ? train : bucket < first + second ? valid : test;
   });
+  tell_mixed(value, table, "split (" + plan.text + ")", complaints);
   if (missing)
     complaints.warning("splits of '" + table.plan->name + "'",
                        table.plan->name + ": warning: " + std::to_string(missing) +
@@ -200,13 +203,14 @@ int Splits::find(const std::string& name) const {
   return at == names.end() ? -1 : static_cast<int>(at - names.begin());
 }
 
-std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driving) {
+std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driving, Complaints& complaints) {
   const auto& table = tables[driving];
   std::vector<std::uint8_t> kept(static_cast<std::size_t>(table.rows), 1);
   if (!table.event()) kept.at(0) = 0;
   if (table.plan->keep) {
     const Evaluator keep(*table.plan->keep, names_of(tables, driving, nullptr));
     each_row(table, [&](std::int64_t r) { kept[static_cast<std::size_t>(r)] = keep.truth(r); });
+    tell_mixed(keep, table, "keep", complaints);
   }
   keep_core(tables, driving, kept);
   return kept;
@@ -219,7 +223,7 @@ Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<
   splits.names = {"train", "valid", "test"};
   splits.of.assign(static_cast<std::size_t>(table.rows), no_split);
   splits.kept = std::move(kept);
-  hold_out(tables, driving, splits);
+  hold_out(tables, driving, splits, complaints);
   switch (table.plan->split.by) {
     case recipe::SplitPlan::By::all_train:
       each_row(table, [&](std::int64_t r) {
@@ -289,7 +293,7 @@ std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& table
   return per_link;
 }
 
-void permute(std::vector<Table>& tables) {
+void permute(std::vector<Table>& tables, Complaints& complaints) {
   for (std::size_t t = 0; t < tables.size(); ++t) {
     auto& table = tables[t];
     if (!table.plan->permute) continue;
@@ -300,9 +304,11 @@ void permute(std::vector<Table>& tables) {
     std::vector<std::pair<double, std::int32_t>> real_order;
     for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
       const auto value = by(r);
+      if (value.kind == Cooked::Kind::mixed) by.truth(r);
       if (value.kind == Cooked::Kind::whole) order.emplace_back(value.whole, static_cast<std::int32_t>(r));
       else if (value.kind == Cooked::Kind::real) real_order.emplace_back(value.real, static_cast<std::int32_t>(r));
     }
+    tell_mixed(by, table, "permute", complaints);
     if (!real_order.empty()) {
       for (const auto& [value, row] : order) real_order.emplace_back(static_cast<double>(value), row);
       std::sort(real_order.begin(), real_order.end());

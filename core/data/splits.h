@@ -24,7 +24,7 @@ struct Splits {
 };
 
 // Which rows `keep` leaves, per row; never the unknown entity's.
-std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driving);
+std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driving, Complaints& complaints);
 
 // Marks held-out entities in their tables and deals the rows out.
 Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t> kept,
@@ -37,6 +37,6 @@ std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& table
                                                        const Splits& splits);
 
 // Table::permuted of every table that asks for it.
-void permute(std::vector<Table>& tables);
+void permute(std::vector<Table>& tables, Complaints& complaints);
 
 }  // namespace braid::data

@@ -2,9 +2,11 @@
 
 #include "braid/reader.h"
 #include "data/hash.h"
+#include "data/utf8.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -168,6 +170,20 @@ bool is_missing(const std::vector<std::string>& missing, std::string_view text) 
   return false;
 }
 
+// Tables are UTF-8, whatever reads them: a record with other bytes is bad.
+void demand_utf8(Record& record, const std::vector<std::string>& names) {
+  for (std::size_t c = 0; c < record.cells.size() && record.error.empty(); ++c) {
+    const auto& cell = record.cells[c];
+    const auto at = not_utf8(cell);
+    if (at == std::string::npos) continue;
+    char byte[8];
+    std::snprintf(byte, sizeof byte, "0x%02X", static_cast<unsigned char>(cell[at]));
+    record.error = "byte " + std::to_string(at) + " of column '" + (c < names.size() ? names[c] : std::to_string(c)) +
+                   "' is " + byte +
+                   ", which is not UTF-8; if the file is Latin-1, say encoding = \"latin-1\" in the table";
+  }
+}
+
 // Runs a reader on a thread of its own ahead of `take`, block by block.
 void each_block(Reader& reader, const std::function<void(std::vector<Record>&)>& take) {
   constexpr std::size_t block = 4096;
@@ -179,6 +195,7 @@ void each_block(Reader& reader, const std::function<void(std::vector<Record>&)>&
            auto records = std::make_shared<std::vector<Record>>();
            records->reserve(block);
            more = reader.next(*records, block);
+           for (auto& record : *records) demand_utf8(record, reader.columns());
            if (records->empty() && !more) flow.stop();
            return records;
          }) & tbb::make_filter<Block, void>(tbb::filter_mode::serial_in_order, [&](const Block& records) {
@@ -378,7 +395,7 @@ void finish_table(Table& table, const std::set<std::string>& needed, const Maker
     if (!table.column(name))
       throw Error((plan.files.empty() ? plan.name : plan.files[0]) + ": error: table '" + plan.name +
                   "' has no column '" + name + "' [column-unknown]");
-  if (plan.event()) read_order(table);
+  if (plan.event()) read_order(table, complaints);
 }
 
 }  // namespace
@@ -456,44 +473,15 @@ void resolve_links(std::vector<Table>& tables, std::size_t which, Complaints& co
   }
 }
 
-void read_order(Table& table) {
-  if (table.plan->order.empty()) return;
-  auto& column = *table.column(table.plan->order);
-  column.parse_numbers();
-  bool whole = true, number = true;
-  for (std::int64_t r = 0; r < table.rows; ++r) {
-    const auto kind = column.kind(r);
-    const bool is_whole = kind == Column::Kind::whole || kind == Column::Kind::padded;
-    whole = whole && is_whole;
-    number = number && (is_whole || kind == Column::Kind::real);
-  }
-  table.order.resize(static_cast<std::size_t>(table.rows));
-  if (number) {
-    for (std::int64_t r = 0; r < table.rows; ++r) {
-      auto& out = table.order[static_cast<std::size_t>(r)];
-      if (whole) {
-        out = column.whole(r);
-        continue;
-      }
-      // A double's bits sort like the number once the negative ones are turned round; -0 and 0 are one.
-      const double value =
-          (column.kind(r) == Column::Kind::real ? column.real(r) : static_cast<double>(column.whole(r))) + 0.0;
-      const auto bits = std::bit_cast<std::int64_t>(value);
-      out = bits < 0 ? bits ^ 0x7fffffffffffffff : bits;
-    }
-    return;
-  }
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(table.rows));
-  for (std::int64_t r = 0; r < table.rows; ++r) rows[static_cast<std::size_t>(r)] = r;
-  tbb::parallel_sort(rows.begin(), rows.end(), [&](std::int64_t a, std::int64_t b) {
-    const int c = column[a].compare(column[b]);
-    return c < 0 || (c == 0 && a < b);
-  });
-  std::int64_t rank = 0;
-  for (std::size_t k = 0; k < rows.size(); ++k) {
-    if (k && column[rows[k]] != column[rows[k - 1]]) ++rank;
-    table.order[static_cast<std::size_t>(rows[k])] = rank;
-  }
+void tell_mixed(const Evaluator& evaluator, const Table& table, const std::string& what, Complaints& complaints) {
+  if (evaluator.mixed_rows() == 0) return;
+  const auto first = evaluator.first_mixed();
+  const bool skip = table.plan->bad_rows == recipe::TablePlan::BadRows::skip;
+  const auto text = table.where(first) + (skip ? ": warning: " : ": error: ") + what + ": " +
+                    evaluator.why_mixed(first) + "; " + std::to_string(evaluator.mixed_rows()) + " of " +
+                    std::to_string(table.rows - table.first_row()) + " rows have such a cell [text-for-number]";
+  if (skip) complaints.warning("rows of '" + table.plan->name + "' without an answer to " + what, text);
+  else throw Error(text + "\n  compare it with a text in quotes (== 'text'), or list it in `missing`");
 }
 
 Names names_of(std::vector<Table>& tables, std::size_t which,

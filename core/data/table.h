@@ -65,6 +65,7 @@ struct Table {
   const recipe::TablePlan* plan = nullptr;
   std::int64_t rows = 0;  // entity tables: with row 0, the unknown entity
   std::int64_t bad_rows = 0;
+  std::int64_t bad_labels = 0;  // of them those that are loaded all the same, for the lists of others
   std::vector<Column> columns;
   std::vector<std::uint64_t> keys;        // per row; 0 for the unknown entity
   std::vector<std::uint32_t> lines;       // per row, within its file
@@ -105,8 +106,13 @@ void collect_table(Table& table, const Table& from, const std::set<std::string>&
 // Turns link columns into rows of the linked tables. A key that the linked table lacks gives row 0 and is counted.
 void resolve_links(std::vector<Table>& tables, std::size_t which, Complaints& complaints);
 
-// Sorts event rows: whole numbers and reals by value, other texts by their bytes. Equal cells get equal numbers.
-void read_order(Table& table);
+// Table::order from the order column: numbers by their exact value, dates and times by the moment, other texts by their
+// bytes, with a warning. Equal values get equal numbers. Throws Error for a column of several of these kinds.
+void read_order(Table& table, Complaints& complaints);
+
+// Rows for which an expression has no answer, because a text stands beside a number there: an error that names the first
+// one, or with `bad_rows = "skip"` a warning, and the expression is false for them.
+void tell_mixed(const Evaluator& evaluator, const Table& table, const std::string& what, Complaints& complaints);
 
 // Names in expressions over the rows of `tables[which]`: its columns and `link.column`. `counts`: per link, or empty
 // where training rows are not known yet.

@@ -315,13 +315,16 @@ class ParamReader {
       report_.error(item.place, "bad-choice", quote(param.name) + " cannot be " + quote(item.text), notes);
       return false;
     }
-    if (!std::isnan(item.number) && (!param.low || item.number >= *param.low) &&
-        (!param.high || item.number <= *param.high))
-      return true;
-    std::string range = param.low && param.high ? "from " + number_text(*param.low) + " to " + number_text(*param.high)
-                        : param.low             ? "at least " + number_text(*param.low)
-                        : param.high            ? "at most " + number_text(*param.high)
-                                                : "a number";
+    // Whole numbers without declared limits have 32 bits, so that sizes made of two of them have 64.
+    const bool whole = param.type == ParamType::whole || param.type == ParamType::wholes;
+    const auto low = param.low ? param.low : whole ? std::optional(-2147483648.0) : std::nullopt;
+    const auto high = param.high ? param.high : whole ? std::optional(2147483647.0) : std::nullopt;
+    if (std::isfinite(item.number) && (!low || item.number >= *low) && (!high || item.number <= *high)) return true;
+    const auto text = [&](double x) { return whole ? std::to_string(static_cast<std::int64_t>(x)) : number_text(x); };
+    std::string range = low && high ? "from " + text(*low) + " to " + text(*high)
+                        : low       ? "at least " + text(*low)
+                        : high      ? "at most " + text(*high)
+                                    : "a finite number";
     if (!param.unit.empty()) range += " " + param.unit;
     report_.error(item.place, "out-of-range",
                   quote(param.name) + " is " + number_text(item.number) + "; it is " + range, {param.help});

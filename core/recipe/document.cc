@@ -33,7 +33,8 @@ std::unique_ptr<Item> converted(const toml::node& node, const From& from) {
     for (const auto& [key, value] : *table) {
       auto inner = converted(value, from);
       inner->key_place = place_of(key.source(), from);
-      item->add(std::string(key.str()), std::move(inner));
+      inner->key = key.str();
+      item->items.push_back(std::move(inner));  // the keys of a parsed table differ: no search for each
     }
     // toml++ sorts keys by name; the order of writing is the order of the recipe.
     std::stable_sort(item->items.begin(), item->items.end(), [](const auto& a, const auto& b) {
@@ -65,6 +66,10 @@ std::string folder_of(const std::string& file) { return std::filesystem::path(fi
 
 // Tables merge by key, everything else is replaced whole; what `over` says wins.
 void merge(Item& under, std::unique_ptr<Item> over) {
+  if (under.items.empty()) {
+    under.items = std::move(over->items);
+    return;
+  }
   for (auto& item : over->items) {
     auto* old = under.find(item->key);
     if (old && old->is(Item::Kind::table) && item->is(Item::Kind::table)) {
@@ -86,7 +91,12 @@ std::string joined_path(const std::string& folder, const std::string& path) {
   return (std::filesystem::path(folder) / p).lexically_normal().string();
 }
 
-std::pair<int, int> first_stray_byte(const std::string& toml) {
+namespace {
+
+// Calls visit(c, line, column) for every byte outside of strings and comments, line ends included, until it returns
+// true.
+template <class Visit>
+void each_bare_byte(const std::string& toml, Visit&& visit) {
   int line = 1, column = 0;
   enum class In { nothing, comment, basic, literal, long_basic, long_literal } in = In::nothing;
   const auto three = [&](std::size_t k, char c) { return toml.compare(k, 3, std::string(3, c)) == 0; };
@@ -97,7 +107,7 @@ std::pair<int, int> first_stray_byte(const std::string& toml) {
     if (!continues) ++column;
     switch (in) {
       case In::nothing:
-        if (static_cast<unsigned char>(c) >= 0x80) return {line, column};
+        if (visit(c, line, column)) return;
         if (c == '#') in = In::comment;
         else if (c == '"' || c == '\'') {
           const bool basic = c == '"';
@@ -128,10 +138,91 @@ std::pair<int, int> first_stray_byte(const std::string& toml) {
     }
     if (c == '\n') {
       ++line, column = 0;
-      if (in == In::comment || in == In::basic || in == In::literal) in = In::nothing;
+      if (in == In::comment || in == In::basic || in == In::literal) {
+        in = In::nothing;
+        if (visit(c, line, column)) return;
+      }
     }
   }
-  return {0, 0};
+}
+
+// How deep the tables and lists nest that a text opens, from its bytes outside of strings.
+class Depth {
+ public:
+  int after(char c) {
+    switch (c) {
+      case '\n':
+        if (inside_.empty()) key_ = 0, line_start_ = true, heading_ = false;
+        return deepest();
+      case ' ':
+      case '\t':
+      case '\r':
+        return deepest();
+      case '[':
+        if (line_start_ && inside_.empty()) {
+          heading_ = true;
+          header_ = key_ = 0;
+          break;
+        }
+        if (heading_) break;  // the second bracket of [[table]]
+        [[fallthrough]];
+      case '{':
+        inside_.push_back(key_);
+        held_ += key_ + 1;
+        key_ = 0;
+        break;
+      case ']':
+        if (heading_) {
+          header_ = std::max(header_, key_ + 1);
+          key_ = 0;
+          break;
+        }
+        [[fallthrough]];
+      case '}':
+        if (inside_.empty()) break;
+        key_ = inside_.back();
+        inside_.pop_back();
+        held_ -= key_ + 1;
+        break;
+      case ',':
+        key_ = 0;
+        break;
+      case '.':
+        ++key_;
+        break;
+      default:
+        break;
+    }
+    line_start_ = false;
+    return deepest();
+  }
+
+ private:
+  int deepest() const { return header_ + held_ + key_; }
+  std::vector<int> inside_;  // per bracket that is open, the dots of the key in front of it
+  int held_ = 0, key_ = 0, header_ = 0;
+  bool line_start_ = true, heading_ = false;
+};
+
+}  // namespace
+
+std::pair<int, int> first_stray_byte(const std::string& toml) {
+  std::pair<int, int> at{0, 0};
+  each_bare_byte(toml, [&](char c, int line, int column) {
+    if (static_cast<unsigned char>(c) < 0x80) return false;
+    return at = {line, column}, true;
+  });
+  return at;
+}
+
+std::pair<int, int> first_too_deep(const std::string& toml) {
+  std::pair<int, int> at{0, 0};
+  Depth depth;
+  each_bare_byte(toml, [&](char c, int line, int column) {
+    if (depth.after(c) < deepest_table) return false;
+    return at = {line, column}, true;
+  });
+  return at;
 }
 
 std::unique_ptr<Item> Document::parse(const std::string& file, const std::string* text, const Place& asked,
@@ -146,7 +237,16 @@ std::unique_ptr<Item> Document::parse(const std::string& file, const std::string
       report.error(asked, "missing-file", "no file " + quote(file) + " that can be read");
       return nullptr;
     }
-    content.assign(std::istreambuf_iterator<char>(stream), {});
+    content.resize(
+        std::min(longest_recipe + 1 - bytes_, static_cast<std::size_t>(std::filesystem::file_size(file, error))));
+    stream.read(content.data(), static_cast<std::streamsize>(content.size()));
+    content.resize(static_cast<std::size_t>(stream.gcount()));
+  }
+  bytes_ += content.size();
+  if (bytes_ > longest_recipe) {
+    report.error(asked, "too-large", "the recipe is longer than " + std::to_string(longest_recipe >> 20) + " MiB",
+                 {"with " + quote(file) + " it has more; data belongs in files of its own"});
+    return nullptr;
   }
   auto& lines = lines_[file];
   std::istringstream split(content);
@@ -155,6 +255,12 @@ std::unique_ptr<Item> Document::parse(const std::string& file, const std::string
   if (const auto [line, column] = first_stray_byte(content); line) {
     report.error({file, line, column}, "toml-syntax", "a character that is not ASCII stands outside of quotes",
                  {"put the name or value in quotes"});
+    return nullptr;
+  }
+  if (const auto [line, column] = first_too_deep(content); line) {
+    report.error({file, line, column}, "too-large",
+                 "tables, lists and the parts of dotted keys nest " + std::to_string(deepest_table) + " deep at most",
+                 {"the rest of the file was not checked"});
     return nullptr;
   }
   try {
@@ -181,9 +287,29 @@ std::unique_ptr<Item> Document::with_includes(std::unique_ptr<Item> item, const 
         continue;
       }
       const auto path = joined_path(entry->folder, entry->text);
+      if (path.find('\0') != std::string::npos) {
+        report.error(entry->place, "missing-file", "no file can be called so: the name has a NUL byte");
+        continue;
+      }
       if (std::find(open_.begin(), open_.end(), path) != open_.end()) {
         report.error(entry->place, "include-cycle", quote(path) + " includes itself, by way of " + listed(open_));
         continue;
+      }
+      // A file is known by its path without links: through a link to its own folder it has endlessly many.
+      std::error_code lost;
+      const auto real = std::filesystem::weakly_canonical(path, lost).string();
+      if (std::find_if(open_.begin(), open_.end(), [&](const auto& open) {
+            std::error_code error;
+            return !lost && std::filesystem::equivalent(open, path, error);
+          }) != open_.end()) {
+        report.error(entry->place, "include-cycle", quote(path) + " includes itself, by way of " + listed(open_));
+        continue;
+      }
+      if (!read_.insert(lost ? path : real).second) continue;
+      if (read_.size() > most_files) {
+        report.error(entry->place, "too-large",
+                     "a recipe consists of " + std::to_string(most_files) + " files at most");
+        break;
       }
       auto inner = parse(path, nullptr, entry->place, report);
       if (!inner) continue;
@@ -305,9 +431,18 @@ void Document::set(const std::string& assignment, Report& report) {
   const auto equals = assignment.find('=');
   const auto path =
       equals == std::string::npos ? std::vector<std::string>() : path_parts(trimmed(assignment.substr(0, equals)));
+  if (path.size() > static_cast<std::size_t>(deepest_table))
+    return report.error({"--set", 0, 0}, "too-large",
+                        "a key of --set has " + std::to_string(deepest_table) + " parts at most; this one has " +
+                            std::to_string(path.size()));
   if (path.empty())
     return report.error(place, "bad-set", "--set takes a.b.c=value", {"for example --set train.epochs=3"});
-  auto value = set_value(trimmed(assignment.substr(equals + 1)), {file, "", true});
+  const auto said = trimmed(assignment.substr(equals + 1));
+  if ((bytes_ += assignment.size()) > longest_recipe || first_too_deep("x = " + said).first)
+    return report.error({"--set " + assignment.substr(0, std::min<std::size_t>(equals, 80)), 0, 0}, "too-large",
+                        "the value is longer than " + std::to_string(longest_recipe >> 20) +
+                            " MiB or nests more than " + std::to_string(deepest_table) + " deep");
+  auto value = set_value(said, {file, "", true});
   if (!value)
     return report.error(place, "bad-set", "the value is no TOML",
                         {"lists are written [\"a\", \"b\"]; the shell needs single quotes around the whole"});
@@ -392,6 +527,12 @@ void Document::fill_in(Item& item, Report& report) {
     else if (var->is(Item::Kind::boolean)) value = var->boolean ? "true" : "false";
     if (std::find(item.vars.begin(), item.vars.end(), name) == item.vars.end()) item.vars.push_back(name);
     if (at == 0) item.folder = var->folder;  // a path that starts with it is relative to where it was said
+    if ((bytes_ += value.size()) > longest_recipe) {
+      report.error(
+          inside(item, at), "too-large",
+          "with its variables filled in the recipe is longer than " + std::to_string(longest_recipe >> 20) + " MiB");
+      return;
+    }
     out += value;
     written.insert(written.end(), value.size(), from);
     at = end + 1;

@@ -116,6 +116,9 @@ void read_slices(Checker& c) {
   for (const auto& held : table.hold_out) names.push_back(held.name);
   const auto add = [&](const Item& item) {
     if (!item.is(Item::Kind::text)) return;
+    if (std::find(splits.begin(), splits.end(), item.text) != splits.end())
+      return c.error(item.place, "name-clash", "the split " + quote(item.text) + " is listed twice",
+                     {"it is evaluated once; leave one out"});
     splits.push_back(item.text);
     if (std::find(names.begin(), names.end(), item.text) != names.end()) return;
     std::vector<std::string> notes;

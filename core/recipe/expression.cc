@@ -9,12 +9,15 @@ namespace braid::recipe {
 
 namespace {
 
-constexpr int deepest = 100;  // nesting; more is nobody's intent and would eat the stack
+// Bounds: more is no intent of a person, and whatever walks an expression uses stack for each level of it.
+constexpr int deepest = 100;               // parentheses, calls, 'not' and '-' inside each other
+constexpr int most_signs = 1000;           // + - * / %: each makes the expression one level deeper
+constexpr std::size_t longest = 1u << 20;  // bytes
 
 struct Parser {
   std::string_view text;
   std::size_t at = 0;
-  int depth = 0;
+  int depth = 0, signs = 0;
 
   [[noreturn]] void fail(std::size_t where, std::string what) const { throw ExpressionError{where, std::move(what)}; }
 
@@ -54,33 +57,35 @@ struct Parser {
 
   Expression either() {
     if (++depth > deepest) fail(at, "the expression is nested too deeply");
-    auto left = both();
-    for (;;) {
-      skip();
-      const auto where = at;
-      if (take("||")) fail(where, "write 'or' for '||'");
-      if (!take_word("or")) break;
-      std::vector<Expression> args;
-      args.push_back(std::move(left));
-      args.push_back(both());
-      left = make(Expression::Op::or_, where, std::move(args));
-    }
+    auto left = chain(Expression::Op::or_, "or", "||", [this] { return both(); });
     --depth;
     return left;
   }
 
-  Expression both() {
-    auto left = inverse();
+  // `a or b or c` is one node with three arguments: however many there are, nothing gets deeper.
+  template <class Part>
+  Expression chain(Expression::Op op, std::string_view word, std::string_view sign, Part part) {
+    auto left = part();
+    std::vector<Expression> args;
+    std::size_t first = 0;
     for (;;) {
       skip();
       const auto where = at;
-      if (take("&&")) fail(where, "write 'and' for '&&'");
-      if (!take_word("and")) return left;
-      std::vector<Expression> args;
-      args.push_back(std::move(left));
-      args.push_back(inverse());
-      left = make(Expression::Op::and_, where, std::move(args));
+      if (take(sign)) fail(where, "write " + quote(word) + " for " + quote(sign));
+      if (!take_word(word)) break;
+      if (args.empty()) args.push_back(std::move(left)), first = where;
+      args.push_back(part());
     }
+    return args.empty() ? std::move(left) : make(op, first, std::move(args));
+  }
+
+  void count_sign(std::size_t where) {
+    if (++signs > most_signs)
+      fail(where, "the expression has more than " + std::to_string(most_signs) + " of + - * / %");
+  }
+
+  Expression both() {
+    return chain(Expression::Op::and_, "and", "&&", [this] { return inverse(); });
   }
 
   Expression inverse() {
@@ -148,6 +153,7 @@ struct Parser {
       const char c = peek();
       if (c != '+' && c != '-') return left;
       const auto where = at++;
+      count_sign(where);
       std::vector<Expression> args;
       args.push_back(std::move(left));
       args.push_back(product());
@@ -161,6 +167,7 @@ struct Parser {
       const char c = peek();
       if (c != '*' && c != '/' && c != '%') return left;
       const auto where = at++;
+      count_sign(where);
       std::vector<Expression> args;
       args.push_back(std::move(left));
       args.push_back(atom());
@@ -295,6 +302,9 @@ struct Parser {
 }  // namespace
 
 std::variant<Expression, ExpressionError> parse_expression(std::string_view text) {
+  if (text.size() > longest)
+    return ExpressionError{0, "an expression has " + std::to_string(longest) + " bytes at most; this one has " +
+                                  std::to_string(text.size())};
   Parser p{text};
   try {
     auto e = p.either();

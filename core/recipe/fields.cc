@@ -3,6 +3,8 @@
 #include "recipe/words.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 
 namespace braid::recipe {
 
@@ -19,6 +21,8 @@ std::string media_root(const std::string& text) {
 
 namespace {
 
+constexpr std::size_t most_fields = 10'000;  // of one table
+
 // "C{1..26}" to C1, C2, ... C26; any other text to itself.
 std::vector<std::string> expanded_names(Checker& c, const Item& item) {
   const auto open = item.text.find('{'), dots = item.text.find(".."), close = item.text.find('}');
@@ -33,6 +37,12 @@ std::vector<std::string> expanded_names(Checker& c, const Item& item) {
   const int to = from >= 0 && close != std::string::npos && close > dots ? number(dots + 2, close) : -1;
   if (from < 0 || to < from) {
     c.error(item.place, "bad-name", "names are a pattern with one range: \"C{1..26}\"");
+    return {};
+  }
+  if (static_cast<std::size_t>(to - from) >= most_fields) {
+    c.error(item.place, "too-large",
+            "a table has " + std::to_string(most_fields) + " fields at most; these names are " +
+                std::to_string(to - from + 1));
     return {};
   }
   std::vector<std::string> out;
@@ -143,15 +153,18 @@ void read_fields(Checker& c, int table, Keys& keys) {
   if (!fields) return;
   for (const auto& item : fields->items) {
     item->used = true;
+    if (c.plan.tables[static_cast<std::size_t>(table)].fields.size() > most_fields) continue;  // said below
     read_field(c, table, *item);
   }
   auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
-  for (std::size_t k = 0; k < plan.fields.size(); ++k)
-    for (std::size_t j = k + 1; j < plan.fields.size(); ++j)
-      if (plan.fields[k].name == plan.fields[j].name)
-        c.error(plan.fields[j].place, "name-clash",
-                "two fields of " + quote(plan.name) + " are called " + quote(plan.fields[j].name),
-                {"the other: " + text_of(plan.fields[k].place)});
+  if (plan.fields.size() > most_fields)
+    c.error(fields->key_place, "too-large",
+            "a table has " + std::to_string(most_fields) + " fields at most; " + quote(plan.name) + " has more");
+  std::map<std::string_view, const FieldPlan*> named;
+  for (const auto& field : plan.fields)
+    if (const auto [first, fresh] = named.try_emplace(field.name, &field); !fresh)
+      c.error(field.place, "name-clash", "two fields of " + quote(plan.name) + " are called " + quote(field.name),
+              {"the other: " + text_of(first->second->place)});
 }
 
 }  // namespace braid::recipe

@@ -4,6 +4,7 @@
 #include "recipe/words.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -40,6 +41,16 @@ bool settle(Report& report, Item& item, bool whole, const std::string& unit, con
   item.text.clear();
   item.written.clear();
   return true;
+}
+
+bool in_range(Report& report, const Item& item, const Word& word, const std::string& what) {
+  const auto low = static_cast<std::int64_t>(word.low.value_or(0));
+  const auto high = word.high ? static_cast<std::int64_t>(*word.high) : std::numeric_limits<std::int64_t>::max();
+  if (item.whole >= low && item.whole <= high) return true;
+  report.error(item.place, "out-of-range",
+               what + " is " + std::to_string(item.whole) + "; it is from " + std::to_string(low) + " to " +
+                   std::to_string(high));
+  return false;
 }
 
 const Word& Keys::word(const std::string& name) const {
@@ -85,11 +96,7 @@ std::int64_t Keys::whole(const std::string& name) {
   if (!find(name)) fill(name, fallback);
   const auto* item = find(name, Item::Kind::whole);
   if (!item) return fallback;
-  const auto low = static_cast<std::int64_t>(word.low.value_or(0));
-  if (item->whole >= low) return item->whole;
-  report_.error(item->place, "out-of-range",
-                quote(name) + " is " + std::to_string(item->whole) + "; it is at least " + std::to_string(low));
-  return fallback;
+  return in_range(report_, *item, word, quote(name)) ? item->whole : fallback;
 }
 
 double Keys::number(const std::string& name, std::optional<double> given) {
@@ -100,7 +107,7 @@ double Keys::number(const std::string& name, std::optional<double> given) {
   if (!item) return fallback;
   constexpr double unlimited = std::numeric_limits<double>::infinity();
   const double low = word.low.value_or(-unlimited), high = word.high.value_or(unlimited);
-  if (item->number >= low && item->number <= high) return item->number;
+  if (std::isfinite(item->number) && item->number >= low && item->number <= high) return item->number;
   report_.error(item->place, "out-of-range",
                 quote(name) + " is " + number_text(item->number) + "; it is " +
                     (high < unlimited ? "from " + number_text(low) + " to " + number_text(high)

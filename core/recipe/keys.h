@@ -71,6 +71,8 @@ class Keys {
 
 // Whether `item` is of `kind` (a whole number is a number too); reports otherwise.
 bool demand(Report& report, const Item& item, Item::Kind kind, const std::string& what);
+// Whether a whole number is in its word's range; reports otherwise.
+bool in_range(Report& report, const Item& item, const Word& word, const std::string& what);
 // Makes a text with a unit the number that it says in `unit`s (units.h), so that what is resolved has plain numbers.
 // Other items, and all where no unit is declared, stay as they are. False: it says none, which was reported.
 bool settle(Report& report, Item& item, bool whole, const std::string& unit, const std::string& what);

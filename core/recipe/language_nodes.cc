@@ -87,6 +87,7 @@ Section copy() {
        {.name = "every",
         .is = Is::whole,
         .low = 1,
+        .high = most_counted,
         .unit = "steps",
         .required = true,
         .help = "Weights are copied before step 0 and before every step that this divides."},
@@ -140,6 +141,7 @@ Section scheduled() {
            {.name = "steps",
             .is = Is::whole,
             .low = 1,
+            .high = most_counted,
             .unit = "steps",
             .required = true,
             .help = "How many optimiser steps it takes."}}};

@@ -120,7 +120,12 @@ Section history() {
   return {
       "history",
       "Entities of earlier rows with the same entity, oldest first.",
-      {{.name = "last", .is = Is::whole, .low = 1, .required = true, .help = "At most so many, the latest."},
+      {{.name = "last",
+        .is = Is::whole,
+        .low = 1,
+        .high = most_places,
+        .required = true,
+        .help = "At most so many, the latest."},
        {.name = "of", .is = Is::text, .required = true, .help = "The link whose entity is listed: \"item\"."},
        {.name = "by", .is = Is::text, .required = true, .help = "The link whose history it is: \"user\"."},
        {.name = "where", .is = Is::expression, .help = "Events that count, as \"rating > 3\"."},
@@ -139,20 +144,21 @@ Section history() {
 }
 
 Section draw() {
-  return {"draw",
-          "Entities that are drawn for each row, with replacement: negatives.",
-          {{.name = "draw", .is = Is::whole, .low = 1, .required = true, .help = "How many a row."},
-           {.name = "of", .is = Is::text, .required = true, .help = "The table that is drawn from."},
-           {.name = "by",
-            .is = Is::choice,
-            .fallback = S("uniform"),
-            .choices = {"uniform", "popularity"},
-            .help = "Each entity alike, or by how many training rows reach it."},
-           {.name = "exclude",
-            .is = Is::choice,
-            .choices = {"seen"},
-            .help = "Leaves out what the row reaches, and what training rows of the same key reach."},
-           {.name = "per", .is = Is::text, .help = "A list above this one: draws for each of its places."}}};
+  return {
+      "draw",
+      "Entities that are drawn for each row, with replacement: negatives.",
+      {{.name = "draw", .is = Is::whole, .low = 1, .high = most_places, .required = true, .help = "How many a row."},
+       {.name = "of", .is = Is::text, .required = true, .help = "The table that is drawn from."},
+       {.name = "by",
+        .is = Is::choice,
+        .fallback = S("uniform"),
+        .choices = {"uniform", "popularity"},
+        .help = "Each entity alike, or by how many training rows reach it."},
+       {.name = "exclude",
+        .is = Is::choice,
+        .choices = {"seen"},
+        .help = "Leaves out what the row reaches, and what training rows of the same key reach."},
+       {.name = "per", .is = Is::text, .help = "A list above this one: draws for each of its places."}}};
 }
 
 Section column() {
@@ -168,6 +174,7 @@ Section column() {
             .is = Is::whole,
             .fallback = I{0},
             .low = 0,
+            .high = most_places,
             .help = "At most so many, the last ones; 0: all."}}};
 }
 
@@ -183,7 +190,8 @@ Section after() {
 std::vector<Word> shares(Is is) {
   std::vector<Word> out;
   for (const auto& [part, does] : {std::pair{"train", "train"}, {"valid", "validate"}, {"test", "test"}})
-    out.push_back({.name = part, .is = is, .low = 0, .help = S("The share of rows that ") + does + "."});
+    out.push_back(
+        {.name = part, .is = is, .low = 0, .high = most_counted, .help = S("The share of rows that ") + does + "."});
   return out;
 }
 
@@ -216,6 +224,7 @@ Section leave_last_split() {
                  .is = Is::whole,
                  .fallback = I{1},
                  .low = 1,
+                 .high = most_counted,
                  .help = "So many rows of each key test, and as many before them validate."}});
 }
 

@@ -93,8 +93,7 @@ class ListReader {
     list_.what = ListPlan::What::history;
     if (const auto* last = keys_.required("last", Item::Kind::whole, "say how many: last = 20")) {
       list_.length = last->whole;
-      if (last->whole < 1)
-        c_.error(last->place, "out-of-range", "'last' is " + std::to_string(last->whole) + "; it is at least 1");
+      in_range(c_.report, *last, *section("history").find("last"), "'last'");
     }
     list_.of = link("of", "say which link is listed: of = \"item\"");
     list_.by = link("by", "say whose history it is: by = \"user\"");
@@ -119,8 +118,7 @@ class ListReader {
     keys_.reads(section("draw"));
     if (const auto* draw = keys_.find("draw", Item::Kind::whole)) {
       list_.length = draw->whole;
-      if (draw->whole < 1)
-        c_.error(draw->place, "out-of-range", "'draw' is " + std::to_string(draw->whole) + "; it is at least 1");
+      in_range(c_.report, *draw, *section("draw").find("draw"), "'draw'");
     }
     list_.table = target();
     list_.by_popularity = keys_.choice("by") == "popularity";

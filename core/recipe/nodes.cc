@@ -52,7 +52,8 @@ void read_weights(Checker& c, NodeDraft& node, Keys& keys) {
     file->folder.clear();
     file->written.clear();
     file->text = weights.file;
-    if (!c.world.started && c.absent(weights.file)) c.error(file->place, "missing-file", "no file " + quote(weights.file));
+    if (!c.world.started && c.absent(weights.file))
+      c.error(file->place, "missing-file", "no file " + quote(weights.file));
   }
   if (const auto* prefix = inner.find("prefix", Item::Kind::text)) weights.prefix = prefix->text;
   if (auto* names = inner.find("names", Item::Kind::table))

@@ -21,10 +21,11 @@ void read_shares(Checker& c, Keys& keys, SplitPlan& split, bool whole) {
   bool good = true;
   const auto share = [&](const char* name) {
     auto* item = keys.find(name, whole ? Item::Kind::whole : Item::Kind::number);
-    if (item && item->number >= 0) return item->number;
+    constexpr double most = 2147483647;  // three of them add up in 64 bits
+    if (item && item->number >= 0 && item->number <= most) return item->number;
     if (item)
       c.error(item->place, "out-of-range",
-              quote(name) + " is " + number_text(item->number) + "; a share is at least 0");
+              quote(name) + " is " + number_text(item->number) + "; a share is from 0 to " + number_text(most));
     good = good && !keys.table().find(name);
     if (!keys.table().find(name)) keys.fill(name, std::int64_t{0});
     return 0.0;
@@ -55,8 +56,10 @@ void read_at_least(Checker& c, TablePlan& plan, Item& item) {
   for (const auto& one : item.items) {
     one->used = true;
     if (!demand(c.report, *one, Item::Kind::whole, quote(one->key))) continue;
-    if (one->whole < 1)
-      c.error(one->place, "out-of-range", quote(one->key) + " is " + std::to_string(one->whole) + "; it is at least 1");
+    constexpr std::int64_t most = 2147483647;
+    if (one->whole < 1 || one->whole > most)
+      c.error(one->place, "out-of-range",
+              quote(one->key) + " is " + std::to_string(one->whole) + "; it is from 1 to " + std::to_string(most));
     if (const int link = read_link(c, plan, one->key, one->key_place); link != none)
       plan.at_least.emplace_back(link, one->whole);
   }

@@ -68,11 +68,10 @@ constexpr TagInfo tags[] = {
      R"toml(-braid check --cost --no-files recipe.toml
 +braid check --cost recipe.toml
 )toml"},
-    {"data-changed",
-     "A warning: the data of a run's recipe is not what the run was trained on; the message names the tables.",
-     "Name the data that it was trained on by --set, or train again.", false,
-     R"toml(-braid eval runs/a
-+braid eval runs/a --set 'tables.ratings.file="ratings-of-then.tsv"'
+    {"data-changed", "The data of a run are not those that it was trained on.",
+     "Restore them, or mean it: what is evaluated now may have been learnt from.", true,
+     R"toml(-cp tomorrow.csv events.csv
+ braid eval runs/a
 )toml"},
     {"eval", "`--requests` or `--scores` for a model that answers no requests, or whose rows are read from files.",
      "Serve an output of the ranker in [serve], and evaluate that run.", false, R"toml( [serve]
@@ -115,12 +114,6 @@ constexpr TagInfo tags[] = {
     {"graph", "No table's rows make a batch, so there is nothing to draw.", "Say [train] rows.", false,
      R"toml( [train]
 +rows = "ratings"
-)toml"},
-    {"half-range",
-     "A warning: an array has a number beyond 65504, which 16 bits cannot hold; `--half` leaves that array in 32 bits.",
-     "Nothing needs to be done; a scale for the field makes the array half as large.", false,
-     R"toml(-price = { use = "number", scale = "none" }
-+price = { use = "number" }
 )toml"},
     {"ids-differ", "Two fields share an embedding table, and their ids mean different values.",
      "Give each a node of its own.", false, R"toml( [nodes.friend]
@@ -213,6 +206,23 @@ constexpr TagInfo tags[] = {
 -u1	i1	
 +u1	i1	978300760
 )toml"},
+    {"order-mixed", "An order column has cells of several kinds: numbers, dates, other texts.",
+     "Fix the cells that the message names, or list their text in `missing`.", false, R"toml( time
+ 1700000000
+-unknown
++1700000010
+)toml"},
+    {"order-text", "An order column has neither numbers nor dates; its texts are ordered by their bytes.",
+     "Write numbers, or dates as 2026-09-30.", true, R"toml( time
+-Sep 30
++2026-09-30
+)toml"},
+    {"output",
+     "What a command prints cannot be written: the disk is full, or standard output is closed. Exit code 1, whatever "
+     "else the command did.",
+     "Free the disk, or write elsewhere.", false, R"toml(-braid eval runs/a --json > /full/figures.json
++braid eval runs/a --json > figures.json
+)toml"},
     {"output-file", "The picture that `graph --svg` draws cannot be written.", "Name a file in a folder that exists.",
      false, R"toml(-braid graph recipe.toml --svg pictures/none/graph.svg
 +braid graph recipe.toml --svg graph.svg
@@ -277,10 +287,10 @@ constexpr TagInfo tags[] = {
      R"toml(-files = ["2019.tsv.gz", "2020.tsv.gz", "2021.tsv.gz"]
 +files = ["2021.tsv.gz"]
 )toml"},
-    {"too-large", "A number makes more steps, rows or bytes than can be counted.", "Take a smaller one.", false,
-     R"toml( [train]
--epochs = 9000000000000000000
-+epochs = 9
+    {"text-for-number", "An expression meets a text that is no number beside a number.",
+     "Compare with a text in quotes, or list the text in `missing`.", false, R"toml( [tables.events.labels]
+-clicked = "clicked > 0"
++clicked = "clicked == 'True'"
 )toml"},
     {"train-count-early", "train_count stands where it is not yet known which rows train.", "Use it in [slices] only.",
      false, R"toml(-[tables.ratings]
@@ -288,12 +298,11 @@ constexpr TagInfo tags[] = {
 +[slices]
 +known = "train_count(item) > 5"
 )toml"},
-    {"unseen-entities",
-     "A warning: more than the share [data] warn_missing of a split's rows name an entity that no training row shows.",
-     "Look whether keys are written alike in all files; a split by time or by entity may be meant to do this.", false,
-     R"toml( user	item	time
--12.0	i7	2031
-+12	i7	2031
+    {"unseen", "Many rows of a split have an entity that no training row has: ids know nothing of it.",
+     "Look whether its key is written otherwise there (12.0 for 12); else mean it: [data] warn_missing.", true,
+     R"toml( user,item,clicked
+-12.0,7,1
++12,7,1
 )toml"},
     {"value-range", "A label or a field has a value that a port it is wired to does not take.",
      "Compare the label, scale the column, or leave such rows out with `keep`.", false, R"toml( [tables.ratings.labels]

@@ -85,6 +85,7 @@ class NodeTyper {
     for (std::size_t p = 0; p < node_.inputs.size(); ++p) port(p);
     for (std::size_t p = 0; p < node_.inputs.size(); ++p) expressions(p);
     if (good_) requirements();
+    if (good_) weights();
     outputs();
     node_.plan.sizes = dims_.sizes();
   }
@@ -365,6 +366,21 @@ class NodeTyper {
       fail(culprit ? culprit->place : node_.plan.place, "requirement",
            what_ + " wants " + rule.rule + "; here " + numbers, notes);
     }
+  }
+
+  // A weight has one size for all batches; a list that is as long as its longest cell has none.
+  void weights() {
+    for (const auto& weight : node_.found.schema->weights)
+      for (const auto& dim : weight.dims)
+        for (const auto& [name, known] : dims_.names()) {
+          if (known.size.kind != Size::Kind::list || known.size.value > 0 || !mentions(dim, name)) continue;
+          const auto& table = c_.plan.tables[index(known.size.table)];
+          const auto& list = table.lists[index(known.size.list)];
+          return fail(node_.plan.place, "requirement",
+                      "the weight " + quote(node_.plan.name + "." + weight.name) + " has a size for each place of " +
+                          quote(table.name + "." + list.name) + ", and that list may have any length",
+                      {"bound it: last = 20 in " + quote(list.name) + ", declared at " + text_of(list.place)});
+        }
   }
 
   static bool mentions(const std::string& rule, const std::string& name) {

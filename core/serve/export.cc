@@ -7,14 +7,12 @@
 #include "serve/folder.h"
 #include "serve/npy.h"
 #include "serve/side.h"
-#include "train/data_facts.h"
+#include "train/content.h"
+#include "train/folder.h"
 #include "train/safetensors.h"
 #include "train/weights.h"
 
-#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/isfinite.h>
-#include <ATen/ops/isinf.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -65,7 +63,6 @@ class Export {
     weights(serve, serve_side, shop, folder, manifest);
     fields(serve, folder);
     arrays(side, folder, manifest);
-    manifest["full_precision"] = full_;
     folder.commit(manifest);
     std::printf("%s: %zu stored arrays, %lld weights; `braid score %s < requests.jsonl` answers requests\n",
                 request_.out.c_str(), manifest["stored"].size(), manifest["parameters"].get<long long>(),
@@ -87,9 +84,7 @@ class Export {
     const auto n = model_.source->table_rows(table) - 1;  // the unknown entity is nobody's vector
     flow.value = flow.value.narrow(0, 1, n);
     if (flow.mask.defined()) flow.mask = flow.mask.narrow(0, 1, n);
-    save(folder, request_.vectors, flow, table, 1);
-    manifest["half"] = request_.half;
-    manifest["full_precision"] = full_;
+    save(folder, request_.vectors, flow);
     write_keys(table, 1, folder.file(request_.vectors + ".keys.txt"));
     folder.commit(manifest);
     std::ostringstream sizes;
@@ -188,7 +183,7 @@ class Export {
     const auto wholes = run_ahead(side);
     manifest["stored"] = Json::array();
     for (std::size_t k = 0; k < side.stored.size(); ++k) {
-      auto entry = save(folder, "vectors/" + side.stored[k].name, graph::join(chunks_[k]), side.stored[k].table, 0);
+      auto entry = save(folder, "vectors/" + side.stored[k].name, graph::join(chunks_[k]));
       entry["name"] = side.stored[k].name;
       entry["table"] = plan_.tables[at(side.stored[k].table)].name;
       manifest["stored"].push_back(entry);
@@ -197,31 +192,22 @@ class Export {
     if (request_.lookup_only) return;
     const Ahead ahead(plan_, side);
     for (std::size_t k = 0; k < ahead.whole.size(); ++k) {
-      auto entry = save(folder, "whole/" + ahead.whole[k].name, wholes[k].flow,
-                        plan_.axes[at(ahead.whole[k].wire.axis)].table, 0);
+      auto entry = save(folder, "whole/" + ahead.whole[k].name, wholes[k].flow);
       entry["name"] = ahead.whole[k].name;
       manifest["whole"].push_back(entry);
     }
   }
 
-  // `first`: the table's row that the array's first one belongs to.
-  Json save(NewFolder& folder, const std::string& name, const Flow& flow, int table, std::int64_t first) {
+  Json save(NewFolder& folder, const std::string& name, const Flow& flow) const {
     auto value = flow.value.detach();
     if (request_.half && value.is_floating_point()) {
-      const auto half = value.to(at::kHalf);
-      const auto lost = at::isinf(half).logical_and_(at::isfinite(value));
-      if (!lost.any().item<bool>()) {
-        value = half;
-      } else {  // an infinite number in place of a large one would make every score null
-        const auto flat = lost.flatten().to(at::kByte).argmax().item<std::int64_t>();
-        const auto row =
-            first + flat / std::max<std::int64_t>(1, value.numel() / std::max<std::int64_t>(1, value.size(0)));
-        std::ostringstream number;
-        number << value.flatten()[flat].item<float>();
-        log::warning(name + ": stays in 32 bits: " + number.str() + ", of " + model_.source->row_name(table, row) +
-                     ", is beyond 65504, the largest number of 16 bits [half-range]");
-        full_.push_back(name);
-      }
+      // Larger numbers would be infinite in 16 bits.
+      constexpr double largest = 65504;
+      const double most = value.numel() ? value.abs().nan_to_num(0, 0, 0).max().item<double>() : 0;
+      if (most <= largest) value = value.to(at::kHalf);
+      else
+        log::warning("'" + name + "' has numbers up to " + std::to_string(most) +
+                     ", beyond what 16 bits hold: it keeps 32 bits");
     }
     save_npy(folder.file(name + ".npy"), value);
     Json entry{{"file", name + ".npy"}, {"dtype", dtype_name(value.scalar_type())}, {"shape", value.sizes().vec()}};
@@ -350,7 +336,6 @@ class Export {
   const recipe::Plan& plan_;
   const ExportRequest& request_;
   std::vector<std::vector<Flow>> chunks_;  // per stored array
-  std::vector<std::string> full_;          // arrays that --half leaves in 32 bits
 };
 
 }  // namespace
@@ -358,7 +343,7 @@ class Export {
 int export_command(const ExportRequest& request, const train::Workshop& shop) {
   const auto model = train::load_run(request.run, request.sets, shop);
   if (!model) return 1;
-  train::print_data_facts(*model);
+  train::print_content(*model);
   Export out(*model, request);
   if (request.vectors.empty()) out.served(shop.world(request.run + "/resolved.toml"), shop);
   else out.vectors();

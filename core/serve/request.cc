@@ -6,9 +6,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <map>
+#include <memory>
 #include <set>
-#include <stdexcept>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace braid::serve {
 namespace {
@@ -16,6 +24,8 @@ namespace {
 constexpr std::size_t most_decoded = 256 << 20;  // bytes of one request
 
 std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
+
+constexpr std::int64_t largest_file = 64 << 20;
 
 // A mistake in a request: what, and where in its JSON.
 struct Wrong {
@@ -34,6 +44,38 @@ bool holds(const std::vector<std::string>& all, const std::string& one) {
 }
 void add(std::vector<std::string>& all, const std::string& one) {
   if (!holds(all, one)) all.push_back(one);
+}
+
+// A file below `folder`, where links in the path are followed; `folder` is absolute and has none.
+Bytes read_below(const std::string& folder, const std::string& file, const std::string& place) {
+  if (folder.empty())
+    throw Wrong{
+        "requests may not name files here: `braid score DIR --files FOLDER` allows those below FOLDER; or send "
+        "{\"base64\": ...}",
+        place};
+  if (file.find('\0') != std::string::npos) throw Wrong{"a path holds no zero byte", place};
+  std::error_code failed;
+  const auto path = std::filesystem::canonical(std::filesystem::path(folder) / file, failed).string();
+  if (!failed && !path.starts_with(folder == "/" ? folder : folder + "/"))
+    throw Wrong{"file " + json_text(file) + " is not below the folder that --files allows", place};
+  if (failed) throw Wrong{"file " + json_text(file) + " cannot be read: " + failed.message(), place};
+  // Not blocking: a name may be that of a pipe nobody writes to. The path has no links any more.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+  if (descriptor < 0) throw Wrong{"file " + json_text(file) + " cannot be read: " + std::strerror(errno), place};
+  const std::shared_ptr<void> close(nullptr, [descriptor](void*) { ::close(descriptor); });
+  struct ::stat facts {};
+  if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) throw Wrong{json_text(file) + " is no file", place};
+  if (facts.st_size > largest_file)
+    throw Wrong{"file " + json_text(file) + " is larger than " + std::to_string(largest_file >> 20) + " MiB", place};
+  Bytes out(at(facts.st_size));
+  std::size_t have = 0;
+  while (have < out.size()) {
+    const auto got = ::read(descriptor, out.data() + have, out.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) throw Wrong{"file " + json_text(file) + " cannot be read", place};
+    have += static_cast<std::size_t>(got);
+  }
+  return out;
 }
 
 }  // namespace
@@ -69,27 +111,6 @@ bool from_base64(std::string_view text, Bytes& out) {
   if (have == 3) out.push_back(static_cast<std::byte>(bits >> 2));
   return true;
 }
-
-std::optional<data::Layout> named_ids(const Field& component, const data::Layout& layout) {
-  return layout.type == DType::id && !component.id_texts().empty() ? std::optional(layout) : std::nullopt;
-}
-
-namespace {
-
-// Whether a cell that is there reads id 0 at some place.
-bool holds_unknown(const Field& component, const data::Layout& layout, const data::Decoded& cell) {
-  std::int64_t elements = 1;
-  for (std::size_t d = 0; d < layout.dims.size(); ++d)
-    elements *= static_cast<int>(d) + 1 == layout.padded
-                    ? std::min(static_cast<std::int64_t>(component.places(cell.bytes)), layout.dims[d])
-                    : layout.dims[d];
-  thread_local std::vector<std::int64_t> ids;
-  ids.assign(at(elements), 0);
-  component.place(cell.bytes, {reinterpret_cast<std::byte*>(ids.data()), ids.size()}, {});
-  return std::find(ids.begin(), ids.end(), 0) != ids.end();
-}
-
-}  // namespace
 
 // One line on its way.
 class RequestReader::Reading {
@@ -267,9 +288,9 @@ class RequestReader::Reading {
   }
 
   Bytes file_of(const Value& value, const std::string& place) const {
-    if (value.kind == Value::Kind::text) return file(value.text, place);
+    if (value.kind == Value::Kind::text) return read_below(r_.files_, value.text, place);
     if (value.kind == Value::Kind::object && value.names.size() == 1 && value.items[0].kind == Value::Kind::text) {
-      if (value.names[0] == "file") return file(value.items[0].text, inside(place, "file"));
+      if (value.names[0] == "file") return read_below(r_.files_, value.items[0].text, inside(place, "file"));
       Bytes out;
       if (value.names[0] == "base64") {
         if (!from_base64(value.items[0].text, out)) throw Wrong{"this is no base64 text", inside(place, "base64")};
@@ -277,14 +298,6 @@ class RequestReader::Reading {
       }
     }
     throw Wrong{"a file is a path, {\"file\": path} or {\"base64\": text}", place};
-  }
-
-  Bytes file(const std::string& name, const std::string& place) const {
-    try {
-      return r_.files_.read(name);
-    } catch (const std::runtime_error& e) {
-      throw Wrong{e.what(), place};
-    }
   }
 
   std::vector<data::Decoded> decode(const Texts& texts, int table, const std::string& place) {
@@ -314,15 +327,27 @@ class RequestReader::Reading {
         throw Wrong{e.what(), said};
       }
       if (!out[f].present) out[f].bytes.clear();
-      if (out[f].present && fields[f].named && !cell.missing() &&
-          holds_unknown(*fields[f].component, *fields[f].named, out[f]))
-        unknown_values(field, texts, place);
+      if (!cell.missing() && r_.names_values_[at(table)][f] && has_unknown(*fields[f].component, out[f].bytes))
+        add_unknown(said, values_text(views));
       if ((out_.decoded += out[f].bytes.size()) > most_decoded)
         throw Wrong{"what comes inline takes more than " + std::to_string(most_decoded >> 20) +
                         " MiB once it is decoded; ask for fewer candidates at once",
                     said};
     }
     return out;
+  }
+
+  // Whether a value of the cell is none that the field has learnt: its id is 0.
+  static bool has_unknown(const Field& field, const Bytes& decoded) {
+    std::vector<std::int64_t> ids(std::max<std::size_t>(1, field.places(decoded)));
+    field.place(decoded, {reinterpret_cast<std::byte*>(ids.data()), ids.size()}, {});
+    return !decoded.empty() && std::find(ids.begin(), ids.end(), 0) != ids.end();
+  }
+  static std::string values_text(const std::vector<std::string_view>& texts) {
+    if (texts.size() == 1) return json_text(texts[0]);
+    std::string out;
+    for (const auto text : texts) out += (out.empty() ? "" : ",") + (text.data() ? json_text(text) : "null");
+    return "[" + out + "]";
   }
 
   [[noreturn]] static void unknown_name(const std::string& name, const std::vector<std::string>& known,
@@ -335,14 +360,7 @@ class RequestReader::Reading {
         place};
   }
 
-  // The columns of a field that does not know what they say.
-  void unknown_values(const recipe::FieldPlan& field, const Texts& texts, const std::string& place) {
-    for (const auto& column : columns_of(field))
-      if (const auto found = texts.columns.find(column); found != texts.columns.end())
-        add_unknown(inside(place, column), json_text(found->second));
-  }
-
-  // A name stands once: several fields may read one column, and a link's column may be a field's.
+  // A name stands once: several fields may read one column.
   void add_unknown(const std::string& name, const std::string& json) {
     if (!unknown_names_.insert(name).second) return;
     out_.unknown += (out_.unknown.empty() ? "" : ",") + json_text(name) + ":" + json;
@@ -365,10 +383,21 @@ RequestReader::Words RequestReader::words_of(const recipe::TablePlan& table, con
 
 RequestReader::RequestReader(const recipe::Plan& plan, int candidates, const data::RequestBatcher& known,
                              const std::vector<std::vector<FieldOf>>& fields, std::vector<std::string> closed,
-                             const FilesOfRequests& files)
-    : plan_(plan), candidates_(candidates), known_(known), fields_(fields), files_(files), closed_(std::move(closed)) {
+                             const std::string& files)
+    : plan_(plan), candidates_(candidates), known_(known), fields_(fields), closed_(std::move(closed)) {
+  if (!files.empty()) {
+    std::error_code failed;
+    files_ = std::filesystem::canonical(files, failed).string();
+    if (failed || !std::filesystem::is_directory(files_))
+      throw Error("--files: error: there is no folder '" + files + "' [command-line]");
+  }
   for (std::size_t t = 0; t < plan.tables.size(); ++t) {
     const auto& table = plan.tables[t];
+    auto& names_values = names_values_.emplace_back();
+    for (std::size_t f = 0; f < table.fields.size(); ++f) {
+      const auto texts = fields[t][f].inline_cells ? fields[t][f].component->id_texts() : std::vector<std::string>();
+      names_values.push_back(!texts.empty() && texts[0].empty());
+    }
     auto words = words_of(table, fields[t]);
     if (static_cast<int>(t) != plan.train.rows) {
       if (!table.key.empty()) add(words.columns, table.key);

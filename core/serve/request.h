@@ -5,8 +5,6 @@
 #include "serve/json.h"
 
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,8 +34,8 @@ struct Request {
   std::vector<data::Decoded> cells;               // per field of the driving table
   std::vector<std::vector<InlineGiven>> inlined;  // per table
   std::size_t decoded = 0;                        // bytes of all cells
-  // "\"user\":\"zzz\",\"candidates\":[3],\"hour\":\"25\"": keys that no table has, values that no field knows.
-  std::string unknown;
+  std::string unknown;  // "\"user\":\"zzz\",\"candidates\":[3],\"hour\":\"25\"": keys that no table has, values that no
+                        // field knows
 
   std::int64_t rows() const { return !what.empty() ? 0 : many ? static_cast<std::int64_t>(candidates.size()) : 1; }
 };
@@ -46,36 +44,16 @@ struct Request {
 struct FieldOf {
   std::unique_ptr<Field> component;
   bool inline_cells = false;  // of an entity table: nodes ahead read it; of the driving table: requests do
-  // The layout of a field whose ids stand for texts: a place that reads id 0 is a value that the field does not know.
-  std::optional<data::Layout> named = std::nullopt;
-};
-// `named` of a field with this layout.
-std::optional<data::Layout> named_ids(const Field& component, const data::Layout& layout);
-
-// The folder below which requests may name files: none, unless the caller says so. Safe from many threads.
-class FilesOfRequests {
- public:
-  FilesOfRequests() = default;
-  explicit FilesOfRequests(const std::string& folder);  // throws Error; "" allows none
-  ~FilesOfRequests();
-  FilesOfRequests(const FilesOfRequests&) = delete;
-  FilesOfRequests& operator=(const FilesOfRequests&) = delete;
-  // The bytes of a file that a request names, by its path in the folder. Throws std::runtime_error saying why not.
-  Bytes read(const std::string& name) const;
-
- private:
-  std::string given_, real_;  // as the caller says it; without links
-  int folder_ = -1;
 };
 
 // Reads lines. Safe from many threads.
 class RequestReader {
  public:
-  // All of it but `closed` must outlive the reader. `fields` [table][field]; `closed` per table: entities of it cannot
-  // come inline; `why_closed` what is said then.
+  // All of it must outlive the reader. `fields` [table][field]; `closed` per table: entities of it cannot come inline;
+  // `why_closed` what is said then. `files`: the folder below which requests may name files; empty: they may not.
   RequestReader(const recipe::Plan& plan, int candidates, const data::RequestBatcher& known,
                 const std::vector<std::vector<FieldOf>>& fields, std::vector<std::string> closed,
-                const FilesOfRequests& files);
+                const std::string& files = "");
   Request read(std::string_view text, std::int64_t line) const;
 
  private:
@@ -91,10 +69,11 @@ class RequestReader {
   int candidates_;
   const data::RequestBatcher& known_;
   const std::vector<std::vector<FieldOf>>& fields_;
-  const FilesOfRequests& files_;
-  std::vector<std::string> closed_;  // per table: why no entity of it may come inline; empty: it may
-  std::vector<Words> words_;         // per table; the driving one's: columns of its fields
-  std::vector<std::string> names_;   // all that may stand in a request
+  std::string files_;                            // absolute, without links
+  std::vector<std::vector<bool>> names_values_;  // [table][field]: its id 0 stands for a value that it does not know
+  std::vector<std::string> closed_;              // per table: why no entity of it may come inline; empty: it may
+  std::vector<Words> words_;                     // per table; the driving one's: columns of its fields
+  std::vector<std::string> names_;               // all that may stand in a request
 };
 
 // The bytes that base64 text stands for; false when it is none. Blanks and line ends are skipped.

@@ -318,7 +318,7 @@ void answer(Scorer& scorer, int descriptor, const ScoreOptions& options,
 
 int score_command(const std::string& place, const ScoreOptions& options, const train::Workshop& shop) {
   const data::ThreadLimit limit(shop.threads);
-  Scorer scorer(place, options.files, shop);
+  Scorer scorer(place, shop, options.files);
   answer(scorer, STDIN_FILENO, options, [](std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
       throw Error(std::string("standard output: error: cannot be written: ") + std::strerror(errno) + " [file]");

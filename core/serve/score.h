@@ -10,8 +10,8 @@
 namespace braid::serve {
 
 struct ScoreOptions {
-  std::int64_t top = 0;  // rank the candidates and name the best so many; 0: do not
-  std::string files;     // requests may name files below this folder; empty: none
+  std::int64_t top = 0;   // rank the candidates and name the best so many; 0: do not
+  std::string files = {};  // the folder below which requests may name files; empty: they may not
 };
 
 // Reads lines from a file descriptor until its end and writes one answer for each, in order. Lines are read and parsed

@@ -28,10 +28,7 @@ std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
 }  // namespace
 
 struct Scorer::Inside {
-  explicit Inside(const std::string& folder) : files(folder) {}
-
-  const FilesOfRequests files;
-  std::string place;
+  std::string place, files;
   recipe::Plan plan;
   recipe::Serving side;
   std::vector<std::vector<FieldOf>> fields;
@@ -93,17 +90,15 @@ struct Scorer::Inside {
         auto component = shop.makers.field(field.use);
         const auto name = table.name + "." + field.name;
         const auto file = place + "/fields/" + name;
-        std::optional<data::Layout> named;
         try {
           if (std::filesystem::exists(file)) component->load(train::read_file(file));
           else component->open();
           fitted[name] = component->sizes();
           sizes.push_back(data::layout_of(field, *component));
-          named = named_ids(*component, sizes.back());
         } catch (const Error& e) {
           throw broken("fields/" + name, e.what());
         }
-        own.push_back({std::move(component), false, std::move(named)});
+        own.push_back({std::move(component), false});
       }
     }
     return fitted;
@@ -342,8 +337,9 @@ struct Scorer::Inside {
   }
 };
 
-Scorer::Scorer(const std::string& place, const std::string& files, const train::Workshop& shop)
-    : in_(std::make_unique<Inside>(files)) {
+Scorer::Scorer(const std::string& place, const train::Workshop& shop, const std::string& files)
+    : in_(std::make_unique<Inside>()) {
+  in_->files = files;
   in_->place = place;
   while (in_->place.size() > 1 && in_->place.back() == '/') in_->place.pop_back();
   in_->open(shop);

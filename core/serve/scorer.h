@@ -15,8 +15,8 @@ namespace braid::serve {
 class Scorer {
  public:
   // Throws Error with the tag [export-folder] when the folder cannot be used.
-  // Requests may name files below `files`; empty: none.
-  Scorer(const std::string& place, const std::string& files, const train::Workshop& shop);
+  // `files`: the folder below which requests may name files; empty: they may not.
+  Scorer(const std::string& place, const train::Workshop& shop, const std::string& files = "");
   ~Scorer();
 
   const RequestReader& reader() const;              // safe from many threads, also while score() runs

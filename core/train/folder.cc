@@ -2,7 +2,6 @@
 
 #include "log/log.h"
 #include "recipe/flat.h"
-#include "train/data_facts.h"
 #include "train/safetensors.h"
 
 #include <torch/version.h>
@@ -92,9 +91,30 @@ Request Request::read(const std::string& folder) {
   }
 }
 
+namespace {
+std::string hex(std::uint64_t number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
+  return text;
+}
+}  // namespace
+
+std::string data_of(const Model& model) { return hex(model.source->fingerprint()); }
+
+std::optional<std::vector<std::string>> changed_data(const std::string& run, const Model& model) {
+  const auto lock = Json::parse(read_file(run + "/lock.json"), nullptr, false);
+  if (!lock.is_object()) throw Error(run + "/lock.json: error: is no JSON object [run-folder]");
+  if (lock.value("data", "") == data_of(model)) return std::nullopt;
+  std::vector<std::string> out;
+  for (const auto& table : model.source->report().tables)
+    if (lock.value("tables", Json::object()).value(table.name, "") != hex(table.fingerprint)) out.push_back(table.name);
+  return out;
+}
+
 Json lock_of(const Model& model, const Workshop& shop) {
   Json lock{{"braid", BRAID_VERSION}, {"torch", TORCH_VERSION}, {"seed", model.plan.train.seed}};
-  put_fingerprints(lock, *model.source);
+  lock["data"] = data_of(model);
+  for (const auto& table : model.source->report().tables) lock["tables"][table.name] = hex(table.fingerprint);
   lock["machine"] = {{"cpu", cpu_model()}, {"threads", shop.threads}, {"device", "cpu"}};
   std::map<std::string, std::string> plugins;
   const auto add = [&](const recipe::Use& use) {
@@ -120,13 +140,7 @@ std::vector<std::string> differences(const Json& was, const Json& is, const std:
   for (const auto& change : recipe::changes(recipe_was, recipe_is))
     out.push_back("recipe " + change.key + ": was " + change.was.value_or("not there") + ", is " +
                   change.is.value_or("not there"));
-  for (const auto& name : changed_data(was, is)) {
-    const auto of = [&](const Json& lock) {
-      return name == "data" || name == "splits" ? lock.value(name, Json("not there"))
-                                                : lock.at("tables").value(name, Json("not there"));
-    };
-    compare(name == "data" || name == "splits" ? name : "data of table " + name, of(was), of(is));
-  }
+  compare("data", was.value("data", Json()), is.value("data", Json()));
   compare("braid", was.value("braid", Json()), is.value("braid", Json()));
   compare("LibTorch", was.value("torch", Json()), is.value("torch", Json()));
   const auto digest = [](const Json& lock, const std::string& plugin) {

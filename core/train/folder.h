@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,14 @@ struct Request {
   static Request read(const std::string& folder);  // throws Error [run-folder]
 };
 
-// RUN/lock.json: versions, plugins with digests, fingerprints of the data, seed, machine shape.
+// The data's fingerprint as lock.json has it.
+std::string data_of(const Model& model);
+
+// Nothing when the data are those that RUN was trained on; else the tables whose cells are others (none where rows fall
+// into other splits alone). Throws Error without a lock.
+std::optional<std::vector<std::string>> changed_data(const std::string& run, const Model& model);
+
+// RUN/lock.json: versions, plugins with digests, the data's fingerprint, seed, machine shape.
 nlohmann::json lock_of(const Model& model, const Workshop& shop);
 
 // What would keep a run from going on to the same bits: braid, LibTorch, plugins, data, recipe. One line each: "plugin

@@ -23,8 +23,7 @@ bool counts_rows(const recipe::Plan& plan, const recipe::NodePlan& node) {
 }
 
 bool finite(const at::Tensor& grad) {
-  return !grad.defined() ||
-         std::isfinite((grad.is_sparse() ? grad._values() : grad).norm().item<double>());
+  return !grad.defined() || std::isfinite((grad.is_sparse() ? grad._values() : grad).norm().item<double>());
 }
 
 double at_least_1(double count) { return std::max(count, 1.0); }

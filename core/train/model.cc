@@ -2,7 +2,7 @@
 
 #include "log/log.h"
 #include "recipe/report.h"
-#include "train/data_facts.h"
+#include "train/folder.h"
 #include "train/weights.h"
 
 #include <ATen/core/grad_mode.h>
@@ -78,7 +78,15 @@ std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::s
   auto model = assemble(run + "/resolved.toml", sets, shop, saved_fields(run), true);
   if (!model) return model;
   model->mode.step = load_weights(*model->graph, run + "/weights.safetensors");
-  model->data_changed = compare_data(run, *model->source);
+  if (auto changed = changed_data(run, *model)) {
+    model->other_data = true;
+    model->changed_tables = std::move(*changed);
+    std::string names;
+    for (const auto& table : model->changed_tables) names += (names.empty() ? "" : ", ") + table;
+    log::warning(run + ": the data are not those that the run was trained on" +
+                 (names.empty() ? "" : ": other cells in " + names) +
+                 "; rows that are evaluated now may have been learnt from [data-changed]");
+  }
   return model;
 }
 

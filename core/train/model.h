@@ -27,13 +27,13 @@ struct Model {
   recipe::Plan first, plan;
   std::unique_ptr<data::Source> source;
   std::unique_ptr<graph::Graph> graph;
-  std::vector<std::string> data_changed;  // of a run's model: as train/data_facts.h has it
+  bool other_data = false;  // of a run: the data are not those that it was trained on; in these tables
+  std::vector<std::string> changed_tables;
   graph::Mode mode;  // evaluation at the step whose weights these are: coefficients on a schedule are those of then
 };
 
 // nullptr when the recipe has problems, which are printed. `saved`: fitted fields by "table.field", instead of fitting.
-// `started`: the weights are in the run's folder. `found_right` is called when the recipe has none, before data is
-// read.
+// `started`: the weights are in the run's folder. `found_right` is called when the recipe has none, before data is read.
 std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std::string>& sets, const Workshop& shop,
                                 const std::map<std::string, std::string>& saved, bool started = false,
                                 const std::function<void()>& found_right = {});
@@ -41,8 +41,8 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
 // A run folder's fitted fields, by "table.field". Throws Error.
 std::map<std::string, std::string> saved_fields(const std::string& run);
 
-// The model of a run folder with its weights and its fields' saved state; says so when the data is not what the run was
-// trained on. Throws Error when RUN is no run folder.
+// The model of a run folder with its weights and its fields' saved state. Warns when the data are not those that the run
+// was trained on. Throws Error when RUN is no run folder.
 std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::string>& sets, const Workshop& shop);
 
 // A whole file's bytes. Throws Error.

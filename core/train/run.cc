@@ -3,7 +3,7 @@
 #include "log/log.h"
 #include "report/report.h"
 #include "report/run_files.h"
-#include "train/data_facts.h"
+#include "train/content.h"
 #include "train/folder.h"
 #include "train/interrupt.h"
 #include "train/replay.h"
@@ -102,7 +102,9 @@ Json result_of(const Outcome& outcome, const Model& model, const Workshop& shop,
                                  {"dangling_links", table.dangling_links}};
   out["split_rows"] = report.splits;
   out["content"] = content_json(report);
-  out["unseen"] = unseen_json(report);
+  for (const auto& [split, links] : report.unseen)
+    for (const auto& [link, count] : links)
+      out["unseen"][split][link] = {{"rows", count.rows}, {"unseen", count.unseen}};
   return out;
 }
 
@@ -120,6 +122,15 @@ struct Ended {
   int code = 0;
   Json result;  // when it is 0
 };
+
+void complain(const Model& model) {
+  for (const auto& warning : model.source->report().warnings) log::warning(warning);
+  for (const auto& table : model.source->report().tables)
+    if (table.bad_rows || table.dangling_links)
+      log::warning("table " + table.name + ": " + std::to_string(table.bad_rows) + " bad rows skipped, " +
+                   std::to_string(table.dangling_links) + " links to entities that are not listed");
+  print_content(model);
+}
 
 // Trains in a folder that is made and held, from the start or after a checkpoint, to its result.json.
 Ended train_in(const std::string& out, Model& model, const std::vector<std::string>& splits, const std::string& name,
@@ -143,8 +154,8 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
   try {
     outcome = train(job);
   } catch (const Error& e) {
-    // A component that fails before anything was saved fails at the same step again.
-    if (dynamic_cast<const graph::NodeError*>(&e) && !checkpoints.any()) throw;
+    // Before anything was saved there is nothing to go on with, and the same step fails again.
+    if (!checkpoints.any()) throw;
     throw Error(std::string(e.what()) + "\n  what was saved goes on with `braid train --resume " + resume + "`");
   }
   if (outcome.stopped) {
@@ -183,7 +194,7 @@ Ended from_the_start(const Request& request, const std::string& out, Model& mode
   const double start_mib = peak_mib();
   for (const auto& line : start_weights(model.plan, *model.graph)) log::info(line);
   begin(out, request, model, shop);
-  print_data_facts(model);
+  complain(model);
   Checkpoints checkpoints(out);
   return train_in(out, model, request.splits, name, resume, checkpoints, nullptr, start_mib, shop);
 }
@@ -379,17 +390,13 @@ int eval_command(const std::string& run, const std::vector<std::string>& splits,
                  bool json, const Workshop& shop) {
   auto model = load_run(run, sets, shop);
   if (!model) return 1;
-  print_data_facts(*model);
+  complain(*model);
   Json out = Json::object();
   for (const auto& split : splits_of(*model, splits))
     out[split] = to_json(evaluate(model->plan, *model->source, *model->graph, split, model->mode));
-  if (json)
-    std::printf("%s\n", Json{{"splits", out},
-                             {"content", content_json(model->source->report())},
-                             {"unseen", unseen_json(model->source->report())},
-                             {"data_changed", model->data_changed}}
-                            .dump(2)
-                            .c_str());
+  Json all{{"splits", out}};
+  if (model->other_data) all["data_changed"] = model->changed_tables;
+  if (json) std::printf("%s\n", all.dump(2).c_str());
   else
     for (const auto& [split, figures] : out.items()) print_figures(split, figures);
   return 0;

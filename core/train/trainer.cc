@@ -32,6 +32,12 @@ std::string rounded(double x) {
   return text;
 }
 
+std::string short_text(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", x);
+  return text;
+}
+
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
@@ -302,7 +308,11 @@ class Loop {
     job_.journal.metrics({{"step", step_}, {"epoch", epoch}, {"split", "valid"}, {"metrics", to_json(figures.all)}});
     job_.journal.timing({{"step", step_}, {"split", "valid"}, {"seconds", figures.seconds}});
     progress_.say(text + (gain ? "  *" : ""));
-    if (gain) {
+    if (std::isnan(now)) {
+      // Nothing was measured: neither a gain nor a validation without one.
+      progress_.say(judge_.metric + " is not defined on the validation rows" + why_undefined() +
+                    "; patience does not count this validation");
+    } else if (gain) {
       best_ = now;
       without_gain_ = 0;
       outcome_.best_step = step_;
@@ -312,6 +322,32 @@ class Loop {
       progress_.say("no gain in " + judge_.metric + " for " + std::to_string(without_gain_) + " validations: stopped");
     }
     return true;
+  }
+
+  // ": all 200 have the label 0", where one label of these rows is wired by [eval] and that is so. Asked once a run.
+  const std::string& why_undefined() {
+    const auto& wire = plan_.eval.label;
+    if (why_undefined_ || !wire || wire->source != recipe::Wire::Source::label || wire->via.any())
+      return why_undefined_ ? *why_undefined_ : why_undefined_.emplace();
+    why_undefined_.emplace();
+    data::PassOptions options;
+    options.split = "valid";
+    options.batch = plan_.train.batch;
+    std::int64_t rows = 0;
+    std::optional<float> label;
+    auto pass = job_.source.pass(options);
+    while (const auto batch = pass->next()) {
+      const auto* values = batch->labels[static_cast<std::size_t>(wire->label)].as<float>();
+      if (!values) return *why_undefined_;
+      for (std::int64_t k = 0; k < batch->rows; ++k) {
+        if (label && *label != values[k]) return *why_undefined_;  // missing labels differ from each other, too
+        label = values[k];
+      }
+      rows += batch->rows;
+    }
+    if (label && !std::isnan(*label))
+      *why_undefined_ = ": all " + std::to_string(rows) + " have the label " + short_text(*label);
+    return *why_undefined_;
   }
 
   void keep() {
@@ -533,6 +569,7 @@ class Loop {
   // `consumed_`: batches of this epoch that the weights have seen.
   std::int64_t step_ = 0, epoch_ = 0, consumed_ = 0, last_validated_ = -1, without_gain_ = 0, in_row_ = 0;
   bool stopped_ = false, best_saved_ = true;
+  std::optional<std::string> why_undefined_;
   std::unique_ptr<Evaluation> under_way_;  // a validation that a signal cut short
   std::int64_t saved_ = -1, told_rows_ = 0;
   Seconds told_;

@@ -62,7 +62,8 @@ std::optional<std::vector<std::string>> values_in(const OpenFile& file, const st
   if (found == file.tensors.end() || found->second.scalar_type() != at::kByte)
     throw Error(place + " says that the rows of '" + name + "' belong to values that it lacks [weights-file]");
   const auto& bytes = found->second;
-  return data::unescaped_lines({static_cast<const char*>(bytes.const_data_ptr()), static_cast<std::size_t>(bytes.numel())});
+  return data::unescaped_lines(
+      {static_cast<const char*>(bytes.const_data_ptr()), static_cast<std::size_t>(bytes.numel())});
 }
 
 [[noreturn]] void other_size(const std::string& file, const std::string& name, const at::Tensor& there,
@@ -75,16 +76,18 @@ std::optional<std::vector<std::string>> values_in(const OpenFile& file, const st
 
 // An embedding table from a file's: by the values of its field where it has one, by numbers else. Says how many rows
 // were found, where values decide.
-std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const std::string& own, const at::Tensor& there,
-                        const std::string& name, const OpenFile& file, const std::string& place) {
+std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const std::string& own,
+                        const at::Tensor& there, const std::string& name, const OpenFile& file,
+                        const std::string& place) {
   const auto& node = plan.nodes[static_cast<std::size_t>(w.node)];
   const auto given = node.weights.keys.find(own);
   auto values = given == node.weights.keys.end() ? values_in(file, name, place)
                                                  : data::unescaped_lines(read_file(given->second), given->second);
   if (!w.rows.field) {  // rows are numbers here
     if (values)
-      throw Error(place + ": the rows of '" + name + "' belong to values, those of '" + w.name +
-                  "' are numbers [weights-rows]\n  wire it to a field whose ids stand for values, such as a vocabulary");
+      throw Error(
+          place + ": the rows of '" + name + "' belong to values, those of '" + w.name +
+          "' are numbers [weights-rows]\n  wire it to a field whose ids stand for values, such as a vocabulary");
     if (there.sizes() != w.value.sizes()) other_size(place, name, there, w.value);
     w.value.copy_(there);
     return {};
@@ -95,9 +98,10 @@ std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const s
                 "\" = \"FILE\" }, a text file with one value a line, line by line as the rows are");
   if (there.dim() != 2 || there.size(1) != w.value.size(1)) other_size(place, name, there, w.value);
   if (static_cast<std::int64_t>(values->size()) != there.size(0))
-    throw Error((given == node.weights.keys.end() ? place : recipe::text_of(node.weights.place) + ": error: " + given->second) +
-                " has " + std::to_string(values->size()) + " values, and '" + name + "' has " +
-                std::to_string(there.size(0)) + " rows [weights-rows]");
+    throw Error(
+        (given == node.weights.keys.end() ? place : recipe::text_of(node.weights.place) + ": error: " + given->second) +
+        " has " + std::to_string(values->size()) + " values, and '" + name + "' has " + std::to_string(there.size(0)) +
+        " rows [weights-rows]");
 
   const auto texts = w.rows.field->id_texts();
   // A value that stands twice, as in some vocabularies of word pieces, has its rows in order.
@@ -111,7 +115,8 @@ std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const s
   }
   const auto theirs = static_cast<std::int64_t>(values->size()) - (!values->empty() && (*values)[0].empty());
   std::vector<std::int64_t> to, from;
-  if (!texts.empty() && texts[0].empty() && !values->empty() && (*values)[0].empty()) to.push_back(0), from.push_back(0);
+  if (!texts.empty() && texts[0].empty() && !values->empty() && (*values)[0].empty())
+    to.push_back(0), from.push_back(0);
   const auto unknown = to.size();
   for (std::size_t row = texts.empty() || !texts[0].empty() ? 0 : 1; row < texts.size(); ++row)
     if (const auto found = at.find(texts[row]); found != at.end()) {
@@ -129,9 +134,9 @@ std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const s
                 std::to_string(theirs) + " of '" + name + "', such as '" + values->back() + "' [weights-rows]");
   w.value.index_copy_(0, wholes_of(to), there.index_select(0, wholes_of(from)).to(w.value.scalar_type()));
   return "'" + w.name + "' starts from " + node.weights.file + ": " + std::to_string(matched) + " of " +
-         std::to_string(own_rows) + " rows, matched by their values of '" + w.rows.name + "'; new: " +
-         std::to_string(own_rows - matched) + ", which start as declared; only in the file: " +
-         std::to_string(theirs - std::min(matched, theirs));
+         std::to_string(own_rows) + " rows, matched by their values of '" + w.rows.name +
+         "'; new: " + std::to_string(own_rows - matched) +
+         ", which start as declared; only in the file: " + std::to_string(theirs - std::min(matched, theirs));
 }
 
 }  // namespace

@@ -1,11 +1,10 @@
-// A text file, UTF-8, gzip'd or not, line by line. For readers; one thread.
+// A text file, gzip'd or not, line by line, as UTF-8. For readers; one thread.
 #pragma once
+
+#include "plugins/parts/byte_stream.h"
 
 #include <braid/component.h>
 
-#include <zlib.h>
-
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -25,9 +24,7 @@ class TextLines {
   };
 
   // Passes over a byte order mark.
-  explicit TextLines(const std::string& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
-    if (!file_) throw braid::Error("cannot open '" + path + "': " + std::strerror(errno));
-    gzbuffer(file_.get(), block);
+  explicit TextLines(const std::string& path) : path_(path), stream_(std::make_unique<ByteStream>(path)) {
     window_.resize(block);
     while (size() < 3 && more()) {
     }
@@ -52,7 +49,7 @@ class TextLines {
   std::int64_t line() const { return line_; }  // of the next byte, from 1
   Mark mark() const { return {start_ + static_cast<std::int64_t>(from_), line_}; }
   void back(const Mark& to) {
-    if (gzseek(file_.get(), to.offset, SEEK_SET) < 0) throw braid::Error("cannot go back in '" + path_ + "'");
+    stream_->seek(to.offset);
     start_ = to.offset, line_ = to.line, from_ = to_ = 0, over_ = false;
   }
 
@@ -76,26 +73,23 @@ class TextLines {
                            " MiB; is a quote opened there and not closed, or is this no text?");
       window_.resize(window_.size() * 2);
     }
-    errno = 0;
-    const auto got = gzread(file_.get(), window_.data() + to_, static_cast<unsigned>(window_.size() - to_));
-    if (got <= 0) {
-      int code = Z_OK;
-      const std::string why = gzerror(file_.get(), &code);
-      if (got < 0 || (code != Z_OK && code != Z_STREAM_END)) broken(code == Z_ERRNO ? std::strerror(errno) : why);
+    std::size_t got = 0;
+    try {
+      got = stream_->read(window_.data() + to_, window_.size() - to_);
+    } catch (const braid::Error& e) {
+      throw braid::Error(std::string(e.what()) + "; it was read up to line " + std::to_string(line_));
+    }
+    if (got == 0) {
       over_ = true;
       return false;
     }
-    to_ += static_cast<std::size_t>(got);
+    to_ += got;
     return true;
   }
 
  private:
   static constexpr std::size_t block = 1 << 20;              // bytes read at a time
   static constexpr std::size_t longest_record = 256u << 20;  // bytes; more is taken for a quote that never ends
-
-  struct Close {
-    void operator()(gzFile_s* file) const { gzclose_r(file); }
-  };
 
   // The next line, empty or not, of which bytes_ are to be dropped afterwards.
   bool find(std::string_view& text) {
@@ -117,14 +111,8 @@ class TextLines {
     return true;
   }
 
-  [[noreturn]] void broken(const std::string& why) const {
-    throw braid::Error("'" + path_ + "' breaks off after line " + std::to_string(line_) + ", near byte " +
-                       std::to_string(gzoffset(file_.get())) + " of the file: " +
-                       (why.find("unexpected end of file") != why.npos ? "the gzip stream is not complete" : why));
-  }
-
   std::string path_;
-  std::unique_ptr<gzFile_s, Close> file_;
+  std::unique_ptr<ByteStream> stream_;
   std::vector<char> window_;
   std::size_t from_ = 0, to_ = 0, bytes_ = 0;
   std::int64_t start_ = 0, line_ = 1;  // start_: of the window, in the uncompressed stream

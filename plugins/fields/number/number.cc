@@ -1,4 +1,6 @@
 // Numbers in cells: scaled floats, or the quantile bucket that they fall into.
+#include "kernels/number_text.h"
+
 #include <braid/plugin.h>
 
 #include <algorithm>
@@ -9,21 +11,14 @@
 
 namespace {
 
-// A cell's number. Throws Error for what is none; spaces around it are allowed.
+// A cell's number. Throws Error for what is none.
 double number_in(std::string_view text) {
-  const auto whole = text;
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
-  double value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code == std::errc::result_out_of_range)
-    throw braid::Error("'" + std::string(whole) + "' is out of the range of numbers");
-  if (code != std::errc() || end != text.data() + text.size())
-    throw braid::Error("'" + std::string(whole) + "' is no number");
-  if (!std::isfinite(value)) throw braid::Error("'" + std::string(whole) + "' is no finite number");
-  return value;
+  using braid::kernels::NumberText;
+  const auto number = braid::kernels::read_number(text);
+  if (number.kind == NumberText::out_of_range)
+    throw braid::Error("'" + std::string(text) + "' is out of the range of numbers");
+  if (number.kind == NumberText::none) throw braid::Error("'" + std::string(text) + "' is no number");
+  return number.real;
 }
 
 double log1p_of(double value) {

@@ -1,8 +1,9 @@
 // BERT's WordPiece: text to ids of a fixed vocabulary, as the uncased (or cased) BERT models were trained on.
+#include "plugins/parts/byte_stream.h"
+
 #include <braid/plugin.h>
 
 #include <utf8proc.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -239,27 +240,15 @@ class Splitter {
   std::size_t waiting_count_ = 0;
 };
 
-constexpr std::size_t largest_vocabulary = 256 << 20;  // bytes, unpacked
-
 std::string read_whole(const std::string& path) {
-  const auto file = gzopen(path.c_str(), "rb");  // reads plain files as they are
-  if (!file) throw braid::Error("cannot open '" + path + "': " + std::strerror(errno));
-  std::string out;
-  std::vector<char> block(1 << 18);
-  int got = 0;
-  bool large = false;
-  while (!large && (got = gzread(file, block.data(), static_cast<unsigned>(block.size()))) > 0) {
-    out.append(block.data(), static_cast<std::size_t>(got));
-    large = out.size() > largest_vocabulary;
+  constexpr std::size_t most = std::size_t{256} << 20;  // of a vocabulary; more is no vocabulary
+  parts::ByteStream in(path);
+  std::string out, block(1 << 18, '\0');
+  while (const auto got = in.read(block.data(), block.size())) {
+    out.append(block, 0, got);
+    if (out.size() > most)
+      throw braid::Error("'" + path + "' holds more than " + std::to_string(most >> 20) + " MiB; it is no vocabulary");
   }
-  int code = Z_OK;
-  const std::string why = gzerror(file, &code);
-  const bool broken = got < 0 || (code != Z_OK && code != Z_STREAM_END);
-  gzclose_r(file);
-  if (large)
-    throw braid::Error("'" + path + "' has more than " + std::to_string(largest_vocabulary >> 20) +
-                       " MiB, which no vocabulary has");
-  if (broken) throw braid::Error("cannot read '" + path + "': " + why);
   return out;
 }
 

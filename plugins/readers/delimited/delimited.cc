@@ -1,4 +1,5 @@
 // Text tables: one record a line, cells parted by a separator; gzip'd or not.
+#include "plugins/parts/encoding.h"
 #include "plugins/parts/text_lines.h"
 
 #include <braid/plugin.h>
@@ -22,8 +23,10 @@ std::string lower_without_gz(const std::string& path) {
 struct Delimited final : braid::Reader {
   static constexpr braid::About about{
       .summary =
-          "Text tables, UTF-8, gzip'd or not: one record a line, cells parted by a separator. CSV has quotes "
-          "(doubled inside, line breaks allowed), TSV has none. Empty lines are passed over."};
+          "Text tables, gzip'd or not: one record a line, cells parted by a separator. CSV has quotes (doubled inside, "
+          "line breaks allowed; a quote inside a cell that begins without one is text), TSV has none. A quote that "
+          "swallows whole records or never closes is a bad row, and reading goes on behind its line. Empty lines are "
+          "passed over."};
   static constexpr std::string_view suffixes[] = {".tsv",    ".csv",      ".txt",     ".dat",    ".inter",
                                                   ".item",   ".user",     ".tsv.gz",  ".csv.gz", ".txt.gz",
                                                   ".dat.gz", ".inter.gz", ".item.gz", ".user.gz"};
@@ -43,6 +46,8 @@ struct Delimited final : braid::Reader {
   braid::Param<bool> rest{*this, "rest", false,
                           "The last column takes all that is left of a line, separators too, for a list that is parted "
                           "later. Without quotes."};
+
+  parts::Encoding encoding{*this};
 
   void open(const std::string& path) override {
     const bool csv = lower_without_gz(path).ends_with(".csv");
@@ -130,6 +135,7 @@ struct Delimited final : braid::Reader {
       split(text, record.cells, rest() && !naming ? names_.size() : 0);
       lines_->take();
     }
+    encoding.to_utf8(record.cells);
     if (!naming && record.error.empty() && record.cells.size() != names_.size())
       record.error = std::to_string(record.cells.size()) + (record.cells.size() == 1 ? " cell, " : " cells, ") +
                      (columns_given().empty() ? "the header has " : "`columns` names ") + std::to_string(names_.size());
@@ -175,10 +181,11 @@ struct Delimited final : braid::Reader {
       if (here(0) && character(0) == quote_) {
         ++at;
         for (;; ++at) {
-          if (!here(0))
-            throw braid::Error("'" + path_ + "', line " + std::to_string(record.line) + ": a quote is opened in cell " +
-                               std::to_string(record.cells.size() + 1) +
-                               " of this record and not closed before the file ends");
+          if (!here(0) || lines > most_lines || at > most_bytes)
+            return give_up(record, "a quote is opened in cell " + std::to_string(record.cells.size() + 1) +
+                                       (here(0) ? " and not closed within " + std::to_string(most_lines) +
+                                                      " lines or " + std::to_string(most_bytes >> 20) + " MiB"
+                                                : std::string(" and not closed before the file ends")));
           const char c = character(0);
           if (c == quote_) {
             if (!here(1) || character(1) != quote_) break;
@@ -206,8 +213,37 @@ struct Delimited final : braid::Reader {
       }
       record.cells.push_back(std::move(cell));
     }
+    if (lines > 2 && record.error.empty() && holds_records(at))
+      return give_up(record, "a quote is opened here and closed only " + std::to_string(lines - 1) +
+                                 " lines later, and the lines between are records themselves");
     lines_->drop(at, lines);
   }
+
+  // A bad record, of which only the first line is passed over: the next ones are read for themselves.
+  void give_up(braid::Record& record, const std::string& why) {
+    record.error = why + " (a quote inside a cell is written twice, or say quote = \"none\")";
+    const auto* found = static_cast<const char*>(std::memchr(lines_->begin(), '\n', lines_->size()));
+    lines_->drop(found ? static_cast<std::size_t>(found - lines_->begin()) + 1 : lines_->size(), 1);
+  }
+
+  // Whether each whole line inside the record's first `bytes` would be a record of its own.
+  bool holds_records(std::size_t bytes) const {
+    if (names_.size() < 2) return false;
+    std::string_view text(lines_->begin(), bytes);
+    while (text.ends_with('\n')) text.remove_suffix(1);
+    auto from = text.find('\n') + 1;
+    std::vector<std::string> cells;
+    for (auto end = text.find('\n', from); end != text.npos; from = end + 1, end = text.find('\n', from)) {
+      cells.clear();
+      split(text.substr(from, end - from), cells, 0);
+      if (cells.size() != names_.size()) return false;
+    }
+    return true;
+  }
+
+  // What one record may take.
+  static constexpr std::int64_t most_lines = 10'000;
+  static constexpr std::size_t most_bytes = std::size_t{16} << 20;
 
   std::string path_, separator_;
   char quote_ = 0;

@@ -122,8 +122,6 @@ TEST_CASE("broken files: the message says where") {
                                                           "a\0\n\0",
                                                           6)))
             .find("UTF-16") != std::string::npos);
-  CHECK(Test::message(folder.file("open.csv", "a,b\n1,2\n3,\"4\n5,6\n")).find("line 3: a quote is opened in cell 2") !=
-        std::string::npos);
 
   std::string text = "a\tb\n";
   for (int k = 0; k < 300000; ++k) text += std::to_string(k * 2654435761u) + "\t" + std::to_string(k) + "\n";
@@ -136,7 +134,69 @@ TEST_CASE("broken files: the message says where") {
     file.seekp(static_cast<std::streamoff>(fs::file_size(damaged) / 2));
     file.write("\xff\xff\xff\xff\xff\xff\xff\xff", 8);
   }
-  CHECK(Test::message(damaged).find("breaks off after line ") != std::string::npos);
+  CHECK(Test::message(damaged).find("it was read up to line ") != std::string::npos);
+}
+
+TEST_CASE("a quote that never closes, or swallows records, is one bad row; reading goes on behind its line") {
+  const Folder folder;
+  const auto read = [&](const std::string& text) {
+    std::vector<std::string> out;
+    const auto r = Test::reader(folder.file("q.csv", text));
+    for (const auto& record : all(*r))
+      out.push_back(std::to_string(record.line) + (record.error.empty() ? ":" + record.cells.back() : "!"));
+    return out;
+  };
+  using Lines = std::vector<std::string>;
+  CHECK(read("a,b\n1,2\n3,\"4\n5,6\n") == Lines{"2:2", "3!", "4:6"});
+  CHECK(read("a,b\n\"1,2\n3,4\n5,6\n\",8\n9,10\n") == Lines{"2!", "3:4", "4:6", "5!", "6:10"});
+  // A text over lines that are no records is a text.
+  CHECK(read("a,b\n1,\"one\ntwo\nthree\"\n2,3\n") == Lines{"2:one\ntwo\nthree", "5:3"});
+  std::string many = "a,b\n1,\"x\n";
+  for (int k = 0; k < 20000; ++k) many += "line\n";
+  const auto lines = read(many);
+  REQUIRE(lines.size() == 20001);
+  CHECK(lines[0] == "2!");
+  CHECK(lines[1] == "3!");
+}
+
+TEST_CASE("gzip is read to its last byte: members, zeros between and after them, and nothing else") {
+  const Folder folder;
+  const auto packed = [&](const std::string& text) {
+    const auto path = folder.file("part.tsv.gz", text);
+    std::ifstream in(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const auto a = packed("a\tb\n1\t2\n"), b = packed("3\t4\n");
+  const auto read = [&](const std::string& bytes) {
+    const auto path = (folder.path / "all.tsv.gz").string();
+    std::ofstream(path, std::ios::binary) << bytes;
+    return Test::cells(path);
+  };
+  const std::vector<Cells> both{{"1", "2"}, {"3", "4"}};
+  CHECK(read(a + b) == both);
+  CHECK(read(a + std::string(512, '\0') + b) == both);
+  CHECK(read(a + b + std::string(1000, '\0')) == both);
+  const auto message = [&](const std::string& bytes) {
+    const auto path = (folder.path / "all.tsv.gz").string();
+    std::ofstream(path, std::ios::binary) << bytes;
+    return Test::message(path);
+  };
+  CHECK(message(a + "tail").find("other bytes behind its gzip stream, from byte " + std::to_string(a.size())) !=
+        std::string::npos);
+  CHECK(message(a + std::string(7, '\0') + "x").find("from byte " + std::to_string(a.size() + 7)) != std::string::npos);
+  for (std::size_t n = 2; n < a.size(); n += 3)
+    CHECK(message(a.substr(0, n)).find("the gzip stream is not complete") != std::string::npos);
+}
+
+TEST_CASE("encodings; other formats are named") {
+  const Folder folder;
+  const auto latin = folder.file("l.tsv", "a\nMis\xE9rables\n\x80\n");
+  CHECK(Test::cells(latin, {{"encoding", std::string("latin-1")}}) ==
+        std::vector<Cells>{{"Mis\xC3\xA9rables"}, {"\xC2\x80"}});
+  CHECK(Test::cells(latin, {{"encoding", std::string("windows-1252")}}) ==
+        std::vector<Cells>{{"Mis\xC3\xA9rables"}, {"\xE2\x82\xAC"}});
+  CHECK(Test::message(folder.file("z.tsv", "\x28\xB5\x2F\xFDrest")).find("packed by zstd") != std::string::npos);
+  CHECK(Test::message(folder.file("p.csv", "PAR1rest")).find("Parquet") != std::string::npos);
 }
 
 // Sizes about the window's edge, cells that straddle it, records longer than it; read in other portions, sought.

@@ -1,0 +1,42 @@
+// Whether a text is UTF-8.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace braid::data {
+
+// The offset of the first byte that is not UTF-8 (RFC 3629: no overlong forms, no surrogates, up to U+10FFFF), or npos.
+inline std::size_t not_utf8(std::string_view text) {
+  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
+  const auto n = text.size();
+  for (std::size_t k = 0; k < n;) {
+    if (n - k >= 8) {  // mostly ASCII
+      std::uint64_t eight;
+      std::memcpy(&eight, p + k, 8);
+      if (!(eight & 0x8080808080808080u)) {
+        k += 8;
+        continue;
+      }
+    }
+    const auto c = p[k];
+    if (c < 0x80) {
+      ++k;
+      continue;
+    }
+    const std::size_t more = c >= 0xC2 && c < 0xE0 ? 1 : c >= 0xE0 && c < 0xF0 ? 2 : c >= 0xF0 && c < 0xF5 ? 3 : 0;
+    if (!more || n - k <= more) return k;
+    const auto second = p[k + 1];
+    if ((c == 0xE0 && second < 0xA0) || (c == 0xED && second > 0x9F) || (c == 0xF0 && second < 0x90) ||
+        (c == 0xF4 && second > 0x8F))
+      return k;
+    for (std::size_t m = 1; m <= more; ++m)
+      if ((p[k + m] & 0xC0) != 0x80) return k;
+    k += more + 1;
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace braid::data

@@ -1,0 +1,149 @@
+// The bytes of a file, unpacked when it is gzip'd, to the last one: all members of a gzip file, zeros between and after
+// them passed over as gzip(1) does. Anything else behind a member is an error, never silently left out.
+#pragma once
+
+#include <braid/component.h>
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace parts {
+
+// One thread. Throws braid::Error naming the file.
+class ByteStream {
+ public:
+  explicit ByteStream(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb")) {
+    if (!file_) throw braid::Error("cannot open '" + path + "': " + std::strerror(errno));
+    fill();
+    packed_ = have_ >= 2 && in_[0] == 0x1F && in_[1] == 0x8B;
+    refuse_other_formats();
+    if (packed_ && inflateInit2(&z_, 15 + 16) != Z_OK) throw std::bad_alloc();
+  }
+  ~ByteStream() {
+    if (packed_) inflateEnd(&z_);
+  }
+  ByteStream(const ByteStream&) = delete;
+  ByteStream& operator=(const ByteStream&) = delete;
+
+  // Up to `most` bytes into `to`; 0 at the end of the file.
+  std::size_t read(char* to, std::size_t most) {
+    std::size_t got = 0;
+    while (got < most) {
+      const auto n = packed_ ? unpack(to + got, most - got) : copy(to + got, most - got);
+      if (n == 0) break;
+      got += n;
+    }
+    given_ += static_cast<std::int64_t>(got);
+    return got;
+  }
+
+  std::int64_t offset() const { return base_ + static_cast<std::int64_t>(at_); }  // in the file, of the next byte
+
+  // To a place in what read() gives; backwards it reads again from the start.
+  void seek(std::int64_t to) {
+    if (to < given_) {
+      std::rewind(file_.get());
+      base_ = given_ = 0, at_ = have_ = 0, over_ = member_over_ = false;
+      if (packed_) inflateReset(&z_);
+    }
+    std::array<char, 1 << 14> passed;
+    while (given_ < to)
+      if (read(passed.data(), static_cast<std::size_t>(std::min<std::int64_t>(to - given_, passed.size()))) == 0) break;
+  }
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+
+  // The next block of the file, when the last one is used up.
+  bool fill() {
+    if (at_ < have_) return true;
+    if (over_) return false;
+    base_ += static_cast<std::int64_t>(have_);
+    at_ = 0;
+    have_ = std::fread(in_.data(), 1, in_.size(), file_.get());
+    if (have_ == 0 && std::ferror(file_.get()))
+      throw braid::Error("'" + path_ + "' cannot be read: " + std::strerror(errno));
+    over_ = have_ == 0;
+    return have_ > 0;
+  }
+
+  std::size_t copy(char* to, std::size_t most) {
+    if (!fill()) return 0;
+    const auto n = std::min(most, have_ - at_);
+    std::memcpy(to, in_.data() + at_, n);
+    at_ += n;
+    return n;
+  }
+
+  std::size_t unpack(char* to, std::size_t most) {
+    z_.next_out = reinterpret_cast<Bytef*>(to);
+    z_.avail_out = static_cast<uInt>(std::min<std::size_t>(most, 1u << 30));
+    const auto room = z_.avail_out;
+    while (z_.avail_out == room) {
+      if (member_over_ && !next_member()) return 0;
+      if (!fill())
+        throw braid::Error("'" + path_ + "' breaks off at byte " + std::to_string(offset()) +
+                           " of the file: the gzip stream is not complete");
+      z_.next_in = in_.data() + at_;
+      z_.avail_in = static_cast<uInt>(have_ - at_);
+      const int code = inflate(&z_, Z_NO_FLUSH);
+      at_ = have_ - z_.avail_in;
+      if (code == Z_STREAM_END) member_over_ = true;
+      else if (code != Z_OK && code != Z_BUF_ERROR)
+        throw braid::Error("'" + path_ + "' is damaged near byte " + std::to_string(offset()) +
+                           " of the file: " + (z_.msg ? z_.msg : "not gzip"));
+    }
+    return room - z_.avail_out;
+  }
+
+  // Behind a member: zeros, and then another member or the end.
+  bool next_member() {
+    while (fill() && in_[at_] == 0) ++at_;
+    if (!fill()) return false;
+    const auto begin = offset();
+    if (in_[at_] != 0x1F)
+      throw braid::Error("'" + path_ + "' has other bytes behind its gzip stream, from byte " + std::to_string(begin) +
+                         " of the file; cut them off, or pack the file again");
+    inflateReset(&z_);
+    member_over_ = false;
+    return true;
+  }
+
+  void refuse_other_formats() const {
+    static constexpr struct {
+      std::string_view magic;
+      const char* what;
+    } known[] = {{{"\x28\xB5\x2F\xFD", 4}, "packed by zstd; unpack it (zstd -d), or pack it by gzip"},
+                 {{"\xFD"
+                   "7zXZ",
+                   5},
+                  "packed by xz; unpack it (xz -d), or pack it by gzip"},
+                 {{"BZh", 3}, "packed by bzip2; unpack it (bzip2 -d), or pack it by gzip"},
+                 {{"PK\x03\x04", 4}, "a zip archive (or a spreadsheet); unpack it, or save it as CSV"},
+                 {{"PAR1", 4}, "a Parquet file; write it as CSV"}};
+    for (const auto& one : known)
+      if (have_ >= one.magic.size() && std::memcmp(in_.data(), one.magic.data(), one.magic.size()) == 0)
+        throw braid::Error("'" + path_ + "' is " + one.what);
+  }
+
+  std::string path_;
+  std::unique_ptr<std::FILE, Close> file_;
+  std::array<unsigned char, 1 << 16> in_;
+  std::size_t at_ = 0, have_ = 0;
+  std::int64_t base_ = 0, given_ = 0;  // of in_ in the file; bytes that read() gave
+  bool packed_ = false, over_ = false, member_over_ = false;
+  z_stream z_{};
+};
+
+}  // namespace parts
