@@ -331,7 +331,7 @@ class Sweep {
     for (const auto seed : asked_.seeds) {
       const auto folder = run_folder(trial, seed);
       auto result = read_json(folder + "/result.json");
-      Json splits{{"valid", result.at("splits").at("valid")}};
+      Json splits{{"valid", result.at("splits").at("valid")}}, changed = Json::array();
       if (const auto& others = plans_.others.at(trial - 1); !others.empty()) {
         const auto printed = folder_ + "/evaluation.json.part";
         std::vector<std::string> words{program_, "eval", folder, "--json", "--threads", std::to_string(asked_.threads)};
@@ -341,10 +341,16 @@ class Sweep {
         if (ended.code != 0)
           throw Usage(named_ + ": error: the chosen point, trial " + std::to_string(trial) + ", cannot be evaluated: " +
                       ended.how + " [sweep]\n  mend that and go on with `braid sweep --resume " + named_ + "`");
-        splits.update(read_json(printed).at("splits"));
+        const auto answer = read_json(printed);
+        splits.update(answer.at("splits"));
+        changed = answer.value("data_changed", Json::array());
         files::remove(printed);
       }
       runs.push_back({{"seed", seed}, {"splits", splits}});
+      if (!changed.empty()) {
+        runs.back()["data_changed"] = changed;
+        log::warning(folder + ": the data is not what the run was trained on: " + changed.dump() + " [data-changed]");
+      }
       all.push_back({{"splits", std::move(splits)}});
       higher = result.value("higher_is_better", Json::object());
     }

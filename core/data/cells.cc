@@ -7,6 +7,9 @@
 #include <iterator>
 #include <optional>
 
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+
 namespace braid::data {
 
 namespace {
@@ -67,11 +70,27 @@ FieldCells::~FieldCells() {
   for (auto& slot : cache_) delete slot.load();
 }
 
-void FieldCells::prepare(const Media::Archives& archives, const std::string* saved) {
-  const auto place =
-      plan_.place.file + ":" + std::to_string(plan_.place.line) + ":" + std::to_string(plan_.place.column);
+std::string FieldCells::place() const {
+  return plan_.place.file + ":" + std::to_string(plan_.place.line) + ":" + std::to_string(plan_.place.column);
+}
+
+void FieldCells::find_media(ArchiveShelf& shelf) {
+  if (plan_.media.empty()) return;
+  media_ = std::make_unique<Media>(plan_.media);
+  if (media_->archive().empty() || !Archive::is_compressed(media_->archive())) return;
+  TextSet names;
+  for (std::int64_t r = table_.first_row(); r < table_.rows; ++r)
+    if (auto name = file_of(r)) {
+      std::string_view plain = *name;
+      while (plain.starts_with("./")) plain.remove_prefix(2);
+      names.emplace(plain);
+    }
+  shelf.want(media_->archive(), std::move(names));
+}
+
+void FieldCells::prepare(ArchiveShelf& shelf, const std::string* saved) {
   try {
-    if (!plan_.media.empty()) media_ = std::make_unique<Media>(plan_.media, archives);
+    if (media_) media_->open(shelf);
     std::optional<std::string> kept;  // what an exported run saved of this field
     if (!saved && !plan_.saved.empty()) {
       kept = bytes_of(plan_.saved);
@@ -89,30 +108,130 @@ void FieldCells::prepare(const Media::Archives& archives, const std::string* sav
   } catch (const Error& e) {
     const std::string what = e.what();
     if (what.find(": error: ") != std::string::npos) throw;
-    throw Error(place + ": error: field '" + table_.plan->name + "." + plan_.name + "': " + what + " [field-failed]");
+    throw Error(place() + ": error: field '" + table_.plan->name + "." + plan_.name + "': " + what + " [field-failed]");
   }
   prepared_ = true;
+  if (layout_.optional_rows) count_content();
+}
+
+// Whether the field gives something for the row. A broken cell is none of this function's business.
+bool FieldCells::gives(std::int64_t row, Texts& texts) const {
+  thread_local Bytes bytes;
+  try {
+    cell(row, texts);
+    return component_->decode(texts.cell, bytes);
+  } catch (const Error&) {
+    return true;
+  }
+}
+
+void FieldCells::note_absent(std::int64_t row) const {
+  auto& word = absent_[static_cast<std::size_t>(row) / 64];
+  const auto bit = std::uint64_t{1} << (row % 64);
+  if (!(word.load(std::memory_order_relaxed) & bit) && !(word.fetch_or(bit) & bit)) ++absent_count_;
+}
+
+// Looks for every row's file or cell, which is cheap. What only decoding tells, that a field has nothing for a cell, is
+// asked of some rows, and of all when none of these has anything. Nothing is decoded twice but these.
+void FieldCells::count_content() {
+  constexpr std::int64_t most_asked = 4096;
+  constexpr std::size_t shown = 3;
+  const auto first = table_.first_row();
+  content_.rows = table_.rows - first;
+  content_.looked_for = media_ ? "'" + media_->pattern() + "'" : "";
+  for (std::size_t c = 0; !media_ && c < columns_.size(); ++c)
+    content_.looked_for += (c ? ", '" : columns_.size() > 1 ? "columns '" : "column '") + columns_[c]->name() + "'";
+  absent_ = std::vector<std::atomic<std::uint64_t>>(static_cast<std::size_t>(table_.rows) / 64 + 1);
+  const auto given = [&](std::int64_t row) {
+    if (media_) {
+      const auto name = file_of(row);
+      return name && media_->exists(*name);
+    }
+    row = source(row);
+    for (const auto* column : columns_) {
+      const auto text = (*column)[row];
+      if (text.data() && std::find(plan_.missing.begin(), plan_.missing.end(), text) == plan_.missing.end())
+        return true;
+    }
+    return columns_.empty();
+  };
+  std::atomic<std::int64_t> missing{0};
+  tbb::parallel_for(tbb::blocked_range<std::int64_t>(first, table_.rows, media_ ? 64 : 8192), [&](const auto& range) {
+    std::int64_t lost = 0;
+    for (auto r = range.begin(); r != range.end(); ++r) lost += !given(r);
+    if (lost) missing += lost;
+  });
+  content_.missing = missing;
+  Texts texts;
+  if (media_) {
+    for (auto r = first; missing > 0 && r < table_.rows && content_.examples.size() < shown; ++r)
+      if (const auto name = file_of(r); name && !media_->exists(*name))
+        content_.examples.push_back(media_->shown(*name));
+  }
+  std::int64_t asked = 0, asked_absent = 0;
+  if (!media_ && missing < content_.rows) {
+    const auto ask = [&](std::int64_t row) {
+      if (!given(row)) return false;
+      ++asked;
+      if (gives(row, texts)) return true;
+      ++asked_absent;
+      note_absent(row);
+      if (content_.examples.size() < shown && !texts.cell.texts.empty() && texts.cell.texts[0].data())
+        content_.examples.emplace_back(texts.cell.texts[0]);
+      return false;
+    };
+    const auto step = std::max<std::int64_t>(1, content_.rows / most_asked);
+    for (auto r = first; r < table_.rows; r += step) ask(r);
+    if (asked == asked_absent)
+      for (auto r = first; r < table_.rows && !ask(r);) ++r;
+  }
+  const auto rows = static_cast<double>(std::max<std::int64_t>(1, content_.rows));
+  const auto lost = static_cast<double>(content_.missing);
+  content_.share =
+      (lost + (asked ? (rows - lost) * static_cast<double>(asked_absent) / static_cast<double>(asked) : 0)) / rows;
+  if (content_.rows == 0 || content_.missing + absent_count_ < content_.rows) return;
+  std::string text = place() + ": error: field '" + table_.plan->name + "." + plan_.name + "' has nothing in all " +
+                     std::to_string(content_.rows) + " rows of table '" + table_.plan->name + "'; it looks for " +
+                     content_.looked_for;
+  for (std::size_t k = 0; k < content_.examples.size(); ++k)
+    text += (k ? ", '" : ", as '") + content_.examples[k] + "'";
+  throw Error(text + " [content-missing]\n  fix: " +
+              (media_ ? "name the files as they are called, or take the field out"
+                      : "name the column that has it, or take the field out"));
+}
+
+Content FieldCells::content() const {
+  auto out = content_;
+  out.missing += absent_count_;
+  const std::lock_guard lock(broken_mutex_);
+  out.broken = static_cast<std::int64_t>(broken_.size());
+  return out;
 }
 
 std::int64_t FieldCells::source(std::int64_t row) const {
   return permuted_ ? table_.permuted[static_cast<std::size_t>(row)] : row;
 }
 
+std::string_view FieldCells::text_at(const Column& column, std::int64_t source) const {
+  const auto text = column[source];
+  for (const auto& m : plan_.missing)
+    if (text.data() && m == text) return {};
+  return text;
+}
+
+std::optional<std::string> FieldCells::file_of(std::int64_t row) const {
+  return media_->name([&, at = source(row)](const std::string& column) { return text_at(*table_.column(column), at); });
+}
+
 void FieldCells::cell(std::int64_t row, Texts& texts) const {
-  row = source(row);
-  const auto text_at = [&](const Column& column) {
-    const auto text = column[row];
-    for (const auto& m : plan_.missing)
-      if (text.data() && m == text) return std::string_view();
-    return text;
-  };
+  const auto at = source(row);
   texts.texts.clear();
-  for (const auto* column : columns_) texts.texts.push_back(text_at(*column));
+  for (const auto* column : columns_) texts.texts.push_back(text_at(*column, at));
   texts.cell.texts = texts.texts;
   texts.cell.bytes.reset();
   texts.file.clear();
   if (!media_) return;
-  const auto name = media_->name([&](const std::string& column) { return text_at(*table_.column(column)); });
+  const auto name = file_of(row);
   if (!name) return;
   texts.file = media_->shown(*name);
   texts.cell.bytes = media_->read(*name, texts.buffer);
@@ -128,6 +247,7 @@ std::string FieldCells::named(std::int64_t row, const Texts& texts) const {
 Decoded FieldCells::decode(std::int64_t row) const {
   thread_local Texts texts;
   Decoded out;
+  bool is_broken = false;
   try {
     cell(row, texts);
     out.present = component_->decode(texts.cell, out.bytes);
@@ -139,12 +259,14 @@ Decoded FieldCells::decode(std::int64_t row) const {
     if (table_.plan->bad_rows == recipe::TablePlan::BadRows::error)
       throw Error(table_.where(at) + ": error: " + text + "\n  fix the cell, or say bad_rows = \"skip\" in table '" +
                   table_.plan->name + "' to count it as missing");
+    is_broken = true;
     const std::lock_guard lock(broken_mutex_);
     if (!broken_.insert(at).second) return {};  // told already; the cell was not kept
     complaints_.warning("broken cells of '" + table_.plan->name + "." + plan_.name + "'",
                         table_.where(at) + ": counts as missing: " + text);
     out = {};
   }
+  if (!out.present && !absent_.empty() && !texts.cell.missing() && !is_broken) note_absent(row);
   if (!out.present) out.bytes.clear();
   out.bytes.shrink_to_fit();
   return out;

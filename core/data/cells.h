@@ -2,6 +2,7 @@
 #pragma once
 
 #include "braid/field.h"
+#include "data/content.h"
 #include "data/layout.h"
 #include "data/media.h"
 #include "data/table.h"
@@ -9,6 +10,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,9 +41,11 @@ class FieldCells {
   FieldCells(const Table& table, int field, std::unique_ptr<Field> component, Budget& budget, Complaints& complaints);
   ~FieldCells();
 
+  // Says which files of an archive its rows name; before prepare() of any field. Throws Error.
+  void find_media(ArchiveShelf& shelf);
   // Opens the component and fits it, or loads what was saved: by this run (`saved`), or by the one that the field is
-  // of. Finds its media. Throws Error.
-  void prepare(const Media::Archives& archives, const std::string* saved);
+  // of. Finds its media, and out of how many rows there is something to read. Throws Error, too when there is nothing.
+  void prepare(ArchiveShelf& shelf, const std::string* saved);
 
   const Field& component() const { return *component_; }
   const Layout& layout() const { return layout_; }
@@ -54,6 +60,9 @@ class FieldCells {
   // missing where the table says bad_rows = "skip".
   Handle decoded(std::int64_t row) const;
 
+  bool can_be_absent() const { return prepared_ && layout_.optional_rows; }
+  Content content() const;
+
  private:
   class Rows;
   struct Texts;
@@ -61,6 +70,12 @@ class FieldCells {
   void cell(std::int64_t row, Texts& texts) const;
   Decoded decode(std::int64_t row) const;
   std::string named(std::int64_t row, const Texts& texts) const;
+  std::string place() const;
+  std::string_view text_at(const Column& column, std::int64_t source) const;
+  std::optional<std::string> file_of(std::int64_t row) const;
+  void count_content();
+  bool gives(std::int64_t row, Texts& texts) const;
+  void note_absent(std::int64_t row) const;
 
   const Table& table_;
   const recipe::FieldPlan& plan_;
@@ -75,6 +90,9 @@ class FieldCells {
   mutable std::vector<std::atomic<const Decoded*>> cache_;  // per row
   mutable std::mutex broken_mutex_;
   mutable std::set<std::int64_t> broken_;  // rows whose cell was complained about
+  Content content_;                        // as prepare() found it: `missing` has the rows without cell or file
+  mutable std::vector<std::atomic<std::uint64_t>> absent_;  // a bit for each row whose cell the field has nothing for
+  mutable std::atomic<std::int64_t> absent_count_{0};
 };
 
 }  // namespace braid::data

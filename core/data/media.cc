@@ -3,60 +3,18 @@
 #include "braid/component.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
-#include <archive.h>
-#include <archive_entry.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace braid::data {
 
 namespace fs = std::filesystem;
 
-Archive::Archive(const std::string& path) {
-  const std::unique_ptr<struct archive, int (*)(struct archive*)> in(archive_read_new(), archive_read_free);
-  archive_read_support_filter_all(in.get());
-  archive_read_support_format_tar(in.get());
-  archive_read_support_format_zip(in.get());
-  archive_read_support_format_empty(in.get());
-  const auto fail = [&](const std::string& what) {
-    const char* reason = archive_error_string(in.get());
-    throw Error(path + ": error: " + what + (reason ? std::string(": ") + reason : "") + " [media-unreadable]");
-  };
-  if (archive_read_open_filename(in.get(), path.c_str(), 1 << 18) != ARCHIVE_OK) fail("cannot open the archive");
-  struct archive_entry* entry = nullptr;
-  while (true) {
-    const int status = archive_read_next_header(in.get(), &entry);
-    if (status == ARCHIVE_EOF) break;
-    if (status < ARCHIVE_WARN) fail("the archive is damaged after " + std::to_string(members_.size()) + " files");
-    if (archive_entry_filetype(entry) != AE_IFREG) continue;
-    const char* utf8 = archive_entry_pathname_utf8(entry);
-    const char* raw = utf8 ? utf8 : archive_entry_pathname(entry);
-    std::string name = raw ? raw : "";
-    while (name.starts_with("./")) name.erase(0, 2);
-    const auto at = bytes_.size();
-    for (std::size_t filled = at;;) {  // sizes in headers may be absent or lie: read until the end
-      bytes_.resize(filled + (1 << 16));
-      const auto got = archive_read_data(in.get(), bytes_.data() + filled, 1 << 16);
-      if (got < 0) fail("file '" + name + "' of the archive is damaged");
-      filled += static_cast<std::size_t>(got);
-      bytes_.resize(filled);
-      if (got == 0) break;
-    }
-    members_[name] = {at, bytes_.size() - at};  // of two members with one name the later one counts, as in tar
-  }
-  bytes_.shrink_to_fit();
-}
-
-std::optional<std::span<const std::byte>> Archive::find(std::string_view name) const {
-  while (name.starts_with("./")) name.remove_prefix(2);
-  const auto it = members_.find(name);
-  if (it == members_.end()) return std::nullopt;
-  return std::span(bytes_).subspan(it->second.at, it->second.size);
-}
-
-Media::Media(const std::string& media, const Archives& archives) {
+Media::Media(const std::string& media) : pattern_(media) {
   auto names = media;
   // "ARCHIVE:NAME", where ARCHIVE is a file; a ':' that follows no file belongs to a name.
   for (std::size_t at = media.find(':'); at != std::string::npos; at = media.find(':', at + 1)) {
@@ -67,11 +25,10 @@ Media::Media(const std::string& media, const Archives& archives) {
     std::error_code ignored;
     if (!looks || (!fs::is_regular_file(path, ignored) && !ends)) continue;
     archive_path_ = path;
-    archive_ = archives(path);
     names = media.substr(at + 1);
     break;
   }
-  if (!archive_) {
+  if (archive_path_.empty()) {
     const auto folder = fs::path(names.substr(0, names.find('{'))).parent_path();
     std::error_code ignored;
     if (!folder.empty() && !fs::is_directory(folder, ignored))
@@ -91,6 +48,10 @@ Media::Media(const std::string& media, const Archives& archives) {
   }
 }
 
+void Media::open(ArchiveShelf& shelf) {
+  if (!archive_path_.empty()) archive_ = shelf.get(archive_path_);
+}
+
 std::optional<std::string> Media::name(const std::function<std::string_view(const std::string&)>& cell) const {
   std::string out;
   for (const auto& part : parts_) {
@@ -105,23 +66,39 @@ std::optional<std::string> Media::name(const std::function<std::string_view(cons
   return out;
 }
 
+bool Media::exists(const std::string& name) const {
+  if (archive_) return archive_->has(name);
+  struct ::stat about {};
+  return name.find('\0') != std::string::npos || ::stat(name.c_str(), &about) == 0 ||
+         (errno != ENOENT && errno != ENOTDIR);  // what is there and cannot be read is an error when it is read
+}
+
 std::optional<std::span<const std::byte>> Media::read(const std::string& name, std::vector<std::byte>& buffer) const {
-  if (archive_) return archive_->find(name);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(name.c_str(), "rb"), std::fclose);
-  if (!file) {
+  if (archive_) return archive_->find(name, buffer);
+  if (name.find('\0') != std::string::npos) throw Error("its name has a NUL byte, which no file's has");
+  const auto cannot = [&](const std::string& why) {
+    return Error(name + ": error: cannot read: " + why + " [media-unreadable]");
+  };
+  const int file = ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe's name must not wait for a writer
+  if (file < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-    throw Error(name + ": error: cannot read: " + std::strerror(errno) + " [media-unreadable]");
+    throw cannot(std::strerror(errno));
   }
+  const std::shared_ptr<void> close(nullptr, [file](void*) { ::close(file); });
+  struct ::stat about {};
+  if (::fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) throw cannot("it is no file");
+  const auto most = static_cast<std::size_t>(largest_media);
   buffer.clear();
-  for (std::size_t got = 1; got;) {
+  while (true) {
     const auto at = buffer.size();
+    if (at > most) throw Error("it has more than " + std::to_string(most >> 20) + " MiB, the bound of one file");
     buffer.resize(at + (1 << 16));
-    got = std::fread(buffer.data() + at, 1, 1 << 16, file.get());
-    buffer.resize(at + got);
+    const auto got = ::read(file, buffer.data() + at, 1 << 16);
+    buffer.resize(at + static_cast<std::size_t>(got > 0 ? got : 0));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw cannot(std::strerror(errno));
+    if (got == 0) return std::span<const std::byte>(buffer);
   }
-  if (std::ferror(file.get()))
-    throw Error(name + ": error: cannot read: " + std::strerror(errno) + " [media-unreadable]");
-  return std::span<const std::byte>(buffer);
 }
 
 }  // namespace braid::data

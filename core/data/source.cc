@@ -22,31 +22,6 @@ namespace braid::data {
 
 namespace {
 
-// Archives by path, each read once even when several fields ask at the same time.
-class ArchiveShelf {
- public:
-  std::shared_ptr<const Archive> get(const std::string& path) {
-    std::shared_ptr<Entry> entry;
-    {
-      const std::lock_guard lock(mutex_);
-      auto& slot = entries_[path];
-      if (!slot) slot = std::make_shared<Entry>();
-      entry = slot;
-    }
-    const std::lock_guard lock(entry->mutex);
-    if (!entry->archive) entry->archive = std::make_shared<const Archive>(path);
-    return entry->archive;
-  }
-
- private:
-  struct Entry {
-    std::mutex mutex;
-    std::shared_ptr<const Archive> archive;
-  };
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Entry>> entries_;
-};
-
 class Loaded final : public Source {
  public:
   Loaded(const recipe::Plan& plan, const Makers& makers, const std::map<std::string, std::string>& saved,
@@ -72,6 +47,11 @@ class Loaded final : public Source {
   const Report& report() const override {
     const std::lock_guard lock(report_mutex_);
     report_.warnings = world_->complaints.warnings();
+    report_.content.clear();
+    for (std::size_t t = 0; t < world_->cells.size(); ++t)
+      for (const auto& cells : world_->cells[t])
+        if (cells->can_be_absent())
+          report_.content.push_back({world_->plan.tables[t].name, cells->name(), cells->content()});
     return report_;
   }
   recipe::Fitted fitted() const override {
@@ -279,11 +259,9 @@ class Loaded final : public Source {
         if (read) jobs.push_back({w.cells[t].back().get(), it == saved.end() ? nullptr : &it->second});
       }
     ArchiveShelf shelf;
+    for (const auto& job : jobs) job.cells->find_media(shelf);
     tbb::parallel_for(
-        std::size_t{0}, jobs.size(),
-        [&](std::size_t j) {
-          jobs[j].cells->prepare([&](const std::string& path) { return shelf.get(path); }, jobs[j].saved);
-        },
+        std::size_t{0}, jobs.size(), [&](std::size_t j) { jobs[j].cells->prepare(shelf, jobs[j].saved); },
         tbb::simple_partitioner());
   }
 
@@ -314,10 +292,18 @@ class Loaded final : public Source {
     for (std::size_t s = 1; s < w.splits.names.size(); ++s)
       for (std::size_t l = 0; l < table.links.size() && !w.splits.rows[s].empty(); ++l) {
         auto& count = report_.unseen[w.splits.names[s]][table.plan->links[l].name];
+        const auto& link = table.plan->links[l];
+        const auto& column = *table.column(link.column.empty() ? link.name : link.column);
+        const auto shown = [&](std::size_t entity) {  // through any link into its table
+          for (std::size_t other = 0; other < table.links.size(); ++other)
+            if (table.plan->links[other].table == link.table && w.link_counts[other][entity] > 0) return true;
+          return false;
+        };
         for (const auto r : w.splits.rows[s]) {
+          if (!column[r].data()) continue;  // an empty cell names nobody
           const auto entity = static_cast<std::size_t>(table.links[l][static_cast<std::size_t>(r)]);
           ++count.rows;
-          count.unseen += entity == 0 || w.link_counts[l][entity] == 0;
+          count.unseen += entity == 0 || !shown(entity);
         }
         const bool meant = s > 2 || w.splits.rows[0].empty();
         if (!meant && static_cast<double>(count.unseen) > w.plan.data.warn_missing * static_cast<double>(count.rows))

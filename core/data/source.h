@@ -3,6 +3,7 @@
 
 #include "braid/field.h"
 #include "data/batch.h"
+#include "data/content.h"
 #include "data/uses.h"
 
 #include <functional>
@@ -28,8 +29,8 @@ struct Makers {
 struct PassOptions {
   std::string split = "train";  // train, valid, test, or a held-out split's name
   std::int64_t batch = 1024;
-  bool training = false;  // draws (dropped ids, masked words) are on
-  bool shuffle = false;   // a permutation that is a function of (seed, epoch)
+  bool training = false;   // draws (dropped ids, masked words) are on
+  bool shuffle = false;    // a permutation that is a function of (seed, epoch)
   std::uint64_t seed = 1;  // of training's draws and order; other passes draw by [eval] seed
   std::int64_t epoch = 0;
   std::int64_t accumulate = 1;  // batches a step
@@ -56,10 +57,15 @@ struct Report {  // what loading found, for the terminal and result.json
     std::int64_t rows = 0, unseen = 0;
   };
   std::vector<TableReport> tables;
+  struct FieldContent {
+    std::string table, field;
+    Content content;
+  };
+  std::vector<FieldContent> content;           // of fields whose rows can be absent
   std::map<std::string, std::int64_t> splits;  // rows of the driving table per split
   // Per split and link: rows, and those of them whose entity no training row has.
   std::map<std::string, std::map<std::string, Unseen>> unseen;
-  std::vector<std::string> warnings;           // bad rows skipped, cells that did not decode, first few of each
+  std::vector<std::string> warnings;  // bad rows skipped, cells that did not decode, first few of each
 };
 
 class Source {

@@ -55,13 +55,22 @@ constexpr TagInfo tags[] = {
      "`braid COMMAND --help` shows what it takes.", false, R"toml(-braid trian recipe.toml --out runs/a
 +braid train recipe.toml --out runs/a
 )toml"},
+    {"content-missing",
+     "A field's file, cell or vector is missing: in all rows of its table, which is an error, or in more than the "
+     "share "
+     "[data] warn_missing of them, which is a warning.",
+     "Name files and keys as they are called; where so many are meant to be missing, raise warn_missing.", false,
+     R"toml(-poster = { use = "image", media = "posters/{item}.jpg" }
++poster = { use = "image", media = "posters/{item}.png" }
+)toml"},
     {"cost", "`check --cost` measures by running steps, and those did not run or cannot be told apart.",
      "Mend what the message says; train needs it as well.", false,
      R"toml(-braid check --cost --no-files recipe.toml
 +braid check --cost recipe.toml
 )toml"},
     {"data-changed", "The data of a run are not those that it was trained on.",
-     "Restore them, or mean it: what is evaluated now may have been learnt from.", true, R"toml(-cp tomorrow.csv events.csv
+     "Restore them, or mean it: what is evaluated now may have been learnt from.", true,
+     R"toml(-cp tomorrow.csv events.csv
  braid eval runs/a
 )toml"},
     {"eval", "`--requests` or `--scores` for a model that answers no requests, or whose rows are read from files.",

@@ -7,6 +7,7 @@
 #include "serve/folder.h"
 #include "serve/npy.h"
 #include "serve/side.h"
+#include "train/content.h"
 #include "train/folder.h"
 #include "train/safetensors.h"
 #include "train/weights.h"
@@ -342,6 +343,7 @@ class Export {
 int export_command(const ExportRequest& request, const train::Workshop& shop) {
   const auto model = train::load_run(request.run, request.sets, shop);
   if (!model) return 1;
+  train::print_content(*model);
   Export out(*model, request);
   if (request.vectors.empty()) out.served(shop.world(request.run + "/resolved.toml"), shop);
   else out.vectors();

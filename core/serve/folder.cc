@@ -1,6 +1,5 @@
 #include "serve/folder.h"
 
-#include "data/hash.h"
 #include "log/log.h"
 #include "train/safetensors.h"
 
@@ -11,9 +10,10 @@
 #include <filesystem>
 
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace braid::serve {
 namespace {
@@ -25,24 +25,27 @@ Error broken(const std::string& file, const std::string& why) {
   return Error(file + ": error: " + why + " [export-folder]");
 }
 
-// Size and xxh3-64 of a file's bytes. Throws Error.
+// Size and xxh3-64 of a file's bytes, read block by block: a mapped file that is cut short meanwhile kills the process.
+// Throws Error.
 std::pair<std::int64_t, std::string> facts(const std::string& file) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  struct ::stat found {};
-  if (descriptor < 0 || ::fstat(descriptor, &found) != 0) {
-    const std::string why = std::strerror(errno);
-    if (descriptor >= 0) ::close(descriptor);
-    throw broken(file, "cannot be read: " + why);
+  if (descriptor < 0) throw broken(file, std::string("cannot be read: ") + std::strerror(errno));
+  const std::shared_ptr<void> close(nullptr, [descriptor](void*) { ::close(descriptor); });
+  XXH3_state_t state;
+  XXH3_64bits_reset(&state);
+  std::vector<char> block(1 << 18);
+  std::int64_t size = 0;
+  while (true) {
+    const auto got = ::read(descriptor, block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw broken(file, std::string("cannot be read: ") + std::strerror(errno));
+    if (got == 0) break;
+    XXH3_64bits_update(&state, block.data(), static_cast<std::size_t>(got));
+    size += got;
   }
-  const auto size = static_cast<std::size_t>(found.st_size);
-  void* bytes = size ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0) : nullptr;
-  ::close(descriptor);
-  if (bytes == MAP_FAILED) throw broken(file, "cannot be read");
   char text[32];
-  std::snprintf(text, sizeof text, "%016llx",
-                static_cast<unsigned long long>(data::key_of({static_cast<const char*>(bytes), size})));
-  if (bytes) ::munmap(bytes, size);
-  return {static_cast<std::int64_t>(size), text};
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(XXH3_64bits_digest(&state)));
+  return {size, text};
 }
 
 bool is_export(const std::string& place) {

@@ -19,7 +19,8 @@ class Builder final : public nlohmann::json_sax<Json> {
 
   bool null() override { return add({}); }
   bool boolean(bool value) override { return add({Value::Kind::boolean, value ? "true" : "false", {}, {}}); }
-  bool number_integer(number_integer_t value) override { return add(number(std::to_string(value))); }
+  // Below zero by its sign: of these 0 alone is not written as its text, "-0".
+  bool number_integer(number_integer_t value) override { return add(number(value ? std::to_string(value) : "-0")); }
   bool number_unsigned(number_unsigned_t value) override { return add(number(std::to_string(value))); }
   bool number_float(number_float_t, const string_t& text) override { return add(number(text)); }
   bool string(string_t& text) override { return add({Value::Kind::text, std::move(text), {}, {}}); }

@@ -3,15 +3,16 @@
 #include <braid/component.h>
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <memory>
+#include <string>
 
 namespace braid::serve {
 namespace {
@@ -104,30 +105,35 @@ void save_npy(const std::string& file, const at::Tensor& tensor) {
   if (::close(descriptor) != 0 || !synced) cannot_write(file);
 }
 
+// Read, not mapped: a mapped file that is cut short while it is in use kills the process.
 at::Tensor load_npy(const std::string& file) {
   const auto broken = [&](const std::string& why) { return Error(file + ": error: " + why + " [export-folder]"); };
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) throw broken(std::string("cannot be read: ") + std::strerror(errno));
+  const std::shared_ptr<void> close(nullptr, [descriptor](void*) { ::close(descriptor); });
   struct ::stat facts {};
-  if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) {
-    ::close(descriptor);
-    throw broken("is no file");
-  }
+  if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) throw broken("is no file");
   const auto size = static_cast<std::size_t>(facts.st_size);
-  if (size < 10) {
-    ::close(descriptor);
-    throw broken("is no .npy file, or is cut short");
-  }
-  void* bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-  ::close(descriptor);
-  if (bytes == MAP_FAILED) throw broken(std::string("cannot be mapped: ") + std::strerror(errno));
-  const std::shared_ptr<void> keep(bytes, [size](void* p) { ::munmap(p, size); });
-  const auto* text = static_cast<const char*>(bytes);
-  if (std::memcmp(text, "\x93NUMPY\x01\x00", 8) != 0) throw broken("is no .npy file of version 1.0");
-  const auto length = static_cast<std::size_t>(static_cast<unsigned char>(text[8])) |
-                      static_cast<std::size_t>(static_cast<unsigned char>(text[9])) << 8;
+  const auto read = [&](void* to, std::size_t count) {
+    auto* at = static_cast<char*>(to);
+    while (count > 0) {
+      const auto got = ::read(descriptor, at, count);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) throw broken(std::string("cannot be read: ") + std::strerror(errno));
+      if (got == 0) throw broken("is cut short");
+      at += got;
+      count -= static_cast<std::size_t>(got);
+    }
+  };
+  if (size < 10) throw broken("is no .npy file, or is cut short");
+  char start[10];
+  read(start, sizeof start);
+  if (std::memcmp(start, "\x93NUMPY\x01\x00", 8) != 0) throw broken("is no .npy file of version 1.0");
+  const auto length = static_cast<std::size_t>(static_cast<unsigned char>(start[8])) |
+                      static_cast<std::size_t>(static_cast<unsigned char>(start[9])) << 8;
   if (10 + length > size) throw broken("is cut short");
-  const std::string_view header(text + 10, length);
+  std::string header(length, '\0');
+  read(header.data(), length);
   auto type = at::ScalarType::Undefined;
   for (const auto& kind : kinds)
     if (entry(header, "descr").starts_with("'" + std::string(kind.descr) + "'")) type = kind.type;
@@ -139,9 +145,9 @@ at::Tensor load_npy(const std::string& file) {
   for (const auto s : shape) count *= static_cast<std::size_t>(s);
   if (count * c10::elementSize(type) != size - 10 - length)
     throw broken("has another size than its header says: it is cut short or damaged");
-  if (count == 0) return at::empty(shape, at::TensorOptions().dtype(type));
-  return at::from_blob(
-      static_cast<char*>(bytes) + 10 + length, shape, [keep](void*) {}, at::TensorOptions().dtype(type));
+  auto out = at::empty(shape, at::TensorOptions().dtype(type));
+  read(out.mutable_data_ptr(), out.nbytes());
+  return out;
 }
 
 }  // namespace braid::serve

@@ -88,8 +88,8 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 
 TEST_CASE("JSON: numbers keep their text, everything else what it says") {
   CHECK(again(" null ") == "null");
-  CHECK(again("[true, false, 1.50, -0.0, 1E5, 12345678901234567890123, \"\\u00e9\\n\"]") ==
-        "[true,false,1.50,-0.0,1E5,12345678901234567890123,\"é\\n\"]");
+  CHECK(again("[true, false, 1.50, -0.0, -0, 0, 1E5, 12345678901234567890123, \"\\u00e9\\n\"]") ==
+        "[true,false,1.50,-0.0,-0,0,1E5,12345678901234567890123,\"é\\n\"]");
   CHECK(again("{\"a\": {\"b\": []}, \"c\": {}}") == "{\"a\":{\"b\":[]},\"c\":{}}");
   CHECK(again("{\"\\u0000\": \"\\ud83d\\ude00\"}") == "{\"\\u0000\":\"😀\"}");
 }

@@ -195,10 +195,11 @@ struct Scorer::Inside {
       if (table.event()) continue;
       const auto file = "keys/" + table.name + ".txt";
       const auto text = train::read_file(place + "/" + file);
-      for (std::size_t begin = 0; begin < text.size();) {
-        const auto end = std::min(text.find('\n', begin), text.size());
-        known[t].push_back(begin == 0 ? 0 : data::key_of(data::unescaped({text.data() + begin, end - begin})));
-        begin = end + 1;
+      try {
+        for (const auto& key : data::unescaped_lines(text))
+          known[t].push_back(known[t].empty() ? 0 : data::key_of(key));
+      } catch (const Error& e) {
+        throw broken(file, e.what());
       }
       if (known[t].empty()) throw broken(file, "is empty");
       for (std::size_t k = 0; k < side.stored.size(); ++k)

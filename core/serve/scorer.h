@@ -1,4 +1,4 @@
-// An exported model in memory: entities' arrays mapped, the graph with its weights, fields with their state.
+// An exported model in memory: entities' arrays, the graph with its weights, fields with their state.
 #pragma once
 
 #include "serve/ahead.h"

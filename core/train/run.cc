@@ -3,6 +3,7 @@
 #include "log/log.h"
 #include "report/report.h"
 #include "report/run_files.h"
+#include "train/content.h"
 #include "train/folder.h"
 #include "train/interrupt.h"
 #include "train/replay.h"
@@ -101,6 +102,7 @@ Json result_of(const Outcome& outcome, const Model& model, const Workshop& shop,
                                  {"bad_rows", table.bad_rows},
                                  {"dangling_links", table.dangling_links}};
   out["split_rows"] = report.splits;
+  out["content"] = content_json(report);
   for (const auto& [split, links] : report.unseen)
     for (const auto& [link, count] : links)
       out["unseen"][split][link] = {{"rows", count.rows}, {"unseen", count.unseen}};
@@ -128,6 +130,7 @@ void complain(const Model& model) {
     if (table.bad_rows || table.dangling_links)
       log::warning("table " + table.name + ": " + std::to_string(table.bad_rows) + " bad rows skipped, " +
                    std::to_string(table.dangling_links) + " links to entities that are not listed");
+  print_content(model);
 }
 
 // Trains in a folder that is made and held, from the start or after a checkpoint, to its result.json.

@@ -81,8 +81,8 @@ std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const s
                         const std::string& place) {
   const auto& node = plan.nodes[static_cast<std::size_t>(w.node)];
   const auto given = node.weights.keys.find(own);
-  auto values =
-      given == node.weights.keys.end() ? values_in(file, name, place) : data::unescaped_lines(read_file(given->second));
+  auto values = given == node.weights.keys.end() ? values_in(file, name, place)
+                                                 : data::unescaped_lines(read_file(given->second), given->second);
   if (!w.rows.field) {  // rows are numbers here
     if (values)
       throw Error(

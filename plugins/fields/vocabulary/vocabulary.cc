@@ -1,6 +1,8 @@
 // Values to ids, learnt from the training rows; 0 is the unknown value.
 #include <braid/plugin.h>
 
+#include "plugins/parts/key_lines.h"
+
 #include <algorithm>
 #include <cstring>
 #include <unordered_map>
@@ -99,38 +101,23 @@ struct Vocabulary final : braid::Field {
       if (draw.uniform(k) < drop()) values[k] = 0;
   }
 
-  // One value a line, in the ids' order; a backslash or line break inside a value is escaped.
+  // One value a line, in the ids' order.
   std::string save() const override {
     std::vector<std::string_view> in_order(ids_.size());
     for (const auto& [value, number] : ids_) in_order[static_cast<std::size_t>(number) - 1] = value;
     std::string out;
-    for (const auto value : in_order) {
-      for (const char c : value) {
-        if (c == '\\') out += "\\\\";
-        else if (c == '\n') out += "\\n";
-        else out += c;
-      }
-      out += '\n';
-    }
+    for (const auto value : in_order) parts::write_key_line(out, value);
     return out;
   }
 
   void load(std::string_view saved) override {
     ids_.clear();
-    std::string value;
-    for (std::size_t k = 0; k < saved.size(); ++k) {
-      if (saved[k] == '\n') {
-        if (!ids_.emplace(value, static_cast<std::int64_t>(ids_.size()) + 1).second)
-          throw braid::Error("a saved vocabulary holds '" + value + "' twice");
-        value.clear();
-      } else if (saved[k] == '\\' && k + 1 < saved.size()) {
-        value += saved[++k] == 'n' ? '\n' : saved[k];
-      } else {
-        value += saved[k];
-      }
-    }
-    if (!value.empty())
-      throw braid::Error("a saved vocabulary breaks off after " + std::to_string(ids_.size()) + " values");
+    if (!saved.empty() && !saved.ends_with('\n')) throw braid::Error("a saved vocabulary breaks off in its last line");
+    parts::each_key_line(saved, [&](std::string value) {
+      const auto number = static_cast<std::int64_t>(ids_.size()) + 1;
+      if (const auto [at, fresh] = ids_.emplace(std::move(value), number); !fresh)
+        throw braid::Error("a saved vocabulary holds '" + at->first + "' twice");
+    });
   }
 
  private:

@@ -93,11 +93,22 @@ TEST_CASE("dropped while training: the asked share, the same for the same draw")
 }
 
 TEST_CASE("saved and loaded") {
-  const auto f = field({}, rows({{{"a\nb\\n"}, 1}, {{""}, 1}, {{"é"}, 1}, {{"a\\"}, 1}}));
+  const auto f = field({}, rows({{{"a\nb\\n"}, 1},
+                                 {{""}, 1},
+                                 {{"é"}, 1},
+                                 {{"a\\"}, 1},
+                                 {{"a\r"}, 1},
+                                 {{"\xEF\xBB\xBF"
+                                   "a"},
+                                  1}}));
   const auto again = field({});
   again->load(f->save());
   CHECK(again->sizes() == f->sizes());
-  for (const auto* text : {"a\nb\\n", "", "é", "a\\", "a", "\n"}) CHECK(ids(*again, {text}) == ids(*f, {text}));
+  for (const auto* text : {"a\nb\\n", "", "é", "a\\", "a\r",
+                           "\xEF\xBB\xBF"
+                           "a",
+                           "a", "\n"})
+    CHECK(ids(*again, {text}) == ids(*f, {text}));
   CHECK(again->save() == f->save());
   again->load("");
   CHECK(again->sizes().at("n") == 1);
