@@ -307,7 +307,7 @@ std::vector<std::string> not_installed(const std::string& text, const recipe::Wo
       const auto from = line.find(key);
       if (from == line.npos || line.starts_with("#")) continue;
       const auto name = line.substr(from + key.size(), line.find('"', from + key.size()) - from - key.size());
-      const bool there = name == "adamw" || std::any_of(world.plugins.begin(), world.plugins.end(), [&](const auto& p) {
+      const bool there = std::any_of(world.plugins.begin(), world.plugins.end(), [&](const auto& p) {
                            return std::any_of(p.second.components.begin(), p.second.components.end(),
                                               [&](const auto& c) { return c.name == name; });
                          });

@@ -109,7 +109,9 @@ class Maker {
         return one_of(word.choices, help, more);
       }
       case Is::component:
-        return component(word);
+        if (word.section.empty()) return component(word);
+        out = {{"anyOf", {component(word), table(words_of(word))}}};
+        break;
       case Is::wires:
         out = wires();
         break;
@@ -202,39 +204,33 @@ class Maker {
                    {titled(Json::object(), "hash"), own}});
     else if (section.name == "node") out = node(own);
     else if (section.name == "metric") out = with_components(own, "use", {Kind::metric});
+    else if (section.name == "group") out = group(own);
+    else if (section.name == "schedule") out = with_components(own, "use", {Kind::schedule});
     else if (section.name == "field") out = with_components(own, "use", {Kind::field});
     else if (section.name == "table" || section.name == "join") out = with_components(own, "reader", {Kind::reader});
     else out.update(only(own));
-    if (section.name == "group") group(out);
     out["description"] = section.help;
     return out;
   }
 
-  // Each optimiser's words, and those of schedules.
-  static void group(Json& out) {
-    const auto& words = recipe::section("group");
-    const auto others = [&](const std::string& use) {  // nothing that `use` does not know
-      Json none{{"allOf", Json::array()}};
-      for (const auto& word : words.words)
-        if (!word.of.empty() && std::find(word.of.begin(), word.of.end(), use) == word.of.end())
-          none["allOf"].push_back(without({word.name}, "a key of " + recipe::listed(word.of)));
-      return none;
-    };
-    const auto& use = *words.find("use");
-    const Json said{{"required", {"use"}}};
-    const Json unsaid{{"if", said}, {"else", others(std::get<std::string>(use.fallback))}};
-    out["allOf"] = Json::array({unsaid});
-    for (const auto& one : use.choices) {
-      const Json rule{{"if", says("use", Json::array({one}))}, {"then", others(one)}};
+  // An optimizer's keys beside the group's own and, where the schedule is a name, the schedule's keys.
+  Json group(Json own) const {
+    std::map<std::string, std::vector<std::pair<std::string, Json>>> by_key;
+    const auto schedules = of({Kind::schedule});
+    for (const auto& part : schedules) {
+      const auto keys = keys_of(*part.schema);
+      for (const auto& [key, schema] : keys.items()) by_key[key].emplace_back(part.name(), schema);
+    }
+    for (const auto& [key, schemas] : by_key) own[key] = together(schemas);
+    auto out = with_components(own, "use", {Kind::optimizer});
+    for (const auto& part : schedules) {
+      Json others{{"allOf", Json::array()}};
+      for (const auto& [key, schemas] : by_key)
+        if (!part.schema->param(key)) others["allOf"].push_back(without({key}, "a key of another schedule"));
+      const Json rule{{"if", says("schedule", part.names())}, {"then", others}};
       out["allOf"].push_back(rule);
     }
-    const Json any_schedule{{"required", {"schedule"}}, {"properties", {{"schedule", {{"pattern", variable}}}}}};
-    const auto no_factor = without({"factor"}, "a key of schedule = \"exponential\"");
-    const auto no_last = without({"last"}, "a key of schedule = \"cosine\"");
-    const Json none{{"if", any_schedule}, {"else", {{"allOf", {no_factor, no_last}}}}};
-    const Json cosine{{"if", says("schedule", {"cosine"})}, {"then", no_factor}, {"else", none}};
-    const Json schedules{{"if", says("schedule", {"exponential"})}, {"then", no_last}, {"else", cosine}};
-    out["dependencies"] = {{"factor", schedules}, {"last", schedules}};
+    return out;
   }
 
   // A table with a component's keys beside its own.
@@ -303,7 +299,7 @@ class Maker {
     auto needed = Json::array();
     for (const auto& word : section.words) {
       if (word.required) needed.push_back(word.name);
-      if (word.section.empty()) continue;
+      if (word.section.empty() || word.is == Is::component) continue;
       Json inner =
           word.section == "list" || word.section == "split" ? sorts_demand(word.section) : demands(words_of(word));
       if (inner.empty()) continue;

@@ -9,6 +9,7 @@
 #include "log/log.h"
 #include "recipe/check.h"
 #include "recipe/flat.h"
+#include "recipe/needed.h"
 #include "recipe/words.h"
 #include "report/run_files.h"
 
@@ -124,16 +125,10 @@ void check_metric(const recipe::Plan& plan, const std::string& by) {
 
 // The plugins of a plan, each looked at once.
 void add_plugins(const recipe::Plan& plan, std::map<std::string, std::string>& digests) {
-  const auto add = [&](const recipe::Use& use) {
+  recipe::each_use(plan, [&](const recipe::Use& use) {
     if (!use.plugin_file.empty() && !digests.count(use.plugin))
       digests[use.plugin] = cards::facts(use.plugin_file).digest;
-  };
-  for (const auto& table : plan.tables) {
-    add(table.reader);
-    for (const auto& field : table.fields) add(field.use);
-  }
-  for (const auto& node : plan.nodes) add(node.use);
-  for (const auto& metric : plan.metrics) add(metric.use);
+  });
 }
 
 // Checks every point. Mistakes that many points share are told once. Nothing: there were some.

@@ -196,6 +196,7 @@ ComponentSchema to_component(const Json& j) {
   c.header = text(j, "header");
   c.fits = flag(j, "fits");
   c.media = flag(j, "media");
+  c.by_default = flag(j, "by_default");
   each(j, "declines", c.declines, [](const Json& d) { return DeclineSchema{text(d, "check"), text(d, "reason")}; });
   return c;
 }
@@ -217,6 +218,7 @@ Json to_json(const ComponentSchema& c) {
   put(j, "header", c.header);
   put(j, "fits", c.fits);
   put(j, "media", c.media);
+  put(j, "by_default", c.by_default);
   if (!c.declines.empty())
     j["declines"] = each(c.declines, [](const auto& d) { return Json{{"check", d.check}, {"reason", d.reason}}; });
   return j;

@@ -9,6 +9,7 @@ const std::vector<Kind> with_run{Kind::tower, Kind::fusion, Kind::ranker, Kind::
 const std::vector<Kind> with_gradient{Kind::tower, Kind::fusion, Kind::ranker, Kind::loss, Kind::distiller};
 const std::vector<Kind> by_rows{Kind::tower, Kind::fusion, Kind::ranker, Kind::loss, Kind::distiller};
 const std::vector<Kind> fields{Kind::field}, readers{Kind::reader}, metrics{Kind::metric};
+const std::vector<Kind> optimizers{Kind::optimizer}, schedules{Kind::schedule};
 
 std::vector<Kind> joined(std::vector<Kind> a, const std::vector<Kind>& b) {
   a.insert(a.end(), b.begin(), b.end());
@@ -103,10 +104,19 @@ const std::vector<Check>& all_checks() {
        by_rows, false, check_row_alone},
       {"save",
        "What is saved and restored into a fresh object gives the same bits: the weights of a node, the state of a "
-       "field.",
+       "field or of an optimizer.",
        "What a component keeps elsewhere is lost by a checkpoint, and differs in serving.",
        "Keep in weights what a call learns and another uses; what a field learns goes into save() and load().",
-       joined(with_gradient, fields), false, check_save},
+       joined(joined(with_gradient, fields), optimizers), false, check_save},
+      {"formula", "50 steps on quadratics agree with the documented formula, number by number, with and without decay.",
+       "An optimizer with a slip still learns, only worse.",
+       "Compute in step() what formula() says, for each number of a weight apart.", optimizers},
+      {"touched-rows", "Rows of a table that a step touches change as in a dense step; the others keep every bit.",
+       "Recipes choose between `rows = \"all\"` and \"touched\" for speed.",
+       "Use in step() only the rows that it is given, and `steps` for what counts steps.", optimizers},
+      {"factor", "The factor of every step is finite, at least 0 and a function of the position alone.",
+       "A resumed run asks for the factors of its later steps only.",
+       "Keep nothing between calls, and mind runs that are shorter than the warm-up.", schedules},
       {"records", "Records have one cell a column, whatever the limit of a call, and the same again after seek().",
        "Resuming jumps into the middle of a file.",
        "Fill every record with one cell a column, and let seek(n) go to what the n-th record was.", readers},

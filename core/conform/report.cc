@@ -1,6 +1,7 @@
 #include "conform/report.h"
 
 #include "conform/fields.h"
+#include "conform/optimizers.h"
 #include "conform/readers.h"
 #include "conform/variations.h"
 #include "conform/words.h"
@@ -117,7 +118,10 @@ class Prover {
       throw Error(place_.plugin->file + ": error: it has no component '" + place_.component + "' [plugin]");
     return *found;
   }
-  bool runs() const { return card_.kind != Kind::field && card_.kind != Kind::reader; }
+  bool runs() const {
+    return card_.kind != Kind::field && card_.kind != Kind::reader && card_.kind != Kind::optimizer &&
+           card_.kind != Kind::schedule;
+  }
 
   static std::vector<const Check*> all_checks_of(Kind kind) {
     std::vector<const Check*> out;
@@ -144,26 +148,26 @@ class Prover {
       // A reader's parameters say what its files are like: they change with the example, and not alone.
       if (card_.kind == Kind::reader) report_.never_varied.push_back(p.name);
     }
-    if (card_.kind != Kind::field) return;
+    if (card_.kind == Kind::reader) return;
     for (const auto& p : card_.params) {
       auto others = variations(p, all);
       bool any = false;
       if (is_list(p))
         for (const std::size_t n : {1, 2, 3}) {
           const auto v = with_length(p, all, n);
-          if (v.values == all || !field_takes(v, true)) continue;
+          if (v.values == all || !is_taken(v, true)) continue;
           if (!any) others = with_ends(p, all, n);
           any = true;
         }
-      for (const auto& v : others) any = (v.values != all && field_takes(v, is_list(p))) || any;
+      for (const auto& v : others) any = (v.values != all && is_taken(v, is_list(p))) || any;
       if (!any) report_.never_varied.push_back(p.name);
     }
   }
 
-  // `list`: of some length, which the field may refuse when it is opened.
-  bool field_takes(const Variation& v, bool list) {
+  // `list`: of some length, which a field may refuse when it is opened.
+  bool is_taken(const Variation& v, bool list) {
     try {
-      if (list) open_field(use_, v.values, entry().facts.examples);
+      if (list && card_.kind == Kind::field) open_field(use_, v.values, entry().facts.examples);
       else make(use_, v.values);
     } catch (const Error& e) {
       report_.left_out.push_back(v.what + ": " + without_name(e.what()));
@@ -227,19 +231,29 @@ class Prover {
     }
   }
 
-  // Fields and readers.
+  // Kinds without run().
   void apart(const Check& check, Verdict& v) {
-    const auto& examples = entry().facts.examples;
     for (const auto& [what, values] : values_) {
       if (check.slow && &values != &values_[0].second) break;
       try {
-        add(v,
-            card_.kind == Kind::field ? check_field(check.name, use_, card_, values, examples)
-                                      : check_reader(check.name, use_, card_, values, examples),
-            what);
+        add(v, apart(check, values), what);
       } catch (...) {
         add(v, {"it failed: " + thrown()}, what);
       }
+    }
+  }
+
+  std::vector<std::string> apart(const Check& check, const Values& values) {
+    const auto& examples = entry().facts.examples;
+    switch (card_.kind) {
+      case Kind::field:
+        return check_field(check.name, use_, card_, values, examples);
+      case Kind::optimizer:
+        return check_optimizer(check.name, use_, values);
+      case Kind::schedule:
+        return check_schedule(check.name, use_, values);
+      default:
+        return check_reader(check.name, use_, card_, values, examples);
     }
   }
 

@@ -4,6 +4,7 @@
 #include "data/hash.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -48,7 +49,7 @@ class Ahead final : public Pass {
     if (options.batch <= 0) throw Error("a batch has at least one row, not " + std::to_string(options.batch));
     const auto rows = static_cast<std::int64_t>(rows_.size());
     batches_ = rows / options.batch + (rows % options.batch > 0);
-    number_ = std::min(options.skip, batches_);
+    first_ = number_ = taken_ = begin(rows);
     limit_ = static_cast<std::size_t>(std::max<std::int64_t>(0, world_->plan.data.ahead));
     if (limit_) thread_ = std::thread([this] { work(); });
   }
@@ -66,6 +67,7 @@ class Ahead final : public Pass {
     auto batch = limit_ ? take() : number_ < batches_ ? make(number_++) : nullptr;
     waited_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!batch) return nullptr;
+    ++taken_;
     for (std::size_t a = 0; a < batch->axes.size(); ++a) {
       if (!batch->axes[a].rows) continue;
       world_->encoded[a].entities += batch->axes[a].rows;
@@ -74,14 +76,29 @@ class Ahead final : public Pass {
     return batch;
   }
   double waited_seconds() const override { return waited_; }
-  std::int64_t batches() const override { return batches_; }
+  bool more() const override { return taken_ < batches_; }
+  // Rows that were taken, so that a run may go on with another batch size.
+  std::string cursor() const override {
+    return std::to_string(std::min(taken_ * options_.batch, static_cast<std::int64_t>(rows_.size())));
+  }
 
  private:
+  // The number of the first batch.
+  std::int64_t begin(std::int64_t rows) const {
+    if (options_.cursor.empty()) return 0;
+    std::int64_t taken = 0;
+    const auto* end = options_.cursor.data() + options_.cursor.size();
+    const auto [at, error] = std::from_chars(options_.cursor.data(), end, taken);
+    if (error != std::errc() || at != end || taken < 0)
+      throw Error("the data cursor '" + options_.cursor + "' is none of this pass [checkpoint]");
+    return taken >= rows ? batches_ : taken / options_.batch;
+  }
+
   std::shared_ptr<const Batch> make(std::int64_t number) {
     const auto begin = static_cast<std::size_t>(number * options_.batch);
     const auto size = std::min(static_cast<std::size_t>(options_.batch), rows_.size() - begin);
     const Moment moment{options_.training ? options_.seed : world_->plan.eval.seed,
-                        options_.first_step + number / options_.accumulate, options_.training};
+                        options_.first_step + (number - first_) / options_.accumulate, options_.training};
     std::shared_ptr<const Batch> out;
     arena_.execute([&] {
       out = std::make_shared<const Batch>(batcher_.make(std::span(rows_).subspan(begin, size), moment, number));
@@ -132,7 +149,8 @@ class Ahead final : public Pass {
   Batcher batcher_;
   tbb::task_arena arena_;
   StepBack observer_;
-  std::int64_t batches_ = 0, number_ = 0;
+  // `number_`: of the next batch that is made; `taken_`: of the next that is returned; `first_`: of the first.
+  std::int64_t batches_ = 0, number_ = 0, taken_ = 0, first_ = 0;
   std::size_t limit_ = 0;
   double waited_ = 0;
 

@@ -34,8 +34,8 @@ struct PassOptions {
   std::uint64_t seed = 1;  // of training's draws and order; other passes draw by [eval] seed
   std::int64_t epoch = 0;
   std::int64_t accumulate = 1;  // batches a step
-  std::int64_t first_step = 0;  // optimiser step of batch 0: what draws depend on
-  std::int64_t skip = 0;        // batches to leave out at the start (resume)
+  std::int64_t first_step = 0;  // step of the first batch that next() returns: what draws depend on
+  std::string cursor;           // where to begin, as Pass::cursor() returned it; empty: at the first row
 };
 
 // One run over a split's rows. `next` waits for the batch that was prepared ahead; nullptr at the end.
@@ -43,8 +43,9 @@ class Pass {
  public:
   virtual ~Pass() = default;
   virtual std::shared_ptr<const Batch> next() = 0;
+  virtual bool more() const = 0;              // whether next() has another batch
+  virtual std::string cursor() const = 0;     // after the batches that next() has returned
   virtual double waited_seconds() const = 0;  // spent inside `next`
-  virtual std::int64_t batches() const = 0;
 };
 
 struct Report {  // what loading found, for the terminal and result.json

@@ -47,16 +47,3 @@ TEST_CASE("masks with padded dims travel whole; a list over nothing is all padde
   const auto empty =
       graph::carry(none, at::tensor(std::vector<std::int64_t>{-1, -1}).view({2, 1}), bools({0, 0}).view({2, 1}));
   CHECK(empty.value.sizes() == at::IntArrayRef({2, 1, 4}));
-  CHECK_FALSE(empty.mask.any().item<bool>());
-}
-
-TEST_CASE("globs match dots") {
-  CHECK(graph::matches("*", "a.b"));
-  CHECK(graph::matches("words.*", "words.layer.0.query.weight"));
-  CHECK(graph::matches("*.bias", "rank.top.0.bias"));
-  CHECK(graph::matches("a*c*e", "abcde"));
-  CHECK_FALSE(graph::matches("words.*", "word.x"));
-  CHECK_FALSE(graph::matches("a*c", "abcd"));
-  CHECK(graph::matches("", ""));
-  CHECK_FALSE(graph::matches("", "a"));
-}

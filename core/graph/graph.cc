@@ -67,18 +67,6 @@ Sizes sizes_of(const recipe::NodePlan& node) {
 
 }  // namespace
 
-bool matches(std::string_view glob, std::string_view text) {
-  std::size_t g = 0, t = 0, star = std::string_view::npos, back = 0;
-  while (t < text.size()) {
-    if (g < glob.size() && glob[g] == '*') star = g++, back = t;
-    else if (g < glob.size() && glob[g] == text[t]) ++g, ++t;
-    else if (star != std::string_view::npos) g = star + 1, t = ++back;
-    else return false;
-  }
-  while (g < glob.size() && glob[g] == '*') ++g;
-  return g == glob.size();
-}
-
 // A coefficient at work: a constant, a schedule, or a learnt weight (of its logarithm when `log`).
 struct LiveScalar {
   recipe::ScalarPlan plan;
@@ -373,6 +361,7 @@ void Graph::prepare(std::int64_t epoch) {
 }
 
 std::vector<NamedWeight>& Graph::weights() { return in_->weights; }
+const std::vector<NamedWeight>& Graph::weights() const { return in_->weights; }
 
 void Graph::mark_touched(std::size_t weight) {
   const auto [node, index] = in_->weight_of.at(weight);

@@ -89,6 +89,7 @@ class Graph {
 
   void prepare(std::int64_t epoch);       // Component::prepare of every node
   std::vector<NamedWeight>& weights();    // all, in the nodes' order
+  const std::vector<NamedWeight>& weights() const;
   void mark_touched(std::size_t weight);  // that table's gradient comes as sparse rows from now on
   void clamp_scalars();                   // learnt scalars back into their limits, after a step
   // Before step `step`: nodes with `copy` whose time has come get the weights of the nodes that they copy.
@@ -98,8 +99,5 @@ class Graph {
   struct Inside;
   std::unique_ptr<Inside> in_;
 };
-
-// '*' matches any run of characters, dots too.
-bool matches(std::string_view glob, std::string_view text);
 
 }  // namespace braid::graph

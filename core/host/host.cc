@@ -166,6 +166,7 @@ std::unique_ptr<Component> Host::make(const Plugin& plugin, const std::string& c
   schema.header = found->facts.header;
   schema.fits = found->facts.fits;
   schema.media = found->facts.media;
+  schema.by_default = found->facts.by_default;
   schema.declines = found->facts.declines;
   return made;
 }

@@ -160,7 +160,7 @@ TEST_CASE("shared components, coefficients, schedules, first and stop") {
   CHECK(node(plan, "imitate").inputs[1][0].stop);  // a teacher
   CHECK(plan.train.groups.size() == 4);
   CHECK(plan.train.groups[1].touched);
-  CHECK(plan.train.groups[0].schedule == GroupPlan::Schedule::cosine);
+  CHECK(plan.train.groups[0].schedule.component == "cosine");
   CHECK(plan.data.cache_bytes == 500'000'000);
   CHECK(plan.eval.splits.back() == "cold");
   CHECK(plan.tables[2].hold_out[0].link == 1);

@@ -99,6 +99,36 @@ Found Cards::reader_for(const std::string& file) const {
   return best;
 }
 
+std::string Cards::name_in_recipes(const Found& found) { return recipe_name(*found.plugin, *found.schema); }
+
+Found Cards::by_default(Kind kind, const Place& place, Report& report) const {
+  std::vector<Found> all;
+  for (const auto& [file, plugin] : world_.plugins)
+    for (const auto& component : plugin.components)
+      if (component.kind == kind && component.by_default) all.push_back({&component, &plugin, &file});
+  if (all.size() == 1) return all[0];
+  const auto kind_name = std::string(braid::name_of(kind));
+  if (all.empty()) {
+    report.error(place, "missing-key", "no plugin offers a default " + kind_name + ", so it must be named",
+                 {kind_name + "s: " + listed(names({kind}))});
+    return {};
+  }
+  std::vector<std::string> each;
+  for (const auto& found : all) each.push_back(name_in_recipes(found) + " (" + *found.file + ")");
+  report.error(place, "plugin-clash", "several plugins offer the default " + kind_name + ": " + listed(each),
+               {"name the one that is meant"});
+  return {};
+}
+
+std::vector<std::string> Cards::with_param(const std::vector<Kind>& kinds, const std::string& param) const {
+  std::vector<std::string> out;
+  for (const auto& [file, plugin] : world_.plugins)
+    for (const auto& component : plugin.components)
+      if (among(component.kind, kinds) && component.param(param)) out.push_back(recipe_name(plugin, component));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 std::vector<std::string> Cards::suffixes() const {
   std::set<std::string> out;
   for (const auto& [file, plugin] : world_.plugins)

@@ -22,6 +22,13 @@ class Cards {
   // The reader that takes files which end like `file`; nothing found is not reported.
   Found reader_for(const std::string& file) const;
   std::vector<std::string> suffixes() const;
+  // The component of this kind that is used where a recipe names none. Reports, at `place`, that there is none or that
+  // there are several.
+  Found by_default(Kind kind, const Place& place, Report& report) const;
+  // Components of these kinds with a parameter of that name, as a recipe names them.
+  std::vector<std::string> with_param(const std::vector<Kind>& kinds, const std::string& param) const;
+  // As a recipe names it.
+  static std::string name_in_recipes(const Found& found);
   // Components of these kinds as a recipe names them.
   std::vector<std::string> names(const std::vector<Kind>& kinds) const;
   // Fusions that take a mask (`rows`: of absent rows, else of unused places) and have an output without.

@@ -117,6 +117,8 @@ class Walk {
     if (name == "table" || name == "join") return component(item, "reader", {Kind::reader});
     if (name == "field") return component(item, "use", {Kind::field});
     if (name == "metric") return component(item, "use", {Kind::metric});
+    if (name == "group") return component(item, "use", {Kind::optimizer});
+    if (name == "schedule") return component(item, "use", {Kind::schedule});
     if (name == "node") return of_node(item);
     return {};
   }
@@ -128,9 +130,15 @@ class Walk {
 
   void table(const Item& item, const std::string& path, const Section& words, const Owner& owner,
              const std::string& prefix) {
+    const auto* named = item.find("schedule");
+    const auto schedule = words.name == "group" && named && named->is(Item::Kind::text)
+                              ? component(item, "schedule", {Kind::schedule})
+                              : Owner{};
     for (const auto& inner : item.items) {
       const auto at = below(path, inner->key);
       if (owner && parameter(*inner, at, words, owner, prefix)) continue;
+      // A group's schedule may have its parameters there too.
+      if (schedule && parameter(*inner, at, words, schedule, prefix)) continue;
       if (const auto* word = prefix.empty() ? words.find(inner->key) : nullptr) said(*inner, at, *word, owner);
       else leaf(*inner, at, [](Explained&) {});
     }
@@ -203,6 +211,8 @@ class Walk {
         });
       case Word::Is::coefficient:
         return coefficient(item, path, mean);
+      case Word::Is::component:
+        return is_table ? below_section(item, path, word.section) : leaf(item, path, mean);
       default:
         return leaf(item, path, mean);
     }

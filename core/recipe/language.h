@@ -22,7 +22,7 @@ struct Word {
     texts,        // a text or a list of texts
     choice,       // one of `choices`
     expression,   // a text: an expression over columns
-    component,    // the name of a component of one of `kinds`
+    component,    // the name of a component of one of `kinds`, or a table of the words of `section` where it names one
     wires,        // a wire, or a list of them
     coefficient,  // a number, { learn, start, log } or { from, to, steps }
     inputs,       // a table: wires by the component's ports
@@ -42,7 +42,6 @@ struct Word {
   std::string section = {};
   std::vector<Kind> kinds = {};
   bool required = false;
-  std::vector<std::string> of = {};  // "group": the optimisers that know the word; empty: all
   std::string help;
 };
 

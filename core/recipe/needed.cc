@@ -30,4 +30,18 @@ std::vector<bool> trained_nodes(const Plan& plan) {
   return on;
 }
 
+void each_use(const Plan& plan, const std::function<void(const Use&)>& visit) {
+  for (const auto& table : plan.tables) {
+    if (!table.files.empty()) visit(table.reader);
+    for (const auto& join : table.joins) visit(join.reader);
+    for (const auto& field : table.fields) visit(field.use);
+  }
+  for (const auto& node : plan.nodes) visit(node.use);
+  for (const auto& metric : plan.metrics) visit(metric.use);
+  for (const auto& group : plan.train.groups) {
+    visit(group.optimizer);
+    visit(group.schedule);
+  }
+}
+
 }  // namespace braid::recipe

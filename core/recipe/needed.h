@@ -1,8 +1,9 @@
-// Which nodes of a plan stand behind some of its wires.
+// Which nodes of a plan are behind some of its wires, and which components it uses.
 #pragma once
 
 #include "recipe/plan.h"
 
+#include <functional>
 #include <vector>
 
 namespace braid::recipe {
@@ -11,5 +12,8 @@ namespace braid::recipe {
 std::vector<bool> needed_nodes(const Plan& plan, const std::vector<const Wire*>& ends);
 // The losses and distillers, and all that they need.
 std::vector<bool> trained_nodes(const Plan& plan);
+
+// Every component that the plan uses: readers, fields, nodes, metrics, optimizers, schedules.
+void each_use(const Plan& plan, const std::function<void(const Use&)>& visit);
 
 }  // namespace braid::recipe

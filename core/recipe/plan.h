@@ -232,17 +232,13 @@ struct NodePlan {
 
 // ---- training ----
 
+// Weights with one optimizer, schedule and learning rate.
 struct GroupPlan {
-  std::string match = "*";    // glob over weight names; '*' matches dots
-  std::string use = "adamw";  // adamw | adam | adagrad | rmsprop | sgd
-  double rate = 1e-3, decay = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, alpha = 0.99, momentum = 0;
-  bool by_row = false;     // adagrad: one sum a row of tables
+  std::string match = "*";  // glob over weight names; '*' matches dots
+  Use optimizer, schedule;
+  double rate = 1e-3;
   bool decay_all = false;  // decay biases, norms and scalars too
   bool touched = false;    // tables: rows = "touched"
-  enum class Schedule { constant, cosine, exponential } schedule = Schedule::constant;
-  std::int64_t warm_up = 0;  // steps
-  double factor = 1;         // exponential: per epoch
-  double last = 0;           // cosine: share of `rate` at the end
   Place place;
 };
 

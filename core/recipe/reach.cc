@@ -1,5 +1,6 @@
 // What nothing reads, losses that reach no weight, weights that no optimizer group updates.
 #include "recipe/checker.h"
+#include "recipe/groups.h"
 #include "recipe/words.h"
 
 #include <algorithm>
@@ -287,11 +288,7 @@ class Reach {
     return true;
   }
 
-  bool matched(const std::string& weight) {
-    for (std::size_t g = 0; g < c_.plan.train.groups.size(); ++g)
-      if (glob_matches(c_.plan.train.groups[g].match, weight)) return true;
-    return false;
-  }
+  bool matched(const std::string& weight) { return group_of(c_.plan.train, weight) != none; }
 
   void groups() {
     std::vector<std::string> all;

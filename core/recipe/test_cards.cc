@@ -82,6 +82,7 @@ struct Make {
     return schema.suffixes = std::move(suffixes), schema.header = "text", *this;
   }
   Make& fits() { return schema.fits = true, *this; }
+  Make& by_default() { return schema.by_default = true, *this; }
   Make& media() { return schema.media = true, *this; }
 };
 
@@ -203,11 +204,24 @@ std::vector<Make> ends() {
   };
 }
 
+std::vector<Make> training() {
+  return {
+      Make(Kind::optimizer, "adamw")
+          .params({number("decay", 0, 0, 1e9), number("beta1", 0.9, 0, 1), number("beta2", 0.999, 0, 1),
+                   number("eps", 1e-8, 0, 1)})
+          .by_default(),
+      Make(Kind::optimizer, "sgd").params({number("decay", 0, 0, 1e9), number("momentum", 0, 0, 1)}),
+      Make(Kind::schedule, "constant").params({with_unit(whole("warm_up", 0, 0), "steps")}).by_default(),
+      Make(Kind::schedule, "cosine").params({with_unit(whole("warm_up", 0, 0), "steps"), number("last", 0, 0, 1)}),
+      Make(Kind::schedule, "exponential").params({with_unit(whole("warm_up", 0, 0), "steps"), number("factor", 1, 0, 1e9)}),
+  };
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, PluginSchema>> test_plugins() {
   std::vector<std::pair<std::string, PluginSchema>> out;
-  for (const auto& group : {readers(), fields(), towers(), middle(), ends()})
+  for (const auto& group : {readers(), fields(), towers(), middle(), ends(), training()})
     for (const auto& made : group)
       out.push_back({"plugins/" + made.schema.name + ".so", {made.schema.name, "1.0.0", {made.schema}}});
   PluginSchema family{"ranking_losses", "1.0.0", {}};

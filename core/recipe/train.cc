@@ -8,6 +8,52 @@ namespace braid::recipe {
 
 namespace {
 
+// The component that `keys` names under `use`, or the kind's default, whose name is filled in.
+Found named_or_default(Checker& c, Keys& keys, const char* key, Kind kind) {
+  if (keys.table().find(key)) {
+    const auto* name = keys.find(key, Item::Kind::text);
+    return name ? c.cards.find(*name, {kind}, c.report) : Found{};
+  }
+  keys.find(key);
+  const auto found = c.cards.by_default(kind, keys.place(), c.report);
+  if (found) keys.fill(key, c.cards.name_in_recipes(found));
+  return found;
+}
+
+// The schedule: a name, with its parameters beside those of the optimizer, or a table of its own.
+Found read_schedule(Checker& c, Keys& keys, Use& use) {
+  const auto absent = [&](const std::string& path) { return c.absent(path); };
+  auto* item = keys.table().find("schedule");
+  if (!item || !item->is(Item::Kind::table)) {
+    const auto found = named_or_default(c, keys, "schedule", Kind::schedule);
+    if (found) use = read_use(keys, found, absent);
+    return found;
+  }
+  keys.find("schedule");
+  Keys inner(c.report, *item, "the schedule of an optimizer group", &section("schedule"));
+  const auto* name = inner.required("use", Item::Kind::text, "name the component: schedule = { use = \"cosine\" }");
+  const auto found = name ? c.cards.find(*name, {Kind::schedule}, c.report) : Found{};
+  if (!found) return inner.accept_all(), found;
+  use = read_use(inner, found, absent);
+  inner.finish();
+  return found;
+}
+
+// Keys that other optimizers or schedules have.
+void refuse_others(Checker& c, Keys& keys, const std::vector<Found>& own) {
+  std::vector<std::string> has, names;
+  for (const auto& found : own) {
+    names.push_back(found.schema->name);
+    for (const auto& param : found.schema->params) has.push_back(param.name);
+  }
+  for (const auto& item : keys.table().items) {
+    const auto owners = c.cards.with_param({Kind::optimizer, Kind::schedule}, item->key);
+    if (!owners.empty())
+      keys.refuse(item->key, "unknown-key",
+                  quote(item->key) + " belongs to " + listed(owners) + "; " + listed(names) + " have " + listed(has));
+  }
+}
+
 void read_group(Checker& c, Item& item) {
   GroupPlan group;
   group.place = item.place;
@@ -15,42 +61,19 @@ void read_group(Checker& c, Item& item) {
   Keys keys(c.report, item, "an optimizer group", &section("group"));
   if (const auto* match = keys.find("match", Item::Kind::text)) group.match = match->text, group.place = match->place;
   else keys.fill("match", group.match);
-  group.use = keys.choice("use");
+  const auto optimizer = named_or_default(c, keys, "use", Kind::optimizer);
   group.rate = keys.number("rate");
-  group.decay = keys.number("decay");
-  // Words that only some optimisers know.
-  const auto known = [&](const char* name) {
-    const auto& words = section("group");
-    const auto& of = words.find(name)->of;
-    if (std::find(of.begin(), of.end(), group.use) != of.end()) return true;
-    std::vector<std::string> others;
-    for (const auto& word : words.words)
-      if (std::find(word.of.begin(), word.of.end(), group.use) != word.of.end()) others.push_back(word.name);
-    keys.refuse(name, "unknown-key",
-                quote(name) + " belongs to " + listed(of) + "; " + group.use + " has " + listed(others));
-    return false;
-  };
-  if (known("beta1")) group.beta1 = keys.number("beta1");
-  if (known("beta2")) group.beta2 = keys.number("beta2");
-  if (known("eps")) group.eps = keys.number("eps");
-  if (known("alpha")) group.alpha = keys.number("alpha");
-  if (known("momentum")) group.momentum = keys.number("momentum");
-  if (known("by_row")) group.by_row = keys.boolean("by_row");
+  if (optimizer)
+    group.optimizer = read_use(keys, optimizer, [&](const std::string& path) { return c.absent(path); });
   group.decay_all = keys.boolean("decay_all");
   group.touched = keys.choice("rows") == "touched";
-  const auto schedule = keys.choice("schedule");
-  group.warm_up = keys.whole("warm_up");
-  using Schedule = GroupPlan::Schedule;
-  group.schedule = schedule == "cosine"        ? Schedule::cosine
-                   : schedule == "exponential" ? Schedule::exponential
-                                               : Schedule::constant;
-  if (group.schedule == Schedule::exponential) group.factor = keys.number("factor");
-  else
-    keys.refuse("factor", "unknown-key",
-                "'factor' belongs to schedule = \"exponential\": rate times factor after each epoch");
-  if (group.schedule == Schedule::cosine) group.last = keys.number("last");
-  else keys.refuse("last", "unknown-key", "'last' belongs to schedule = \"cosine\": the share of the rate at the end");
-  keys.finish();
+  const auto schedule = read_schedule(c, keys, group.schedule);
+  if (optimizer && schedule) {
+    refuse_others(c, keys, {optimizer, schedule});
+    keys.finish();
+  } else {
+    keys.accept_all();  // which keys there may be is not known
+  }
   c.plan.train.groups.push_back(std::move(group));
 }
 
@@ -106,7 +129,6 @@ void read_training(Checker& c) {
   if (!item) {
     if (train.place.line > 0) return;  // of a wrong type
     read_rows_key(c, nullptr, {c.plan.recipe, 0, 0});
-    train.groups.emplace_back();
     return;
   }
   train.place = item->key_place;

@@ -9,6 +9,8 @@ Ranker::Ranker() : Component(Kind::ranker) {}
 Loss::Loss(Kind kind) : Component(kind) {}
 Distiller::Distiller() : Loss(Kind::distiller) {}
 Metric::Metric() : Component(Kind::metric) {}
+Optimizer::Optimizer() : Component(Kind::optimizer) {}
+Schedule::Schedule() : Component(Kind::schedule) {}
 Reader::Reader() : Component(Kind::reader) {}
 Field::Field() : Component(Kind::field) {}
 Registrar::~Registrar() = default;
@@ -23,6 +25,10 @@ std::vector<std::string> Field::id_texts() const { return {}; }
 std::size_t Field::places(std::span<const std::byte>) const { return 1; }
 std::string Field::save() const { return {}; }
 void Field::load(std::string_view) {}
+
+std::vector<std::pair<std::string, at::Tensor>> Optimizer::new_state(const at::Tensor&, bool) const { return {}; }
+void Optimizer::run(Frame& frame) { Component::run(frame); }
+void Schedule::run(Frame& frame) { Component::run(frame); }
 
 State::State(Component& owner, Name name, Type type) : index_(owner.state().states.size()) {
   owner.state().states.emplace_back(name.text);

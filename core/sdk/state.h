@@ -5,6 +5,7 @@
 #include <braid/field.h>
 #include <braid/kinds.h>
 #include <braid/metric.h>
+#include <braid/optimizer.h>
 #include <braid/plugin.h>
 #include <braid/reader.h>
 

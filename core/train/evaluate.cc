@@ -160,7 +160,7 @@ struct Evaluation::Inside {
   graph::Mode mode;
   std::unique_ptr<data::Pass> pass;
   std::vector<Columns> columns;
-  std::int64_t batches = 0;
+  std::string cursor;  // of the pass, after the batches that the metrics have seen
   SplitFigures out;
 
   void open() {
@@ -169,14 +169,14 @@ struct Evaluation::Inside {
     options.batch = plan.eval.batch > 0 ? plan.eval.batch : plan.train.batch;
     options.seed = plan.train.seed;
     options.first_step = mode.step;
-    options.skip = batches;
+    options.cursor = cursor;
     pass = source.pass(options);
   }
 };
 
 Evaluation::Evaluation(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, std::string split,
                        const graph::Mode& mode)
-    : in_(new Inside{plan, source, graph, std::move(split), mode, nullptr, {}, 0, {}}) {
+    : in_(new Inside{plan, source, graph, std::move(split), mode, nullptr, {}, "", {}}) {
   in_->mode.training = false;
   for (std::size_t m = 0; m < plan.metrics.size(); ++m)
     in_->columns.emplace_back(graph.metric(m).state().states.size());
@@ -184,7 +184,7 @@ Evaluation::Evaluation(const recipe::Plan& plan, data::Source& source, graph::Gr
 Evaluation::~Evaluation() = default;
 
 const std::string& Evaluation::split() const { return in_->split; }
-std::int64_t Evaluation::batches() const { return in_->batches; }
+const std::string& Evaluation::cursor() const { return in_->cursor; }
 
 std::vector<std::pair<std::string, at::Tensor>> Evaluation::save() const {
   std::vector<std::pair<std::string, at::Tensor>> out;
@@ -194,10 +194,10 @@ std::vector<std::pair<std::string, at::Tensor>> Evaluation::save() const {
   return out;
 }
 
-void Evaluation::load(const std::map<std::string, at::Tensor>& tensors, std::int64_t batches) {
+void Evaluation::load(const std::map<std::string, at::Tensor>& tensors, const std::string& cursor) {
   for (std::size_t m = 0; m < in_->columns.size(); ++m)
     in_->columns[m].load(tensors, "evaluation." + in_->plan.metrics[m].name + ".");
-  in_->batches = batches;
+  in_->cursor = cursor;
 }
 
 bool Evaluation::step() {
@@ -220,7 +220,7 @@ bool Evaluation::step() {
     at_metric(in.plan.metrics[m], in.split,
               [&] { in.columns[m].add(frame, in.graph.metric(m).state().state_types, keys, rows); });
   }
-  ++in.batches;
+  in.cursor = in.pass->cursor();
   in.out.seconds += since(start);
   return true;
 }

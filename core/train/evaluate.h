@@ -32,12 +32,12 @@ class Evaluation {
              const graph::Mode& mode);
   ~Evaluation();
   // Goes on after what save() gave; throws Error when it does not fit.
-  void load(const std::map<std::string, at::Tensor>& tensors, std::int64_t batches);
+  void load(const std::map<std::string, at::Tensor>& tensors, const std::string& cursor);
   bool step();  // one batch; false: there was none left
   SplitFigures finish();
 
   const std::string& split() const;
-  std::int64_t batches() const;                                  // done
+  const std::string& cursor() const;  // of its pass over the data, with save() and for load()
   std::vector<std::pair<std::string, at::Tensor>> save() const;  // what the metrics have seen so far
 
  private:

@@ -2,6 +2,7 @@
 
 #include "log/log.h"
 #include "recipe/flat.h"
+#include "recipe/needed.h"
 #include "train/safetensors.h"
 
 #include <torch/version.h>
@@ -117,15 +118,9 @@ Json lock_of(const Model& model, const Workshop& shop) {
   for (const auto& table : model.source->report().tables) lock["tables"][table.name] = hex(table.fingerprint);
   lock["machine"] = {{"cpu", cpu_model()}, {"threads", shop.threads}, {"device", "cpu"}};
   std::map<std::string, std::string> plugins;
-  const auto add = [&](const recipe::Use& use) {
+  recipe::each_use(model.plan, [&](const recipe::Use& use) {
     if (!use.plugin_file.empty()) plugins[use.plugin] = use.plugin_file;
-  };
-  for (const auto& table : model.plan.tables) {
-    add(table.reader);
-    for (const auto& field : table.fields) add(field.use);
-  }
-  for (const auto& node : model.plan.nodes) add(node.use);
-  for (const auto& metric : model.plan.metrics) add(metric.use);
+  });
   for (const auto& [name, file] : plugins)
     lock["plugins"][name] = {{"file", files::path(file).filename().string()}, {"digest", shop.digest(file)}};
   return lock;

@@ -142,6 +142,7 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
   const TrainJob job{model.plan,
                      *model.source,
                      *model.graph,
+                     shop.component,
                      journal,
                      checkpoints,
                      from,

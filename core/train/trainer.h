@@ -5,27 +5,13 @@
 #include "train/evaluate.h"
 #include "train/journal.h"
 #include "train/settled.h"
+#include "train/telemetry.h"
 
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace braid::train {
-
-// The row of the dead-parameter report for one node: how many weights it has and how large their gradients were in the
-// first steps. `dead`: weights to which no gradient came at all.
-struct GradientReport {
-  std::string node;
-  std::int64_t parameters = 0;
-  double norm = 0;
-  std::vector<std::string> dead;
-};
-
-// Where the seconds went. `training`: the steps, of which waiting for data, forward, backward and optimiser are parts.
-struct Seconds {
-  double training = 0, waiting = 0, forward = 0, backward = 0, optimizer = 0, validation = 0;
-  std::vector<double> nodes;  // forward, per node of the plan, validation included
-};
 
 struct Outcome {
   bool stopped = false;  // by a signal, before the end: a checkpoint was written, nothing below is complete
@@ -40,6 +26,7 @@ struct TrainJob {
   const recipe::Plan& plan;
   data::Source& source;
   graph::Graph& graph;
+  const graph::MakeComponent& component;  // makes optimizers and schedules
   Journal& journal;
   Checkpoints& checkpoints;
   const Checkpoint* from = nullptr;  // go on after it

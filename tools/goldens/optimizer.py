@@ -1,4 +1,4 @@
-"""Golden values for core/train/optimizer_test.cc: torch.optim on w_k = sin(k), g_k(t) = cos(k + t)."""
+"""Golden values for plugins/optimizers/*/*_test.cc: torch.optim on w_k = sin(k), g_k(t) = cos(k + t)."""
 import torch
 
 def run(make, steps=3):

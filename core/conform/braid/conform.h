@@ -14,6 +14,7 @@
 #include <braid/field.h>
 #include <braid/frame.h>
 #include <braid/metric.h>
+#include <braid/optimizer.h>
 #include <braid/reader.h>
 
 #include <initializer_list>
@@ -111,6 +112,28 @@ class BRAID_API Instance {
   std::unique_ptr<Component> component_;
   std::string rows_axis_;
 };
+
+// An optimizer at work on one weight: for golden values. Everything is changed in place and free to look at.
+class BRAID_API OptimizerAtWork {
+ public:
+  OptimizerAtWork(const std::string& component, const Values& values, at::Tensor start, bool table = false);
+  ~OptimizerAtWork();
+  void step(const at::Tensor& gradient, double learning_rate, bool decays = true);
+  // Of a table only these rows, with a gradient row for each, as under rows = "touched".
+  void step_rows(const std::vector<std::int64_t>& rows, const at::Tensor& gradient, double learning_rate,
+                 bool decays = true);
+
+  at::Tensor weight, steps;
+  std::vector<std::pair<std::string, at::Tensor>> state;  // by name
+
+ private:
+  std::unique_ptr<Component> component_;
+  Optimizer* optimizer_;
+  bool table_;
+};
+
+// What a schedule multiplies the learning rate by.
+BRAID_API double schedule_factor(const std::string& component, const Values& values, const RunPosition& position);
 
 // A field at work: opened with these values, and fitted when it fits on `training` (each cell reached by one row; a
 // nullptr view is a missing cell; a media field gets the text as the bytes of its file); or restored from `saved`.

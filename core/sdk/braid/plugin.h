@@ -6,6 +6,7 @@
 #include <braid/headers_hash.h>
 #include <braid/kinds.h>
 #include <braid/metric.h>
+#include <braid/optimizer.h>
 #include <braid/reader.h>
 
 namespace braid {
@@ -34,6 +35,7 @@ class BRAID_API Registrar {
     if constexpr (requires { T::files; })
       for (const ExampleFile& f : T::files) facts.files.emplace(f.param, f.text);
     if constexpr (std::is_base_of_v<Field, T>) facts.fits = T::fits, facts.media = T::media;
+    if constexpr (std::is_base_of_v<Optimizer, T> || std::is_base_of_v<Schedule, T>) facts.by_default = T::by_default;
     if constexpr (std::is_base_of_v<Reader, T>) {
       for (const auto s : T::suffixes) facts.suffixes.emplace_back(s);
       facts.header = T::header;
@@ -43,7 +45,7 @@ class BRAID_API Registrar {
 
   struct Facts {
     About about;
-    bool fits = false, media = false;
+    bool fits = false, media = false, by_default = false;
     std::vector<std::string> suffixes;
     std::string header;
     std::vector<DeclineSchema> declines;

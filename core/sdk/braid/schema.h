@@ -26,9 +26,9 @@ using Value = std::variant<std::monostate, bool, std::int64_t, double, std::stri
                            std::vector<double>, std::vector<std::string>>;
 using Values = std::map<std::string, Value, std::less<>>;
 
-enum class Kind { reader, field, tower, fusion, ranker, bank, loss, distiller, metric, stage };
-inline constexpr std::string_view kind_names[] = {"reader", "field", "tower",     "fusion", "ranker",
-                                                  "bank",   "loss",  "distiller", "metric", "stage"};
+enum class Kind { reader, field, tower, fusion, ranker, bank, loss, distiller, metric, optimizer, schedule, stage };
+inline constexpr std::string_view kind_names[] = {"reader", "field",     "tower",  "fusion",    "ranker",   "bank",
+                                                  "loss",   "distiller", "metric", "optimizer", "schedule", "stage"};
 constexpr std::string_view name_of(Kind kind) { return kind_names[static_cast<int>(kind)]; }
 // "towers", "fusions", "losses": the folder and the heading that a kind's components stand under.
 inline std::string plural_of(Kind kind) { return std::string(name_of(kind)) + (kind == Kind::loss ? "es" : "s"); }
@@ -338,6 +338,7 @@ struct ComponentSchema {
   std::string header;                 // readers: "text" when the first line of the file names columns
   bool fits = false;                  // fields: learns from training rows
   bool media = false;                 // fields: reads files (`media = "..."`), not cells
+  bool by_default = false;            // optimizers, schedules: used where a recipe names none
   std::vector<DeclineSchema> declines;
 
   const PortSchema* port(std::string_view port_name, bool output) const {

@@ -1,0 +1,64 @@
+#include "train/monitor.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include <cmath>
+#include <cstdio>
+#include <optional>
+
+namespace braid::train {
+
+Monitor Monitor::of(const recipe::Plan& plan, graph::Graph& graph) {
+  for (std::size_t m = 0; m < plan.metrics.size(); ++m)
+    if (plan.train.keep_best.empty() || plan.metrics[m].name == plan.train.keep_best)
+      return {plan.metrics[m].name, graph.metric(m).higher_is_better(), plan.train.patience};
+  return {"", true, 0};
+}
+
+Monitor::Verdict Monitor::judge(double value, std::int64_t step, Selected& selected) const {
+  if (std::isnan(value)) return Verdict::undefined;
+  const double best = selected.value;
+  if (std::isnan(best) || (higher_ ? value > best : value < best)) {
+    selected = {value, step, 0};
+    return Verdict::gain;
+  }
+  if (patience_ == 0) return Verdict::no_gain;
+  return ++selected.validations_without_gain >= patience_ ? Verdict::out_of_patience : Verdict::no_gain;
+}
+
+void Monitor::keep(const std::vector<graph::NamedWeight>& weights) {
+  const at::NoGradGuard off;
+  kept_.clear();
+  for (const auto& w : weights) kept_.emplace_back(w.name, w.value.detach().clone());
+}
+
+void Monitor::restore(std::vector<graph::NamedWeight>& weights) const {
+  const at::NoGradGuard off;
+  for (std::size_t w = 0; w < kept_.size(); ++w) weights[w].value.copy_(kept_[w].second);
+}
+
+std::string why_undefined(const recipe::Plan& plan, data::Source& source) {
+  const auto& wire = plan.eval.label;
+  if (!wire || wire->source != recipe::Wire::Source::label || wire->via.any()) return "";
+  data::PassOptions options;
+  options.split = "valid";
+  options.batch = plan.train.batch;
+  std::int64_t rows = 0;
+  std::optional<float> label;
+  const auto pass = source.pass(options);
+  while (const auto batch = pass->next()) {
+    const auto* values = batch->labels[static_cast<std::size_t>(wire->label)].as<float>();
+    if (!values) return "";
+    for (std::int64_t k = 0; k < batch->rows; ++k) {
+      if (label && *label != values[k]) return "";  // missing labels differ from each other, too
+      label = values[k];
+    }
+    rows += batch->rows;
+  }
+  if (!label || std::isnan(*label)) return "";
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", static_cast<double>(*label));
+  return ": all " + std::to_string(rows) + " have the label " + text;
+}
+
+}  // namespace braid::train

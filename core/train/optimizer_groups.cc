@@ -1,0 +1,177 @@
+#include "train/optimizer_groups.h"
+
+#include "recipe/groups.h"
+#include "recipe/report.h"
+
+#include <braid/optimizer.h>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/full.h>
+
+#include <cmath>
+
+namespace braid::train {
+
+// A weight with what its optimizer keeps for it.
+struct OptimizerGroups::Slot {
+  graph::NamedWeight weight;
+  std::size_t index = 0;  // among the graph's weights
+  std::size_t group = 0;
+  bool decays = true, sparse = false;
+  std::vector<std::pair<std::string, at::Tensor>> state;
+  at::Tensor count;  // steps that changed it
+};
+
+struct OptimizerGroups::Group {
+  const recipe::GroupPlan* plan;
+  std::unique_ptr<Component> own_optimizer, own_schedule;
+  Optimizer* optimizer;
+  Schedule* schedule;
+
+  Group(const recipe::GroupPlan& p, const graph::MakeComponent& make)
+      : plan(&p),
+        own_optimizer(make(p.optimizer, {})),
+        own_schedule(make(p.schedule, {})),
+        optimizer(dynamic_cast<Optimizer*>(own_optimizer.get())),
+        schedule(dynamic_cast<Schedule*>(own_schedule.get())) {
+    if (!optimizer) throw std::logic_error("'" + p.optimizer.component + "' is no optimizer");
+    if (!schedule) throw std::logic_error("'" + p.schedule.component + "' is no schedule");
+  }
+
+  [[noreturn]] void failed(const recipe::Use& use, const std::string& why) const {
+    throw Error(recipe::text_of(plan->place) + ": error: '" + use.component + "' of the optimizer group \"" + plan->match +
+                "\": " + why + " [optimizer]");
+  }
+};
+
+OptimizerGroups::OptimizerGroups(const recipe::TrainPlan& plan, const std::vector<graph::NamedWeight>& weights,
+                                 std::int64_t steps, const graph::MakeComponent& make,
+                                 const std::function<void(std::size_t)>& sparse)
+    : plan_(plan), steps_(std::max<std::int64_t>(steps, 1)), weights_(weights.size()) {
+  for (const auto& group : plan.groups) groups_.emplace_back(group, make);
+  const at::NoGradGuard off;
+  for (std::size_t w = 0; w < weights.size(); ++w) {
+    const auto& weight = weights[w];
+    if (!weight.value.requires_grad()) continue;
+    const auto group = recipe::group_of(plan, weight.name);
+    if (group == recipe::none)
+      throw Error("weight '" + weight.name + "' is in no optimizer group [weight-in-no-group]");
+    Slot slot{.weight = weight, .index = w, .group = static_cast<std::size_t>(group)};
+    const auto& its = groups_[slot.group];
+    slot.decays = weight.decays || its.plan->decay_all;
+    slot.sparse = its.plan->touched && weight.table;
+    if (slot.sparse) sparse(w);
+    slot.state = its.optimizer->new_state(weight.value, weight.table);
+    slot.count = at::full({}, 0.0, at::TensorOptions().dtype(at::kFloat));
+    slots_.push_back(std::move(slot));
+  }
+}
+OptimizerGroups::~OptimizerGroups() = default;
+
+double OptimizerGroups::rate(std::size_t group, std::int64_t step, std::int64_t epoch) const {
+  const auto& its = groups_.at(group);
+  const double factor = its.schedule->factor({.step = step, .epoch = epoch, .steps = steps_});
+  if (!std::isfinite(factor) || factor < 0)
+    its.failed(its.plan->schedule, "its factor in step " + std::to_string(step) + " is " + std::to_string(factor) +
+                                       "; a factor is finite and at least 0");
+  return its.plan->rate * factor;
+}
+
+double OptimizerGroups::norm(std::vector<double>* each) {
+  const at::NoGradGuard off;
+  double total = 0;
+  if (each) each->assign(weights_, 0);
+  for (auto& slot : slots_) {
+    auto& grad = slot.weight.value.mutable_grad();
+    if (!grad.defined()) continue;
+    if (grad.is_sparse()) grad = grad.coalesce();
+    const double norm = (grad.is_sparse() ? grad.values() : grad).norm().item<double>();
+    total += norm * norm;
+    if (each) (*each)[slot.index] = norm;
+  }
+  return std::sqrt(total);
+}
+
+void OptimizerGroups::clear() {
+  for (auto& slot : slots_) slot.weight.value.mutable_grad().reset();
+}
+
+std::vector<std::pair<std::string, at::Tensor>> OptimizerGroups::state() const {
+  std::vector<std::pair<std::string, at::Tensor>> out;
+  for (const auto& slot : slots_) {
+    for (const auto& [name, tensor] : slot.state) out.emplace_back(slot.weight.name + "." + name, tensor);
+    out.emplace_back(slot.weight.name + ".count", slot.count);
+  }
+  return out;
+}
+
+void OptimizerGroups::load(const std::map<std::string, at::Tensor>& saved) {
+  const at::NoGradGuard off;
+  for (const auto& [name, tensor] : state()) {
+    const auto found = saved.find(name);
+    if (found == saved.end()) continue;
+    if (found->second.sizes() != tensor.sizes())
+      throw Error("the optimizer's '" + name + "' in the checkpoint has another size than the weight [weights-file]");
+    tensor.copy_(found->second);
+  }
+}
+
+void OptimizerGroups::update(const Group& group, const std::vector<Slot*>& slots, double learning_rate, bool decays) {
+  if (slots.empty()) return;
+  std::vector<WeightStep> steps;
+  std::vector<at::Tensor> rows(slots.size());  // of those of which some change
+  steps.reserve(slots.size());
+  for (std::size_t k = 0; k < slots.size(); ++k) {
+    auto& slot = *slots[k];
+    const auto& grad = slot.weight.value.grad();
+    auto& one = steps.emplace_back();
+    slot.count.add_(1);
+    one.steps = slot.count;
+    one.table = slot.weight.table;
+    one.some_rows = slot.sparse && grad.is_sparse();
+    if (one.some_rows) {
+      const auto whole = grad.coalesce();
+      rows[k] = whole.indices().select(0, 0);
+      one.weight = slot.weight.value.index_select(0, rows[k]);
+      one.gradient = whole.values();
+      for (const auto& [name, tensor] : slot.state) one.state.push_back(tensor.index_select(0, rows[k]));
+    } else {
+      one.weight = slot.weight.value;
+      one.gradient = grad.is_sparse() ? grad.to_dense() : grad;
+      for (const auto& [name, tensor] : slot.state) one.state.push_back(tensor);
+    }
+  }
+  try {
+    group.optimizer->step(steps, learning_rate, decays);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (...) {
+    group.failed(group.plan->optimizer, said());
+  }
+  for (std::size_t k = 0; k < slots.size(); ++k) {
+    if (!steps[k].some_rows) continue;
+    auto& slot = *slots[k];
+    slot.weight.value.index_copy_(0, rows[k], steps[k].weight);
+    for (std::size_t s = 0; s < slot.state.size(); ++s) slot.state[s].second.index_copy_(0, rows[k], steps[k].state[s]);
+  }
+}
+
+void OptimizerGroups::step(std::int64_t step, std::int64_t epoch, double norm) {
+  const at::NoGradGuard off;
+  if (plan_.clip > 0 && norm > plan_.clip)
+    for (auto& slot : slots_) {
+      auto& grad = slot.weight.value.mutable_grad();
+      if (grad.defined()) (grad.is_sparse() ? grad.values() : grad).mul_(plan_.clip / norm);
+    }
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    const double now = rate(g, step, epoch);
+    std::vector<Slot*> decaying, plain;
+    for (auto& slot : slots_)
+      if (slot.group == g && slot.weight.value.grad().defined()) (slot.decays ? decaying : plain).push_back(&slot);
+    update(groups_[g], decaying, now, true);
+    update(groups_[g], plain, now, false);
+  }
+  clear();
+}
+
+}  // namespace braid::train

@@ -1,0 +1,92 @@
+#include "train/stepper.h"
+
+#include <chrono>
+#include <cmath>
+
+namespace braid::train {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Adds the seconds of its own life.
+class Timed {
+ public:
+  explicit Timed(double& into) : into_(into) {}
+  ~Timed() { into_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+  Timed(const Timed&) = delete;
+
+ private:
+  double& into_;
+  Clock::time_point start_ = Clock::now();
+};
+
+}  // namespace
+
+Stepper::Stepper(const recipe::Plan& plan, graph::Graph& graph, std::int64_t steps, const graph::MakeComponent& make)
+    : plan_(plan),
+      graph_(graph),
+      optimizer_(plan.train, graph.weights(), steps, make, [&graph](std::size_t w) { graph.mark_touched(w); }),
+      gradients_(plan, graph.weights()) {}
+
+void Stepper::clear() {
+  optimizer_.clear();
+  gradients_.clear();
+}
+
+std::optional<StepResult> Stepper::step(data::Pass& pass, const graph::Mode& mode, const Settled& settled) {
+  StepResult now;
+  now.entities.assign(plan_.axes.size(), 0);
+  while (now.finite && now.batches < plan_.train.accumulate) {
+    const auto batch = pass.next();
+    if (!batch) break;
+    learn(batch, now.batches + 1 == plan_.train.accumulate || !pass.more(), mode, settled, now);
+  }
+  if (now.batches == 0) return std::nullopt;
+  if (!now.finite) {
+    clear();
+    return now;
+  }
+  const Timed timed(now.seconds.optimizer);
+  optimizer_.step(mode.step, mode.epoch, now.norm);
+  graph_.clamp_scalars();
+  return now;
+}
+
+void Stepper::learn(const std::shared_ptr<const data::Batch>& batch, bool last, const graph::Mode& mode,
+                    const Settled& settled, StepResult& now) {
+  {
+    const Timed timed(now.seconds.forward);
+    if (now.batches == 0) graph_.copy_weights(mode.step);
+    graph_.run(batch, mode, settled.rest(), settled.given(*batch));
+    const auto& losses = graph_.losses();
+    if (losses.empty()) throw Error("the recipe has no loss to learn from [no-loss]");
+    now.losses.resize(losses.size());
+    now.loss = 0;
+    for (std::size_t k = 0; k < losses.size(); ++k) {
+      auto& sum = now.losses[k];
+      sum.node = losses[k].node;
+      sum.sum += losses[k].sum;
+      sum.count += losses[k].count;
+      sum.weight = losses[k].weight;
+      now.finite = now.finite && std::isfinite(sum.sum * sum.weight);
+      now.loss += sum.mean() * sum.weight;
+    }
+  }
+  if (now.finite) {
+    const Timed timed(now.seconds.backward);
+    now.finite = gradients_.add(graph_.losses(), last);
+  }
+  if (now.finite && last) {
+    const Timed timed(now.seconds.optimizer);
+    now.norm = optimizer_.norm(&now.weight_norms);
+    now.finite = std::isfinite(now.norm);
+  }
+  ++now.batches;
+  now.rows += batch->rows;
+  for (std::size_t a = 0; a < now.entities.size(); ++a) now.entities[a] += batch->axes[a].rows;
+  if (!now.finite) now.failed = batch;
+  graph_.clear();
+}
+
+}  // namespace braid::train
