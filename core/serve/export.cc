@@ -142,7 +142,7 @@ class Export {
   // Builds the serving graph too: what is written must fit it.
   void weights(const recipe::Plan& serve, const recipe::Serving& side, const train::Workshop& shop, NewFolder& folder,
                Json& manifest) {
-    graph::Graph graph(
+    const graph::Model graph(
         serve,
         [&](int table, int field) -> const Field& {
           const int t = same_table(plan_, serve.tables[at(table)].name);
@@ -225,6 +225,7 @@ class Export {
     const auto& mode = model_.mode;
     chunks_.assign(side.stored.size(), {});
     auto& source = *model_.source;
+    graph::Execution execution(*model_.graph);
     const auto whole_axis = [&](const recipe::Wire& wire) { return plan_.axes[at(wire.axis)].whole; };
 
     std::vector<graph::Given> wholes;
@@ -246,11 +247,11 @@ class Export {
       if (!any) continue;
       std::vector<std::int32_t> rows(at(source.table_rows(static_cast<int>(t))));
       std::iota(rows.begin(), rows.end(), 0);
-      model_.graph->run(source.entities(static_cast<int>(t), rows, reads), mode, ahead.on_whole);
+      execution.run(source.entities(static_cast<int>(t), rows, reads), mode, ahead.on_whole);
       for (auto& one : wholes)
-        if (here(one.source)) one.flow = model_.graph->read(one.source);
+        if (here(one.source)) one.flow = execution.read(one.source);
       for (std::size_t k = 0; k < side.stored.size(); ++k)
-        if (here(side.stored[k].wire)) chunks_[k] = {model_.graph->read(side.stored[k].wire)};
+        if (here(side.stored[k].wire)) chunks_[k] = {execution.read(side.stored[k].wire)};
     }
 
     for (std::size_t t = 0; t < plan_.tables.size(); ++t) {
@@ -263,11 +264,10 @@ class Export {
       for (std::int64_t first = 0; first < n; first += chunk) {
         std::vector<std::int32_t> rows(at(std::min(chunk, n - first)));
         std::iota(rows.begin(), rows.end(), static_cast<std::int32_t>(first));
-        model_.graph->run(source.entities(static_cast<int>(t), rows, reads), mode, ahead.nodes[t], wholes);
+        execution.run(source.entities(static_cast<int>(t), rows, reads), mode, ahead.nodes[t], wholes);
         for (std::size_t k = 0; k < side.stored.size(); ++k)
           if (side.stored[k].table == static_cast<int>(t) && !whole_axis(side.stored[k].wire))
-            chunks_[k].push_back(model_.graph->read(side.stored[k].wire));
-        model_.graph->clear();
+            chunks_[k].push_back(execution.read(side.stored[k].wire));
       }
     }
     return wholes;

@@ -114,14 +114,15 @@ int replay_command(const ReplayRequest& request, const train::Workshop& shop) {
   for (std::size_t k = 0; k < on.size(); ++k) on[k] = side.ahead[k] || side.request[k];
   std::int64_t count = 0;
   const auto pass = model->source->pass(options);
+  graph::Execution execution(*model->graph);
   while (const auto batch = pass->next()) {
     count += batch->rows;
     if (requests)
       for (const auto row : batch->row_numbers) requests->write(rows.text(row));
     if (!scores) continue;
-    model->graph->run(batch, model->mode, on);
+    execution.run(batch, model->mode, on);
     std::vector<Flow> flows;
-    for (const auto& wire : side.outputs) flows.push_back(answer_of(model->graph->read(wire)));
+    for (const auto& wire : side.outputs) flows.push_back(answer_of(execution.read(wire)));
     for (std::int64_t r = 0; r < batch->rows; ++r) {
       std::string line = "{\"scores\":[";
       append_row(line, flows[0], r);

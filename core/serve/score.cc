@@ -3,6 +3,8 @@
 #include "data/parallel.h"
 #include "serve/arrays.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
@@ -13,6 +15,7 @@
 #include <exception>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <thread>
 
 #include <fcntl.h>
@@ -30,10 +33,12 @@ constexpr std::size_t most_requests = 4096, most_bytes = 64 << 20;   // of one c
 constexpr std::size_t longest_line = 64 << 20;
 constexpr int moment_ms = 20;
 
-// Reads and parses on a thread of its own, one chunk ahead.
+// Reads and parses on a thread of its own, some chunks ahead.
 class Lines {
  public:
-  Lines(const RequestReader& reader, int descriptor) : reader_(reader), descriptor_(descriptor) {
+  // At most `most` chunks wait.
+  Lines(const RequestReader& reader, int descriptor, std::size_t most)
+      : reader_(reader), descriptor_(descriptor), most_(most) {
     thread_ = std::thread([this] { work(); });
   }
   ~Lines() {
@@ -163,7 +168,7 @@ class Lines {
 
   void push() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return stop_ || ready_.size() < 2; });
+    changed_.wait(lock, [&] { return stop_ || ready_.size() < most_; });
     if (!stop_) ready_.push_back(std::move(chunk_));
     chunk_.clear();
     rows_ = 0;
@@ -173,6 +178,7 @@ class Lines {
 
   const RequestReader& reader_;
   int descriptor_;
+  std::size_t most_;
   std::string fresh_, rest_;  // just read; the line that has not ended
   bool cut_ = false;          // that line is too long
   std::vector<Given> lines_;
@@ -197,9 +203,9 @@ struct Found {
 
 class Answers {
  public:
-  Answers(Scorer& scorer, const ScoreOptions& options) : scorer_(scorer), options_(options) {}
+  Answers(const Scorer& scorer, const ScoreOptions& options) : scorer_(scorer), options_(options) {}
 
-  std::string of(const std::vector<Request>& requests) {
+  std::string of(const std::vector<Request>& requests) const {
     std::vector<Found> found(requests.size());
     for (auto& one : found) one.texts.resize(scorer_.outputs().size());
     std::vector<Scorer::Part> parts;
@@ -228,7 +234,7 @@ class Answers {
 
  private:
   void score(const std::vector<Scorer::Part>& parts, const std::vector<std::size_t>& owners,
-             std::vector<Found>& found) {
+             std::vector<Found>& found) const {
     std::vector<Flow> flows;
     try {
       flows = scorer_.score(parts);
@@ -302,24 +308,87 @@ class Answers {
     return out;
   }
 
-  Scorer& scorer_;
+  const Scorer& scorer_;
   const ScoreOptions& options_;
 };
 
 }  // namespace
 
-void answer(Scorer& scorer, int descriptor, const ScoreOptions& options,
+namespace {
+
+// Chunks of requests, answered by several threads and written in the order in which they came.
+class Answering {
+ public:
+  Answering(const Scorer& scorer, const ScoreOptions& options, Lines& lines,
+            const std::function<void(std::string_view)>& write)
+      : answers_(scorer, options), lines_(lines), write_(write) {}
+
+  // Until there is nothing left, on each of the threads. Throws what any of them threw.
+  void run(int threads) {
+    std::vector<std::thread> others;
+    for (int k = 1; k < threads; ++k) others.emplace_back([this] { work(); });
+    work();
+    for (auto& one : others) one.join();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  void work() {
+    try {
+      std::vector<Request> requests;
+      while (const auto number = take(requests)) put(*number, answers_.of(requests));
+    } catch (...) {
+      const std::lock_guard lock(writing_);
+      if (!failure_) failure_ = std::current_exception();
+      turn_.notify_all();
+    }
+  }
+
+  // The next chunk and its number.
+  std::optional<std::int64_t> take(std::vector<Request>& requests) {
+    const std::lock_guard lock(taking_);
+    if (failed() || !lines_.next(requests)) return std::nullopt;
+    return taken_++;
+  }
+
+  void put(std::int64_t number, const std::string& text) {
+    std::unique_lock lock(writing_);
+    turn_.wait(lock, [&] { return written_ == number || failure_; });
+    if (failure_) return;
+    write_(text);
+    ++written_;
+    turn_.notify_all();
+  }
+
+  bool failed() {
+    const std::lock_guard lock(writing_);
+    return failure_ != nullptr;
+  }
+
+  const Answers answers_;
+  Lines& lines_;
+  const std::function<void(std::string_view)>& write_;
+  std::mutex taking_, writing_;
+  std::condition_variable turn_;
+  std::int64_t taken_ = 0, written_ = 0;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+void answer(const Scorer& scorer, int descriptor, const ScoreOptions& options, int threads,
             const std::function<void(std::string_view)>& write) {
-  Answers answers(scorer, options);
-  Lines ahead(scorer.reader(), descriptor);
-  std::vector<Request> requests;
-  while (ahead.next(requests)) write(answers.of(requests));
+  Lines lines(scorer.reader(), descriptor, static_cast<std::size_t>(threads) + 1);
+  Answering(scorer, options, lines, write).run(threads);
 }
 
 int score_command(const std::string& place, const ScoreOptions& options, const train::Workshop& shop) {
   const data::ThreadLimit limit(shop.threads);
-  Scorer scorer(place, shop, options.files);
-  answer(scorer, STDIN_FILENO, options, [](std::string_view text) {
+  const Scorer scorer(place, shop, options.files);
+  // Threads take whole chunks of requests: each runs LibTorch on itself alone.
+  const int threads = at::get_num_threads();
+  at::set_num_threads(1);
+  answer(scorer, STDIN_FILENO, options, threads, [](std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
       throw Error(std::string("standard output: error: cannot be written: ") + std::strerror(errno) + " [file]");
   });

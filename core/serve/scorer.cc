@@ -2,7 +2,7 @@
 
 #include "data/hash.h"
 #include "data/key_lines.h"
-#include "graph/flows.h"
+#include "graph/carry.h"
 #include "graph/rows.h"
 #include "serve/arrays.h"
 #include "serve/folder.h"
@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
 
 namespace braid::serve {
 namespace {
@@ -34,9 +35,10 @@ struct Scorer::Inside {
   std::vector<std::vector<FieldOf>> fields;
   std::vector<std::vector<data::Layout>> layouts;
   std::unique_ptr<Ahead> ahead;
-  std::unique_ptr<graph::Graph> graph;
+  std::unique_ptr<graph::Model> graph;
   graph::Mode mode;
   std::unique_ptr<data::RequestBatcher> batcher;
+  mutable std::mutex batching;  // held while `batcher` makes batches
   std::unique_ptr<RequestReader> reader;
   std::vector<std::string> outputs;
   std::vector<Flow> stored;         // per Serving::stored
@@ -123,7 +125,7 @@ struct Scorer::Inside {
   }
 
   void make_graph(const train::Workshop& shop) {
-    graph = std::make_unique<graph::Graph>(
+    graph = std::make_unique<graph::Model>(
         plan, [this](int table, int field) -> const Field& { return *fields[at(table)][at(field)].component; },
         shop.component);
     const auto needed = weighted(plan, side, plan.lookup_only);
@@ -231,13 +233,16 @@ struct Scorer::Inside {
   };
 
   // The stored arrays of a table for entities that came inline, [entities, ...].
-  void run_inline(int table, const std::vector<const InlineGiven*>& given, std::vector<Flow>& out) {
+  // `batches`: of these entities, inline_chunk at a time.
+  void run_inline(int table, const std::vector<const InlineGiven*>& given, std::vector<data::Batch>& batches,
+                  std::vector<Flow>& out) const {
+    graph::Execution execution(*graph);
     const auto reads = ahead->reads(table, side);
     std::vector<std::vector<Flow>> parts(side.stored.size());
     const auto n = static_cast<std::int64_t>(given.size());
     for (std::int64_t first = 0; first < n; first += inline_chunk) {
       const auto count = std::min(inline_chunk, n - first);
-      auto batch = std::make_shared<data::Batch>(batcher->inline_entities(table, first, count));
+      auto batch = std::make_shared<data::Batch>(std::move(batches[at(first / inline_chunk)]));
       std::vector<std::uint64_t> keys;
       for (std::int64_t k = 0; k < count; ++k) keys.push_back(given[at(first + k)]->key);
       std::vector<const data::Decoded*> cells(at(count));
@@ -250,12 +255,11 @@ struct Scorer::Inside {
                             data::field_hash(plan.tables[at(table)].name, plan.tables[at(table)].fields[f].name), cells,
                             keys, {plan.train.seed, 0, false});
         }
-      graph->run(batch, mode, ahead->nodes[at(table)], whole);
+      execution.run(batch, mode, ahead->nodes[at(table)], whole);
       for (std::size_t k = 0; k < side.stored.size(); ++k)
         if (side.stored[k].table == table && !plan.axes[at(side.stored[k].wire.axis)].whole)
-          parts[k].push_back(graph->read(side.stored[k].wire));
+          parts[k].push_back(execution.read(side.stored[k].wire));
     }
-    graph->clear();
     for (std::size_t k = 0; k < parts.size(); ++k)
       if (!parts[k].empty()) out[k] = graph::join(parts[k]);
   }
@@ -271,7 +275,21 @@ struct Scorer::Inside {
     return graph::join(parts);
   }
 
-  std::vector<Flow> score(std::span<const Part> parts) {
+  // The batch of these rows, and those of the entities that came with them. One thread at a time makes batches.
+  std::shared_ptr<const data::Batch> batch_of(const std::vector<data::RequestRow>& rows, const Gathered& gathered,
+                                              std::vector<std::vector<data::Batch>>& inlined) const {
+    const std::lock_guard lock(batching);
+    auto batch = std::make_shared<data::Batch>(batcher->make(rows, gathered.keys));
+    for (std::size_t t = 0; t < inlined.size(); ++t) {
+      const auto n = static_cast<std::int64_t>(gathered.given[t].size());
+      for (std::int64_t first = 0; first < n; first += inline_chunk)
+        inlined[t].push_back(
+            batcher->inline_entities(static_cast<int>(t), first, std::min(inline_chunk, n - first)));
+    }
+    return batch;
+  }
+
+  std::vector<Flow> score(std::span<const Part> parts) const {
     const at::NoGradGuard off;
     const auto tables = plan.tables.size();
     Gathered gathered{std::vector<std::vector<std::uint64_t>>(tables),
@@ -318,10 +336,12 @@ struct Scorer::Inside {
         rows.push_back(row);
       }
     }
-    const auto batch = std::make_shared<data::Batch>(batcher->make(rows, gathered.keys));
+    std::vector<std::vector<data::Batch>> inline_batches(tables);
+    const auto batch = batch_of(rows, gathered, inline_batches);
     std::vector<Flow> inlined(side.stored.size());
     for (std::size_t t = 0; t < tables; ++t)
-      if (!gathered.given[t].empty()) run_inline(static_cast<int>(t), gathered.given[t], inlined);
+      if (!gathered.given[t].empty())
+        run_inline(static_cast<int>(t), gathered.given[t], inline_batches[t], inlined);
     std::vector<graph::Given> given;
     for (const auto& feed : feeds) {
       const auto& axis = batch->axes[at(feed.source.axis)];
@@ -329,10 +349,10 @@ struct Scorer::Inside {
       given.push_back({feed.source, feed_of(stored[feed.stored], inlined[feed.stored], graph::wrap(axis.row),
                                             batcher->known(table))});
     }
-    graph->run(batch, mode, side.request, given);
+    graph::Execution execution(*graph);
+    execution.run(batch, mode, side.request, given);
     std::vector<Flow> out;
-    for (const auto& wire : side.outputs) out.push_back(answer_of(graph->read(wire)));
-    graph->clear();
+    for (const auto& wire : side.outputs) out.push_back(answer_of(execution.read(wire)));
     return out;
   }
 };
@@ -349,6 +369,6 @@ Scorer::~Scorer() = default;
 const RequestReader& Scorer::reader() const { return *in_->reader; }
 const std::vector<std::string>& Scorer::outputs() const { return in_->outputs; }
 const recipe::Plan& Scorer::plan() const { return in_->plan; }
-std::vector<Flow> Scorer::score(std::span<const Part> parts) { return in_->score(parts); }
+std::vector<Flow> Scorer::score(std::span<const Part> parts) const { return in_->score(parts); }
 
 }  // namespace braid::serve

@@ -28,8 +28,9 @@ class Scorer {
     const Request* request;
     std::int64_t first, count;
   };
-  // Per output: float[rows, ...] on the CPU, in the parts' order; a mask where rows can be absent. One thread.
-  std::vector<Flow> score(std::span<const Part> parts);
+  // Per output: float[rows, ...] on the CPU, in the parts' order; a mask where rows can be absent. Safe
+  // from many threads.
+  std::vector<Flow> score(std::span<const Part> parts) const;
 
  private:
   struct Inside;

@@ -153,11 +153,12 @@ double since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 struct Evaluation::Inside {
+  const graph::Model& model;
   const recipe::Plan& plan;
   data::Source& source;
-  graph::Graph& graph;
   std::string split;
   graph::Mode mode;
+  graph::Execution execution;
   std::unique_ptr<data::Pass> pass;
   std::vector<Columns> columns;
   std::string cursor;  // of the pass, after the batches that the metrics have seen
@@ -174,12 +175,11 @@ struct Evaluation::Inside {
   }
 };
 
-Evaluation::Evaluation(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, std::string split,
-                       const graph::Mode& mode)
-    : in_(new Inside{plan, source, graph, std::move(split), mode, nullptr, {}, "", {}}) {
+Evaluation::Evaluation(const graph::Model& model, data::Source& source, std::string split, const graph::Mode& mode)
+    : in_(new Inside{model, model.plan(), source, std::move(split), mode, graph::Execution(model), nullptr, {}, "", {}}) {
   in_->mode.training = false;
-  for (std::size_t m = 0; m < plan.metrics.size(); ++m)
-    in_->columns.emplace_back(graph.metric(m).state().states.size());
+  for (std::size_t m = 0; m < model.plan().metrics.size(); ++m)
+    in_->columns.emplace_back(model.metric(m).state().states.size());
 }
 Evaluation::~Evaluation() = default;
 
@@ -207,9 +207,9 @@ bool Evaluation::step() {
   if (!in.pass) in.open();
   const auto batch = in.pass->next();
   if (!batch) return false;
-  in.graph.run(batch, in.mode);
+  in.execution.run(batch, in.mode);
   for (std::size_t m = 0; m < in.columns.size(); ++m) {
-    auto frame = in.graph.metric_frame(m, in.mode);
+    auto frame = in.execution.metric_frame(m);
     at_metric(in.plan.metrics[m], in.split, [&] { run_frame(frame); });
     const auto own = frame.keys.contiguous();
     std::vector<std::int64_t> keys(own.const_data_ptr<std::int64_t>(),
@@ -218,7 +218,7 @@ bool Evaluation::step() {
     auto rows = batch->row_numbers;
     if (rows.size() != keys.size()) rows.assign(keys.size(), -1);
     at_metric(in.plan.metrics[m], in.split,
-              [&] { in.columns[m].add(frame, in.graph.metric(m).state().state_types, keys, rows); });
+              [&] { in.columns[m].add(frame, in.model.metric(m).state().state_types, keys, rows); });
   }
   in.cursor = in.pass->cursor();
   in.out.seconds += since(start);
@@ -229,7 +229,8 @@ SplitFigures Evaluation::finish() {
   auto& in = *in_;
   const auto start = std::chrono::steady_clock::now();
   const at::NoGradGuard off;
-  in.graph.clear();
+  in.execution.clear();
+  in.out.node_seconds = in.execution.take_seconds();
   std::vector<std::vector<std::uint32_t>> orders(in.plan.metrics.size());
   std::vector<std::size_t> order_of(in.plan.metrics.size());
   for (std::size_t m = 0; m < orders.size(); ++m) {
@@ -240,7 +241,7 @@ SplitFigures Evaluation::finish() {
     Figures figures;
     for (std::size_t m = 0; m < in.plan.metrics.size(); ++m) {
       const auto chosen = in.columns[m].chosen(orders[order_of[m]], keep);
-      const auto& metric = in.graph.metric(m);
+      const auto& metric = in.model.metric(m);
       const double value = at_metric(in.plan.metrics[m], in.split, [&] { return metric.finish(chosen); });
       demand_range(in.plan.metrics[m], metric.range(), value);
       figures[in.plan.metrics[m].name] = value;
@@ -259,9 +260,9 @@ SplitFigures Evaluation::finish() {
   return in.out;
 }
 
-SplitFigures evaluate(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, const std::string& split,
+SplitFigures evaluate(const graph::Model& model, data::Source& source, const std::string& split,
                       const graph::Mode& mode) {
-  Evaluation run(plan, source, graph, split, mode);
+  Evaluation run(model, source, split, mode);
   while (run.step()) {
   }
   return run.finish();

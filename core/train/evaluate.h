@@ -2,7 +2,7 @@
 #pragma once
 
 #include "data/source.h"
-#include "graph/graph.h"
+#include "graph/execution.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -21,6 +21,7 @@ struct SplitFigures {
   std::map<std::string, Figures> slices;
   std::map<std::string, std::int64_t> slice_rows;
   double seconds = 0;
+  std::vector<double> node_seconds;  // per node of the plan, forward
 };
 
 // One run over a split, batch by batch, so that it can be left and taken up again. Runs what the metrics need, in
@@ -28,8 +29,7 @@ struct SplitFigures {
 // keys: batches and threads do not matter. One thread.
 class Evaluation {
  public:
-  Evaluation(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, std::string split,
-             const graph::Mode& mode);
+  Evaluation(const graph::Model& model, data::Source& source, std::string split, const graph::Mode& mode);
   ~Evaluation();
   // Goes on after what save() gave; throws Error when it does not fit.
   void load(const std::map<std::string, at::Tensor>& tensors, const std::string& cursor);
@@ -46,7 +46,7 @@ class Evaluation {
 };
 
 // The whole of it at once.
-SplitFigures evaluate(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, const std::string& split,
+SplitFigures evaluate(const graph::Model& model, data::Source& source, const std::string& split,
                       const graph::Mode& mode);
 
 // As metrics.jsonl and result.json have it; a figure that is not defined for these rows is null.

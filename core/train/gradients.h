@@ -1,7 +1,7 @@
 // The gradients of one step over one batch or several ([train] accumulate).
 #pragma once
 
-#include "graph/graph.h"
+#include "graph/execution.h"
 
 #include <vector>
 

@@ -53,7 +53,7 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
   }
   model->plan = std::move(*again.plan);
   const auto& source = *model->source;
-  model->graph = std::make_unique<graph::Graph>(
+  model->graph = std::make_unique<graph::Model>(
       model->plan, [&source](int table, int field) -> const Field& { return source.field(table, field); },
       shop.component);
   load_runs(model->plan, *model->graph);

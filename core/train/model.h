@@ -2,7 +2,7 @@
 #pragma once
 
 #include "data/source.h"
-#include "graph/graph.h"
+#include "graph/execution.h"
 #include "recipe/check.h"
 
 #include <functional>
@@ -26,7 +26,7 @@ struct Workshop {
 struct Model {
   recipe::Plan first, plan;
   std::unique_ptr<data::Source> source;
-  std::unique_ptr<graph::Graph> graph;
+  std::unique_ptr<graph::Model> graph;
   bool other_data = false;  // of a run: the data are not those that it was trained on; in these tables
   std::vector<std::string> changed_tables;
   graph::Mode mode;  // evaluation at the step whose weights these are: coefficients on a schedule are those of then

@@ -8,10 +8,11 @@
 
 namespace braid::train {
 
-Monitor Monitor::of(const recipe::Plan& plan, graph::Graph& graph) {
+Monitor Monitor::of(const graph::Model& model) {
+  const auto& plan = model.plan();
   for (std::size_t m = 0; m < plan.metrics.size(); ++m)
     if (plan.train.keep_best.empty() || plan.metrics[m].name == plan.train.keep_best)
-      return {plan.metrics[m].name, graph.metric(m).higher_is_better(), plan.train.patience};
+      return {plan.metrics[m].name, model.metric(m).higher_is_better(), plan.train.patience};
   return {"", true, 0};
 }
 

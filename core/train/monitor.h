@@ -2,7 +2,7 @@
 #pragma once
 
 #include "data/source.h"
-#include "graph/graph.h"
+#include "graph/model.h"
 #include "train/checkpoint.h"
 #include "train/train_state.h"
 
@@ -25,7 +25,7 @@ class Monitor {
   Monitor(std::string metric, bool higher_is_better, std::int64_t patience)
       : metric_(std::move(metric)), higher_(higher_is_better), patience_(patience) {}
   // The metric that the plan names, or its first.
-  static Monitor of(const recipe::Plan& plan, graph::Graph& graph);
+  static Monitor of(const graph::Model& model);
 
   const std::string& metric() const { return metric_; }
   Verdict judge(double value, std::int64_t step, Selected& selected) const;

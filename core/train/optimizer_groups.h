@@ -1,7 +1,7 @@
 // The optimizer groups of a recipe: which weight is updated by which optimizer, at which rate, clipped how.
 #pragma once
 
-#include "graph/graph.h"
+#include "graph/model.h"
 
 #include <functional>
 #include <map>

@@ -20,7 +20,7 @@ constexpr std::size_t rows_shown = 5;
 
 void name_rows(Culprit& culprit, const NotFinite& found, const recipe::Plan& plan, const data::Source& source,
                const data::Batch& batch) {
-  const auto& node = plan.nodes[static_cast<std::size_t>(culprit.node)];
+  const auto& node = graph.plan().nodes[static_cast<std::size_t>(culprit.node)];
   const recipe::Type* type = nullptr;
   using Where = NotFinite::Where;
   if (found.where == Where::output) type = &node.outputs.at(found.port).at(found.wire);
@@ -36,10 +36,10 @@ void name_rows(Culprit& culprit, const NotFinite& found, const recipe::Plan& pla
 }
 
 // Gradients that came to a node's outputs, per port and name.
-std::vector<std::vector<at::Tensor>> gradients_of(const graph::Graph& graph, const recipe::NodePlan& node, int k) {
+std::vector<std::vector<at::Tensor>> gradients_of(const graph::Execution& execution, const recipe::NodePlan& node, int k) {
   std::vector<std::vector<at::Tensor>> out;
   std::size_t flat = 0;
-  const auto& flows = graph.outputs(k);
+  const auto flows = execution.outputs(k);
   for (const auto& port : node.outputs) {
     auto& one = out.emplace_back();
     for (std::size_t n = 0; n < port.size(); ++n) {
@@ -90,10 +90,12 @@ std::string range_of(const at::Tensor& value) {
 
 }  // namespace
 
-Culprit find_culprit(graph::Graph& graph, const recipe::Plan& plan, const data::Source& source, const Settled& settled,
+Culprit find_culprit(const graph::Model& graph, const data::Source& source, const Settled& settled,
                      const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
   Culprit out;
-  graph.run(batch, mode, settled.rest(), settled.given(*batch));
+  const auto& plan = graph.plan();
+  graph::Execution execution(graph);
+  execution.run(batch, mode, settled.rest(), settled.given(*batch));
   const auto found_in = [&](int k, const NotFinite& found) {
     out.node = k;
     out.what = words(out.frame, found);
@@ -101,7 +103,7 @@ Culprit find_culprit(graph::Graph& graph, const recipe::Plan& plan, const data::
   };
   for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
     if (!settled.rest()[k]) continue;
-    out.frame = graph.node_frame(static_cast<int>(k), mode);
+    out.frame = execution.node_frame(static_cast<int>(k));
     if (const auto found = look(out.frame, true, false); !found.empty()) {
       out.input = true;
       found_in(static_cast<int>(k), found[0]);
@@ -121,23 +123,23 @@ Culprit find_culprit(graph::Graph& graph, const recipe::Plan& plan, const data::
   }
   // The forward is sound: go back from the losses.
   for (std::size_t k = 0; k < plan.nodes.size(); ++k)
-    for (const auto& flow : graph.outputs(static_cast<int>(k)))
+    for (const auto& flow : execution.outputs(static_cast<int>(k)))
       if (flow.value.defined() && flow.value.requires_grad()) flow.value.retain_grad();
   at::Tensor total;
-  for (const auto& loss : graph.losses()) {
+  for (const auto& loss : execution.losses()) {
     const auto value = loss.total / static_cast<double>(std::max<std::int64_t>(loss.count, 1));
     total = total.defined() ? total + value : value;
   }
   total.backward();
   for (std::size_t k = plan.nodes.size(); k-- > 0;) {
     if (!settled.rest()[k]) continue;
-    const auto gradients = gradients_of(graph, plan.nodes[k], static_cast<int>(k));
+    const auto gradients = gradients_of(execution, plan.nodes[k], static_cast<int>(k));
     bool some = false, sound = true;
     for (const auto& port : gradients)
       for (const auto& g : port)
         if (g.defined()) some = true, sound = sound && g.isfinite().all().item<bool>();
     if (!some || !sound) continue;
-    auto frame = graph.node_frame(static_cast<int>(k), mode);
+    auto frame = execution.node_frame(static_cast<int>(k));
     auto ran = frame;
     const auto found = run_alone(ran, gradients);
     if (found.empty()) continue;
@@ -198,13 +200,13 @@ void write_replay(const std::string& folder, const Culprit& culprit, const recip
   write_file(folder + "/node.json", json.dump(2) + "\n");
 }
 
-std::string explain(const std::string& run, graph::Graph& graph, const recipe::Plan& plan, const data::Source& source,
+std::string explain(const std::string& run, const graph::Model& graph, const data::Source& source,
                     const Settled& settled, const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
-  const auto culprit = find_culprit(graph, plan, source, settled, batch, mode);
+  const auto culprit = find_culprit(graph, source, settled, batch, mode);
   const auto step = "step " + std::to_string(mode.step) + " gives what is no number: ";
   if (culprit.node == recipe::none)
     return step + "no single node does, it appears where gradients are added up [not-finite]";
-  const auto& node = plan.nodes[static_cast<std::size_t>(culprit.node)];
+  const auto& node = graph.plan().nodes[static_cast<std::size_t>(culprit.node)];
   auto out = node.place.file + ":" + std::to_string(node.place.line) + ":" + std::to_string(node.place.column) +
              ": error: " + step + "first in node '" + node.name + "' (" + node.use.component + "): " + culprit.what;
   for (std::size_t k = 0; k < culprit.rows.size(); ++k) out += (k ? ", " : ": ") + culprit.rows[k];

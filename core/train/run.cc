@@ -139,9 +139,8 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
                const Workshop& shop) {
   const auto measured = measured_by(lock_of(model, shop), model.plan.resolved);
   Journal journal(out, from ? from->state.at("journal") : Json::object());
-  const TrainJob job{model.plan,
+  const TrainJob job{*model.graph,
                      *model.source,
-                     *model.graph,
                      shop.component,
                      journal,
                      checkpoints,
@@ -150,7 +149,7 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
                      splits_of(model, splits),
                      name,
                      [&](const auto& batch, const auto& mode, const auto& settled) {
-                       return explain(out, *model.graph, model.plan, *model.source, settled, batch, mode);
+                       return explain(out, *model.graph, *model.source, settled, batch, mode);
                      }};
   Outcome outcome;
   try {
@@ -396,7 +395,7 @@ int eval_command(const std::string& run, const std::vector<std::string>& splits,
   complain(*model);
   Json out = Json::object();
   for (const auto& split : splits_of(*model, splits))
-    out[split] = to_json(evaluate(model->plan, *model->source, *model->graph, split, model->mode));
+    out[split] = to_json(evaluate(*model->graph, *model->source, split, model->mode));
   Json all{{"splits", out}};
   if (model->other_data) all["data_changed"] = model->changed_tables;
   if (json) std::printf("%s\n", all.dump(2).c_str());

@@ -47,12 +47,13 @@ std::vector<ScoredRow> score(const Model& model, const std::string& run, const s
   options.first_step = model.mode.step;
   const auto pass = model.source->pass(options);
   std::vector<ScoredRow> out;
+  graph::Execution execution(*model.graph);
   while (const auto batch = pass->next()) {
-    model.graph->run(batch, model.mode);
-    const auto keys = model.graph->keys(score.to_axis).cpu().contiguous();
-    const auto labels = model.graph->read(label);
-    const auto s = column(model.graph->read(score), at::kFloat), y = column(labels, at::kFloat),
-               g = column(model.graph->read(group), at::kLong);
+    execution.run(batch, model.mode);
+    const auto keys = execution.keys(score.to_axis).cpu().contiguous();
+    const auto labels = execution.read(label);
+    const auto s = column(execution.read(score), at::kFloat), y = column(labels, at::kFloat),
+               g = column(execution.read(group), at::kLong);
     const auto there = labels.mask.defined() ? labels.mask.cpu().contiguous() : at::Tensor();
     for (std::int64_t r = 0; r < keys.numel(); ++r) {
       if (there.defined() && !there.const_data_ptr<bool>()[r]) continue;
@@ -61,7 +62,6 @@ std::vector<ScoredRow> score(const Model& model, const std::string& run, const s
       if (!std::isnan(row.label)) out.push_back(row);
     }
   }
-  model.graph->clear();
   std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   return out;
 }

@@ -18,7 +18,7 @@ std::size_t at(int k) { return static_cast<std::size_t>(k); }
 
 }  // namespace
 
-Settled::Settled(const recipe::Plan& plan, data::Source& source, graph::Graph& graph, std::int64_t most_bytes)
+Settled::Settled(const recipe::Plan& plan, data::Source& source, const graph::Model& graph, std::int64_t most_bytes)
     : plan_(plan), can_(plan.nodes.size(), false), rest_(graph.needed(true)) {
   find(graph);
   if (std::find(can_.begin(), can_.end(), true) == can_.end()) return;
@@ -32,14 +32,13 @@ Settled::Settled(const recipe::Plan& plan, data::Source& source, graph::Graph& g
     for (std::size_t k = 0; k < nodes.size(); ++k)
       if (nodes[k]) rest_[k] = false;
   }
-  graph.clear();
   // Fields that only they read are left out of batches.
   auto still_run = rest_;
   for (std::size_t k = 0; k < still_run.size(); ++k) still_run[k] = still_run[k] || graph.needed(false)[k];
   source.read_only(still_run);
 }
 
-void Settled::find(const graph::Graph& graph) {
+void Settled::find(const graph::Model& graph) {
   const auto& training = graph.needed(true);
   const auto& evaluation = graph.needed(false);
   for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
@@ -63,7 +62,7 @@ void Settled::find(const graph::Graph& graph) {
   }
 }
 
-bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& source, graph::Graph& graph,
+bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& source, const graph::Model& graph,
                       std::int64_t& bytes_left) {
   std::vector<recipe::Wire> wanted;
   for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
@@ -79,13 +78,14 @@ bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& s
   const auto rows = source.table_rows(table);
   const auto reads = data::reads_of(plan_, nodes);
   std::vector<std::vector<Flow>> parts(wanted.size());
+  graph::Execution execution(graph);
   for (std::int64_t begin = 0; begin < rows; begin += chunk) {
     std::vector<std::int32_t> some(static_cast<std::size_t>(std::min(chunk, rows - begin)));
     std::iota(some.begin(), some.end(), static_cast<std::int32_t>(begin));
-    graph.run(source.entities(table, some, reads), graph::Mode{}, nodes);
+    execution.run(source.entities(table, some, reads), graph::Mode{}, nodes);
     std::int64_t bytes = 0;
     for (std::size_t w = 0; w < wanted.size(); ++w) {
-      auto flow = graph.read(wanted[w]);
+      auto flow = execution.read(wanted[w]);
       bytes += static_cast<std::int64_t>(flow.value.nbytes());
       parts[w].push_back({flow.value.detach(), flow.mask, {}, {}});
     }

@@ -23,11 +23,12 @@ class Timed {
 
 }  // namespace
 
-Stepper::Stepper(const recipe::Plan& plan, graph::Graph& graph, std::int64_t steps, const graph::MakeComponent& make)
-    : plan_(plan),
-      graph_(graph),
-      optimizer_(plan.train, graph.weights(), steps, make, [&graph](std::size_t w) { graph.mark_touched(w); }),
-      gradients_(plan, graph.weights()) {}
+Stepper::Stepper(graph::Model& model, std::int64_t steps, const graph::MakeComponent& make)
+    : plan_(model.plan()),
+      model_(model),
+      execution_(model),
+      optimizer_(plan_.train, model.weights(), steps, make, [&model](std::size_t w) { model.mark_touched(w); }),
+      gradients_(plan_, model.weights()) {}
 
 void Stepper::clear() {
   optimizer_.clear();
@@ -43,13 +44,14 @@ std::optional<StepResult> Stepper::step(data::Pass& pass, const graph::Mode& mod
     learn(batch, now.batches + 1 == plan_.train.accumulate || !pass.more(), mode, settled, now);
   }
   if (now.batches == 0) return std::nullopt;
+  now.node_seconds = execution_.take_seconds();
   if (!now.finite) {
     clear();
     return now;
   }
   const Timed timed(now.seconds.optimizer);
   optimizer_.step(mode.step, mode.epoch, now.norm);
-  graph_.clamp_scalars();
+  model_.clamp_scalars();
   return now;
 }
 
@@ -57,9 +59,9 @@ void Stepper::learn(const std::shared_ptr<const data::Batch>& batch, bool last, 
                     const Settled& settled, StepResult& now) {
   {
     const Timed timed(now.seconds.forward);
-    if (now.batches == 0) graph_.copy_weights(mode.step);
-    graph_.run(batch, mode, settled.rest(), settled.given(*batch));
-    const auto& losses = graph_.losses();
+    if (now.batches == 0) model_.copy_weights(mode.step);
+    execution_.run(batch, mode, settled.rest(), settled.given(*batch));
+    const auto& losses = execution_.losses();
     if (losses.empty()) throw Error("the recipe has no loss to learn from [no-loss]");
     now.losses.resize(losses.size());
     now.loss = 0;
@@ -75,7 +77,7 @@ void Stepper::learn(const std::shared_ptr<const data::Batch>& batch, bool last, 
   }
   if (now.finite) {
     const Timed timed(now.seconds.backward);
-    now.finite = gradients_.add(graph_.losses(), last);
+    now.finite = gradients_.add(execution_.losses(), last);
   }
   if (now.finite && last) {
     const Timed timed(now.seconds.optimizer);
@@ -86,7 +88,7 @@ void Stepper::learn(const std::shared_ptr<const data::Batch>& batch, bool last, 
   now.rows += batch->rows;
   for (std::size_t a = 0; a < now.entities.size(); ++a) now.entities[a] += batch->axes[a].rows;
   if (!now.finite) now.failed = batch;
-  graph_.clear();
+  execution_.clear();
 }
 
 }  // namespace braid::train

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "data/source.h"
-#include "graph/graph.h"
+#include "graph/execution.h"
 #include "train/gradients.h"
 #include "train/optimizer_groups.h"
 #include "train/settled.h"
@@ -31,16 +31,17 @@ struct StepResult {
   std::shared_ptr<const data::Batch> failed;
   std::vector<std::int64_t> entities;  // per axis of the plan, over all batches
   std::vector<double> weight_norms;    // per weight of the graph: its gradient's norm; 0 where none came
+  std::vector<double> node_seconds;    // per node of the plan, forward
   struct {
     double forward = 0, backward = 0, optimizer = 0;
   } seconds;
 };
 
-// Makes steps with a graph. Used from one thread.
+// Makes steps with a model. Used from one thread.
 class Stepper {
  public:
   // `steps`: of the whole run, for schedules. All arguments must outlive it.
-  Stepper(const recipe::Plan& plan, graph::Graph& graph, std::int64_t steps, const graph::MakeComponent& make);
+  Stepper(graph::Model& model, std::int64_t steps, const graph::MakeComponent& make);
 
   // Learns from the next [train] accumulate batches of the pass, or from those that are left. Nothing when there are
   // none. `settled`: what the batches need not compute. Throws Error, NodeError.
@@ -54,7 +55,8 @@ class Stepper {
              const Settled& settled, StepResult& now);
 
   const recipe::Plan& plan_;
-  graph::Graph& graph_;
+  graph::Model& model_;
+  graph::Execution execution_;
   OptimizerGroups optimizer_;
   Gradients gradients_;
 };

@@ -42,7 +42,7 @@ struct World {
   data::testing::Folder folder;
   recipe::Plan plan;
   std::unique_ptr<data::Source> source;
-  std::unique_ptr<graph::Graph> graph;
+  std::unique_ptr<graph::Model> graph;
 
   World(const std::vector<std::string>& numbers, std::int64_t batch, std::int64_t accumulate) {
     std::string text = "x\n";
@@ -66,7 +66,7 @@ struct World {
     plan.train.rows = 0, plan.train.batch = batch, plan.train.accumulate = accumulate;
     plan.data.threads = 1;
     source = data::Source::open(plan, data::testing::makers());
-    graph = std::make_unique<graph::Graph>(
+    graph = std::make_unique<graph::Model>(
         plan, [](int, int) -> const Field& { throw std::logic_error("there is no field"); }, make);
   }
   std::unique_ptr<data::Pass> pass() { return source->pass({.batch = plan.train.batch, .training = true}); }
@@ -80,7 +80,7 @@ constexpr graph::Mode training{.training = true};
 TEST_CASE("a step is the mean over all rows of its batches, the last one with what is left") {
   // Rows 1 2 | 3 4 | 5: batches of two, two a step.
   World world({"1", "2", "3", "4", "5"}, 2, 2);
-  train::Stepper stepper(world.plan, *world.graph, 2, make);
+  train::Stepper stepper(*world.graph, 2, make);
   const train::Settled nothing(world.plan, *world.source, *world.graph, 0);
   const auto pass = world.pass();
 
@@ -111,7 +111,7 @@ TEST_CASE("a step of several batches is that of one batch of all their rows") {
   double want = 0;
   for (const auto& [batch, accumulate] : {std::pair<std::int64_t, std::int64_t>{6, 1}, {1, 6}, {2, 3}, {4, 2}}) {
     World world({"0.1", "-0.3", "0.7", "0.2", "0.9", "-1.1"}, batch, accumulate);
-    train::Stepper stepper(world.plan, *world.graph, 1, make);
+    train::Stepper stepper(*world.graph, 1, make);
     const train::Settled nothing(world.plan, *world.source, *world.graph, 0);
     stepper.step(*world.pass(), training, nothing);
     if (batch == 6) want = world.weight();
@@ -122,7 +122,7 @@ TEST_CASE("a step of several batches is that of one batch of all their rows") {
 
 TEST_CASE("a step whose loss is not finite changes nothing and names the batch") {
   World world({"1", "2", "1e30", "4"}, 1, 4);  // (1e30)² is infinite in float32
-  train::Stepper stepper(world.plan, *world.graph, 1, make);
+  train::Stepper stepper(*world.graph, 1, make);
   const train::Settled nothing(world.plan, *world.source, *world.graph, 0);
   const auto pass = world.pass();
   const auto done = stepper.step(*pass, training, nothing);

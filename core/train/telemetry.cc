@@ -21,21 +21,23 @@ double since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-Telemetry::Telemetry(const recipe::Plan& plan, const graph::Graph& graph, Journal& journal)
-    : plan_(plan),
-      graph_(graph),
+Telemetry::Telemetry(const graph::Model& model, Journal& journal)
+    : model_(model),
       journal_(journal),
-      counted_(plan.nodes.size(), 0),
-      entities_(plan.axes.size(), 0),
-      dead_(graph.weights().size(), true),
-      squared_norms_(graph.weights().size(), 0) {
-  seconds_.nodes.assign(plan.nodes.size(), 0);
+      entities_(model.plan().axes.size(), 0),
+      dead_(model.weights().size(), true),
+      squared_norms_(model.weights().size(), 0) {
+  seconds_.nodes.assign(model.plan().nodes.size(), 0);
+}
+
+void Telemetry::add_nodes(const std::vector<double>& seconds) {
+  for (std::size_t k = 0; k < seconds.size(); ++k) seconds_.nodes[k] += seconds[k];
 }
 
 void Telemetry::step(std::int64_t step, std::int64_t epoch, const StepResult& done, double seconds, double waited) {
   Json line{{"step", step}, {"epoch", epoch}};
   for (const auto& loss : done.losses)
-    line["losses"][plan_.nodes[static_cast<std::size_t>(loss.node)].name] = loss.mean();
+    line["losses"][model_.plan().nodes[static_cast<std::size_t>(loss.node)].name] = loss.mean();
   if (done.finite) line["gradient_norm"] = done.norm;
   else line["skipped"] = true;
   journal_.metrics(line);
@@ -52,6 +54,7 @@ void Telemetry::step(std::int64_t step, std::int64_t epoch, const StepResult& do
   seconds_.forward += done.seconds.forward;
   seconds_.backward += done.seconds.backward;
   seconds_.optimizer += done.seconds.optimizer;
+  add_nodes(done.node_seconds);
   if (since(written_at_) >= between_timings || step < steps_timed_alone) write_timing(step + 1);
 }
 
@@ -71,6 +74,7 @@ void Telemetry::write_timing(std::int64_t step) {
 void Telemetry::validation(std::int64_t step, std::int64_t epoch, const SplitFigures& figures) {
   journal_.metrics({{"step", step}, {"epoch", epoch}, {"split", "valid"}, {"metrics", to_json(figures.all)}});
   seconds_.validation += figures.seconds;
+  add_nodes(figures.node_seconds);
   evaluation(step, "valid", figures.seconds);
 }
 
@@ -78,20 +82,13 @@ void Telemetry::evaluation(std::int64_t step, const std::string& split, double s
   journal_.timing({{"step", step}, {"split", split}, {"seconds", seconds}});
 }
 
-const Seconds& Telemetry::seconds() {
-  const auto& now = graph_.seconds();
-  for (std::size_t k = 0; k < now.size(); ++k) seconds_.nodes[k] += now[k] - counted_[k];
-  counted_ = now;
-  return seconds_;
-}
-
 double Telemetry::waiting_share() const { return seconds_.waiting / std::max(seconds_.training, 1e-9); }
 
 std::vector<GradientReport> Telemetry::gradients(std::int64_t steps) const {
   std::vector<GradientReport> out;
-  const auto& weights = graph_.weights();
+  const auto& weights = model_.weights();
   for (std::size_t w = 0; w < weights.size(); ++w) {
-    const auto& node = plan_.nodes[static_cast<std::size_t>(weights[w].node)].name;
+    const auto& node = model_.plan().nodes[static_cast<std::size_t>(weights[w].node)].name;
     if (out.empty() || out.back().node != node) out.push_back({node, 0, 0, {}});
     auto& row = out.back();
     row.parameters += weights[w].value.numel();
@@ -108,13 +105,13 @@ std::vector<std::pair<std::string, double>> Telemetry::entities_per_row() const 
   std::vector<std::pair<std::string, double>> out;
   for (std::size_t a = 0; a < entities_.size(); ++a)
     if (entities_[a] > 0)
-      out.emplace_back(plan_.axes[a].name,
+      out.emplace_back(model_.plan().axes[a].name,
                        static_cast<double>(entities_[a]) / static_cast<double>(std::max<std::int64_t>(rows_, 1)));
   return out;
 }
 
-Json Telemetry::save() {
-  const auto& s = seconds();
+Json Telemetry::save() const {
+  const auto& s = seconds_;
   return {{"rows", rows_},
           {"entities", entities_},
           {"dead", dead_},

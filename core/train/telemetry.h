@@ -1,7 +1,7 @@
 // What a run measures about itself: seconds, gradients, encoded entities; the lines of metrics.jsonl and timing.jsonl.
 #pragma once
 
-#include "graph/graph.h"
+#include "graph/model.h"
 #include "train/evaluate.h"
 #include "train/journal.h"
 #include "train/stepper.h"
@@ -32,33 +32,31 @@ struct GradientReport {
 
 class Telemetry {
  public:
-  Telemetry(const recipe::Plan& plan, const graph::Graph& graph, Journal& journal);
+  Telemetry(const graph::Model& model, Journal& journal);
 
   // A step that was made, number `step` from 0, and how long it took. `waited`: of this, for data.
   void step(std::int64_t step, std::int64_t epoch, const StepResult& done, double seconds, double waited);
   void validation(std::int64_t step, std::int64_t epoch, const SplitFigures& figures);
   void evaluation(std::int64_t step, const std::string& split, double seconds);
 
-  // Counts the seconds of nodes up to now.
-  const Seconds& seconds();
+  const Seconds& seconds() const { return seconds_; }
   double waiting_share() const;
   std::int64_t rows() const { return rows_; }  // learnt from, repetitions included
   std::vector<GradientReport> gradients(std::int64_t steps) const;
   // Per axis: encoded entities per row that was learnt from.
   std::vector<std::pair<std::string, double>> entities_per_row() const;
 
-  nlohmann::json save();
+  nlohmann::json save() const;
   void load(const nlohmann::json& saved);  // parts of another size are left as they are: the recipe has changed
 
  private:
   void write_timing(std::int64_t step);
+  void add_nodes(const std::vector<double>& seconds);
 
-  const recipe::Plan& plan_;
-  const graph::Graph& graph_;
+  const graph::Model& model_;
   Journal& journal_;
   Seconds seconds_;
   std::int64_t rows_ = 0;
-  std::vector<double> counted_;            // of the graph's seconds, per node
   std::vector<std::int64_t> entities_;     // per axis
   std::vector<bool> dead_;                 // per weight
   std::vector<double> squared_norms_;      // per weight, over the first steps

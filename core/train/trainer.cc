@@ -50,16 +50,16 @@ class Loop {
  public:
   explicit Loop(const TrainJob& job)
       : job_(job),
-        plan_(job.plan),
-        graph_(job.graph),
-        total_(steps_of(job.plan.train, job.source.rows("train"))),
-        stepper_(job.plan, job.graph, total_, job.component),
-        monitor_(Monitor::of(job.plan, job.graph)),
-        telemetry_(job.plan, job.graph, job.journal),
+        plan_(job.model.plan()),
+        model_(job.model),
+        total_(steps_of(job.model.plan().train, job.source.rows("train"))),
+        stepper_(job.model, total_, job.component),
+        monitor_(Monitor::of(job.model)),
+        telemetry_(job.model, job.journal),
         progress_(job.name, total_) {
     if (job.source.rows("train") == 0 && plan_.train.epochs > 0) throw Error("the train split has no rows [no-rows]");
     if (job.from) resume(*job.from);
-    settled_.emplace(plan_, job.source, graph_, plan_.data.cache_bytes);  // the weights are those of the run now
+    settled_.emplace(plan_, job.source, model_, plan_.data.cache_bytes);  // the weights are those of the run now
     if (const auto names = settled_->names(); !names.empty())
       progress_.say("computed ahead, for all rows: " + joined(names));
     progress_.start(state_.step);
@@ -92,7 +92,7 @@ class Loop {
   // A metric that fails does so before the first step, not after an epoch of them.
   void try_metrics() {
     if (job_.source.rows("valid") == 0) return;
-    Evaluation first(plan_, job_.source, graph_, "valid", graph::Mode{});
+    Evaluation first(model_, job_.source, "valid", graph::Mode{});
     if (first.step()) first.finish();
   }
 
@@ -110,7 +110,7 @@ class Loop {
 
   // The rest of an epoch, and a checkpoint at its end. False: a signal came, a checkpoint is written.
   bool epoch() {
-    graph_.prepare(state_.epoch);
+    model_.prepare(state_.epoch);
     if (state_.step == 0) try_metrics();
     const auto pass = open_pass();
     const auto every = plan_.train.validate;
@@ -152,7 +152,6 @@ class Loop {
     if (stop || state_.skipped == 0) {
       const auto why = job_.not_finite(batch, mode, *settled_);
       stepper_.clear();
-      graph_.clear();
       if (stop) {
         save();
         throw Error(
@@ -178,7 +177,7 @@ class Loop {
 
   void open_validation() {
     under_way_ = std::make_unique<Evaluation>(
-        plan_, job_.source, graph_, "valid",
+        model_, job_.source, "valid",
         graph::Mode{.training = false, .step = state_.step, .epoch = epoch_now()});
   }
 
@@ -206,7 +205,7 @@ class Loop {
     const auto verdict = monitor_.judge(figures.all.at(monitor_.metric()), state_.step, state_.selected);
     say_validation(figures, verdict);
     if (verdict == Monitor::Verdict::gain && plan_.train.best) {
-      monitor_.keep(graph_.weights());
+      monitor_.keep(model_.weights());
       best_saved_ = false;
     }
     state_.out_of_patience = verdict == Monitor::Verdict::out_of_patience;
@@ -232,7 +231,7 @@ class Loop {
   // The weights that the run is for: the best ones, or the last.
   void select() {
     if (!monitor_.has_weights()) state_.selected.step = state_.step;
-    monitor_.restore(graph_.weights());
+    monitor_.restore(model_.weights());
   }
 
   // Metrics of the splits that were asked for. False: a signal came, what was seen so far is written.
@@ -251,7 +250,7 @@ class Loop {
         outcome_.splits.emplace_back(split, found->at("figures"));
         continue;
       }
-      Evaluation run(plan_, job_.source, graph_, split, mode);
+      Evaluation run(model_, job_.source, split, mode);
       if (before && before->state.value("split", "") == split)
         run.load(before->tensors, before->state.value("cursor", ""));
       while (run.step()) {
@@ -279,7 +278,7 @@ class Loop {
     outcome_.entities_per_row = telemetry_.entities_per_row();
     outcome_.rows = telemetry_.rows();
     outcome_.skipped = state_.skipped;
-    for (const auto& w : graph_.weights()) outcome_.parameters += w.value.numel();
+    for (const auto& w : model_.weights()) outcome_.parameters += w.value.numel();
   }
 
   // ---- checkpoints ----
@@ -294,7 +293,7 @@ class Loop {
     const std::int64_t best = monitor_.has_weights() ? state_.selected.step : -1;
     if (best >= 0 && !best_saved_) job_.checkpoints.save_best(best, monitor_.weights()), best_saved_ = true;
     NamedTensors tensors;
-    for (const auto& w : graph_.weights()) tensors.emplace_back("weight." + w.name, w.value);
+    for (const auto& w : model_.weights()) tensors.emplace_back("weight." + w.name, w.value);
     for (const auto& [name, tensor] : stepper_.optimizer().state()) tensors.emplace_back("optimizer." + name, tensor);
     auto state = to_json(state_);
     state["measured_by"] = job_.measured_by;
@@ -311,7 +310,7 @@ class Loop {
 
   void resume_weights(const Checkpoint& from) {
     const at::NoGradGuard off;
-    for (auto& w : graph_.weights()) {
+    for (auto& w : model_.weights()) {
       const auto found = from.tensors.find("weight." + w.name);
       if (found == from.tensors.end()) continue;  // a changed recipe has it from its start
       if (found->second.sizes() != w.value.sizes())
@@ -344,7 +343,7 @@ class Loop {
     if (const auto best = from.state.value("best", std::int64_t{-1}); best >= 0) {
       const auto weights = job_.checkpoints.best(best);
       NamedTensors kept;
-      for (const auto& w : graph_.weights()) kept.emplace_back(w.name, weights.at(w.name));
+      for (const auto& w : model_.weights()) kept.emplace_back(w.name, weights.at(w.name));
       monitor_.keep(std::move(kept));
     }
     if (from.state.contains("evaluation")) {
@@ -355,7 +354,7 @@ class Loop {
 
   const TrainJob& job_;
   const recipe::Plan& plan_;
-  graph::Graph& graph_;
+  graph::Model& model_;
   std::int64_t total_;  // steps
   Stepper stepper_;
   Monitor monitor_;

@@ -23,9 +23,8 @@ struct Outcome {
 };
 
 struct TrainJob {
-  const recipe::Plan& plan;
+  graph::Model& model;
   data::Source& source;
-  graph::Graph& graph;
   const graph::MakeComponent& component;  // makes optimizers and schedules
   Journal& journal;
   Checkpoints& checkpoints;

@@ -158,7 +158,7 @@ void save_weights(const std::string& file, const std::vector<graph::NamedWeight>
   save_safetensors(file, tensors, metadata);
 }
 
-void load_runs(const recipe::Plan& plan, graph::Graph& graph) {
+void load_runs(const recipe::Plan& plan, graph::Model& graph) {
   const at::NoGradGuard off;
   std::map<std::string, std::map<std::string, at::Tensor>> open;
   for (auto& w : graph.weights()) {
@@ -176,7 +176,7 @@ void load_runs(const recipe::Plan& plan, graph::Graph& graph) {
   }
 }
 
-std::vector<std::string> start_weights(const recipe::Plan& plan, graph::Graph& graph) {
+std::vector<std::string> start_weights(const recipe::Plan& plan, graph::Model& graph) {
   const at::NoGradGuard off;
   std::set<std::pair<int, std::string>> met;  // names of the recipe that are weights
   std::map<std::string, OpenFile> open;
@@ -230,7 +230,7 @@ std::vector<std::string> start_weights(const recipe::Plan& plan, graph::Graph& g
   return said_of;
 }
 
-std::int64_t load_weights(graph::Graph& graph, const std::string& file,
+std::int64_t load_weights(graph::Model& graph, const std::string& file,
                           const std::function<bool(const graph::NamedWeight&)>& wanted) {
   std::map<std::string, std::string> metadata;
   const auto weights = load_safetensors(file, &metadata);

@@ -6,7 +6,7 @@
 // {"item.rows": "ids/items.id"}.
 #pragma once
 
-#include "graph/graph.h"
+#include "graph/model.h"
 #include "train/safetensors.h"
 
 #include <functional>
@@ -23,18 +23,18 @@ void save_weights(const std::string& file, const std::vector<graph::NamedWeight>
 // Copies weights into a graph by name. Every weight of the graph for which `wanted` holds (all without it) must stand
 // in the file with its size, and every weight of the file in the graph. Returns the step that they are of. Throws Error
 // naming `file`.
-std::int64_t load_weights(graph::Graph& graph, const std::string& file,
+std::int64_t load_weights(graph::Model& graph, const std::string& file,
                           const std::function<bool(const graph::NamedWeight&)>& wanted = {});
 
 // Gives the nodes of exported runs (`run = "DIR"`) their weights. Throws Error naming the file and what of it is
 // missing or has another size.
-void load_runs(const recipe::Plan& plan, graph::Graph& graph);
+void load_runs(const recipe::Plan& plan, graph::Model& graph);
 
 // Gives the nodes that start from a file (`weights = { file, ... }`) their weights; learnt coefficients stay as they
 // are. Rows of embedding tables follow the values of their field, never their place in the file; a value that the file
 // lacks keeps the start that the recipe declares. Returns what there is to say of each such table, a line each. Throws
 // Error at the recipe's place when a name is missing there (with the nearest ones), has another size, or when rows
 // cannot be told apart.
-std::vector<std::string> start_weights(const recipe::Plan& plan, graph::Graph& graph);
+std::vector<std::string> start_weights(const recipe::Plan& plan, graph::Model& graph);
 
 }  // namespace braid::train

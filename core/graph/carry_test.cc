@@ -1,6 +1,6 @@
 // Carrying values and masks through links and lists.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include "graph/flows.h"
+#include "graph/carry.h"
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/tensor.h>

@@ -1,0 +1,86 @@
+// One caller's use of a model: the values, losses and timings of one batch after another.
+#pragma once
+
+#include "data/batch.h"
+#include "graph/model.h"
+
+#include <memory>
+#include <vector>
+
+namespace braid::graph {
+
+// Where a run is, as components see it.
+struct Mode {
+  bool training = false;
+  std::int64_t step = 0, epoch = 0;
+};
+
+// One loss over one batch. A step learns from weight * sum / count, sums and counts over all of its batches.
+struct LossValue {
+  int node = recipe::none;
+  at::Tensor total;  // weight * sum, 0-dim, differentiable
+  double sum = 0, weight = 0;
+  std::int64_t count = 0;
+};
+
+// A node's output or a field that is known already.
+struct Given {
+  recipe::Wire source;
+  Flow flow;
+};
+
+// Runs a model over batches. Belongs to one thread; several executions may run one model at the same time, as long as
+// nobody changes its weights. The model must outlive it.
+class Execution {
+ public:
+  explicit Execution(const Model& model);
+
+  // Runs what the losses need (training) or the metrics need over one batch, and keeps every value until the next call
+  // or clear(). Throws NodeError.
+  void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode);
+  // Runs the chosen nodes alone (per node of the plan). `given`: what the others would have put out, and fields that
+  // the batch does not hold; by the wires of their sources, without `via`. Throws NodeError.
+  void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode, const std::vector<bool>& nodes,
+           const std::vector<Given>& given = {});
+
+  // Of the last run. Losses are differentiable after one with `mode.training`.
+  const std::vector<LossValue>& losses() const { return losses_; }
+  Flow read(const recipe::Wire& wire);  // what a wire of the plan carries
+  at::Tensor keys(int axis);            // int64[rows]
+  // A node's outputs, flat over ports and their names; empty when it did not run.
+  std::vector<Flow> outputs(int node) const;
+  // A frame for a node, or for the k-th metric, wired to the last run.
+  FrameState node_frame(int node);
+  FrameState metric_frame(std::size_t k);
+
+  // Seconds that each node's forward has taken since the last call.
+  std::vector<double> take_seconds();
+  void clear();  // forgets values and losses
+
+ private:
+  struct Value {
+    Flow flow;
+    bool there = false;
+  };
+  const Flow& value(SlotId slot);
+  Flow source(const Source& source);
+  Flow read(const Bound& wire);
+  const at::Tensor& keys_of(std::size_t axis);
+  std::pair<at::Tensor, at::Tensor>& link(std::size_t number);
+  void fill(FrameState& frame, const BoundInputs& inputs, const std::vector<std::vector<Sizes>>& specials);
+  FrameState frame_for(std::size_t node) const;
+  void run_node(std::size_t node);
+  void add_loss(std::size_t node, const FrameState& frame);
+
+  const Model& model_;
+  Mode mode_;
+  std::shared_ptr<const data::Batch> batch_;
+  std::vector<Value> values_;                          // by slot
+  std::vector<std::pair<at::Tensor, at::Tensor>> links_;  // index and mask, by number; undefined until read
+  std::vector<at::Tensor> keys_;                       // by axis; undefined until read
+  std::vector<bool> ran_;                              // by node
+  std::vector<LossValue> losses_;
+  std::vector<double> seconds_;  // by node
+};
+
+}  // namespace braid::graph

@@ -1,0 +1,172 @@
+// A tower over items, read twice through one link by a node over events.
+#include "graph/execution.h"
+
+#include "data/testing.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <thread>
+
+using namespace braid;
+
+namespace {
+
+std::atomic<int> tower_calls;
+
+struct Scale final : Tower {
+  In x{*this, "x", "float[rows, dim]", "numbers"};
+  Weight w{*this, "w", {"1"}, {Start::one}};
+  Out y{*this, "y", "float[rows, dim]", "w x"};
+  void run(Frame& f) override {
+    ++tower_calls;
+    f[y] = f[x] * w();
+  }
+};
+struct Product final : Ranker {
+  In a{*this, "a", "float[rows, dim]", "one side"};
+  In b{*this, "b", "float[rows, dim]", "the other"};
+  Out score{*this, "score", "float[rows]", "their inner product"};
+  void run(Frame& f) override { f[score] = (f[a] * f[b]).sum(1); }
+};
+
+std::unique_ptr<Component> make(const recipe::Use& use, const WireCounts&) {
+  if (use.component == "scale")
+    return construct([]() -> std::unique_ptr<Component> { return std::make_unique<Scale>(); }, {}, {});
+  return construct([]() -> std::unique_ptr<Component> { return std::make_unique<Product>(); }, {}, {});
+}
+
+constexpr int items = 0, events = 1;
+
+struct World {
+  data::testing::Folder folder;
+  recipe::Plan plan;
+  std::unique_ptr<data::Source> source;
+  std::unique_ptr<graph::Model> model;
+
+  World() {
+    recipe::TablePlan one;
+    one.name = "items", one.key = "item", one.reader = data::testing::reader();
+    one.files = {folder.write("items.tsv", "item\tprice\na\t1\nb\t2\nc\t3\n")};
+    one.fields = {data::testing::field_plan("price", "number", {"price"})};
+    plan.tables.push_back(one);
+    recipe::TablePlan two;
+    two.name = "events", two.reader = data::testing::reader();
+    two.files = {folder.write("events.tsv", "item\nb\na\nb\nc\nb\n")};
+    two.links = {{"item", items, "item", {}}};
+    plan.tables.push_back(two);
+    data::testing::own_axes(plan);
+    plan.train.rows = events, plan.data.threads = 1;
+
+    const auto type = [](int axis, int dims) {
+      recipe::Type out;
+      out.dims.push_back({recipe::Size::Kind::axis, 0, axis, recipe::none, recipe::none});
+      if (dims > 1) out.dims.push_back({recipe::Size::Kind::fixed, 2, recipe::none, recipe::none, recipe::none});
+      return out;
+    };
+    data::testing::read_field(plan, items, 0);
+    node(0, "tower", "scale");
+    plan.nodes[0].inputs[0][0].type = type(items, 2);
+    plan.nodes[0].outputs = {{type(items, 2)}};
+    plan.nodes[0].sizes = {{"dim", 2}, {"x.dim", 2}, {"x.0.dim", 2}};
+
+    auto wire = data::testing::wire(items);
+    wire.via.table = wire.to_axis = events;
+    wire.via.link = 0;
+    wire.port = 0;
+    wire.type = type(events, 2);
+    plan.nodes.emplace_back();
+    plan.nodes[1].inputs = {{wire}, {wire}};
+    node(1, "rank", "product");
+    plan.nodes[1].outputs = {{type(events, 1)}};
+    plan.nodes[1].sizes = {{"dim", 2}, {"a.dim", 2}, {"b.dim", 2}, {"a.0.dim", 2}, {"b.0.dim", 2}};
+    source = data::Source::open(plan, data::testing::makers());
+    model = std::make_unique<graph::Model>(
+        plan, [this](int table, int field) -> const Field& { return source->field(table, field); }, make);
+  }
+  void node(std::size_t k, const char* name, const char* component) {
+    plan.nodes[k].name = name;
+    plan.nodes[k].use.component = component;
+    plan.nodes[k].use.schema = make(plan.nodes[k].use, {})->state().schema;
+  }
+  std::shared_ptr<const data::Batch> batch() { return source->pass({.batch = 5})->next(); }
+  recipe::Wire score() const {
+    auto wire = data::testing::wire(events);
+    wire.node = 1, wire.port = 0;
+    return wire;
+  }
+};
+
+const std::vector<bool> all{true, true};
+// Price and its double of each event's item, multiplied with itself.
+const std::vector<float> want{20, 5, 20, 45, 20};
+
+}  // namespace
+
+TEST_CASE("a value that several wires want through one link has one slot, made of the slot of its source") {
+  const World world;
+  const auto& program = world.model->program();
+  const auto& rank = program.nodes[1];
+  CHECK(rank[0][0].slot == rank[1][0].slot);
+  CHECK(program.carried_from[graph::index_of(rank[0][0].slot)] == program.node_outputs[0][0]);
+  CHECK(program.own_axis[0] == std::size_t{items});
+  CHECK(program.own_axis[1] == std::size_t{events});
+  CHECK(program.find(graph::FieldOutput{items, 0, 0}).has_value());
+  CHECK_FALSE(program.find(graph::FieldOutput{items, 0, 1}).has_value());
+  auto other = data::testing::wire(items);
+  other.source = recipe::Wire::Source::count;
+  CHECK_THROWS_AS(program.bind(other), std::logic_error);
+}
+
+TEST_CASE("a run computes each node once, and keeps its values until the next one") {
+  World world;
+  graph::Execution execution(*world.model);
+  tower_calls = 0;
+  execution.run(world.batch(), {}, all);
+  CHECK(tower_calls == 1);
+  CHECK(execution.read(world.score()).value.equal(at::tensor(want)));
+  CHECK(execution.outputs(0).size() == 1);
+  CHECK(execution.keys(events).numel() == 5);
+  CHECK(execution.take_seconds().size() == 2);
+  CHECK(execution.take_seconds() == std::vector<double>{0, 0});
+  execution.clear();
+  CHECK(execution.outputs(0).empty());
+  execution.run(world.batch(), {}, {true, false});
+  CHECK(execution.outputs(1).empty());
+  CHECK_THROWS_AS(execution.read(world.score()), std::logic_error);
+}
+
+TEST_CASE("what is given is not computed") {
+  World world;
+  graph::Execution execution(*world.model);
+  auto tower = data::testing::wire(items);
+  tower.port = 0;
+  const auto batch = world.batch();
+  const Flow ones{at::full({batch->axes[items].rows, 2}, 1.0F), {}, {}, {}};
+  tower_calls = 0;
+  execution.run(batch, {}, {false, true}, {{tower, ones}});
+  CHECK(tower_calls == 0);
+  CHECK(execution.read(world.score()).value.equal(at::full({5}, 2.0F)));
+}
+
+TEST_CASE("many threads run one model, each with an execution of its own") {
+  World world;
+  const auto batch = world.batch();
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int k = 0; k < 4; ++k)
+    threads.emplace_back([&] {
+      const at::NoGradGuard off;
+      graph::Execution execution(*world.model);
+      for (int n = 0; n < 50; ++n) {
+        execution.run(batch, {}, all);
+        wrong += !execution.read(world.score()).value.equal(at::tensor(want));
+      }
+    });
+  for (auto& one : threads) one.join();
+  CHECK(wrong == 0);
+}

@@ -1,0 +1,187 @@
+#include "graph/model.h"
+
+#include "recipe/needed.h"
+#include "recipe/report.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/full.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace braid::graph {
+namespace {
+
+const auto scalar_options = at::TensorOptions().dtype(at::kFloat);
+
+WireCounts counts(const ComponentSchema& schema, const std::vector<std::vector<recipe::Wire>>& inputs) {
+  WireCounts out;
+  std::size_t k = 0;
+  for (const auto& port : schema.ports) {
+    if (port.output) continue;
+    if (port.repeated) out[port.name] = inputs.at(k).size();
+    ++k;
+  }
+  return out;
+}
+
+// Dims by name, and for each wire whether its rows can be absent ("inputs.0.optional", 0 or 1): a weight that stands in
+// for absent rows takes it as a factor and has no elements where it would never be read.
+Sizes sizes_of(const recipe::NodePlan& node) {
+  auto sizes = node.sizes;
+  std::size_t port = 0;
+  for (const auto& schema : node.use.schema.ports) {
+    if (schema.output) continue;
+    for (std::size_t k = 0; k < node.inputs.at(port).size(); ++k)
+      sizes[schema.name + "." + std::to_string(k) + ".optional"] = node.inputs[port][k].type.optional_rows ? 1 : 0;
+    ++port;
+  }
+  return sizes;
+}
+
+std::vector<std::vector<Sizes>> specials_of(const recipe::Plan& plan, const FieldOf& field_of,
+                                            const std::vector<std::vector<recipe::Wire>>& inputs) {
+  std::vector<std::vector<Sizes>> out;
+  for (const auto& port : inputs) {
+    auto& wires = out.emplace_back();
+    for (const auto& wire : port)
+      wires.push_back(wire.source == recipe::Wire::Source::field
+                          ? field_of(plan.axes[static_cast<std::size_t>(wire.axis)].table, wire.field).specials()
+                          : Sizes{});
+  }
+  return out;
+}
+
+}  // namespace
+
+at::Tensor LiveScalar::now(std::int64_t step) const {
+  if (plan.how == recipe::ScalarPlan::How::learnt) return plan.log ? weight.exp() : weight;
+  if (plan.how == recipe::ScalarPlan::How::constant) return constant;
+  const double share = plan.steps > 0 ? std::min(1.0, static_cast<double>(step) / static_cast<double>(plan.steps)) : 1.0;
+  return at::full({}, plan.from + (plan.to - plan.from) * share, scalar_options);
+}
+
+Model::Model(const recipe::Plan& plan, const FieldOf& field_of, const MakeComponent& make)
+    : plan_(plan), program_(plan), nodes_(plan.nodes.size()) {
+  for (std::size_t k = 0; k < plan.nodes.size(); ++k) make_node(k, field_of, make);
+  for (std::size_t k = 0; k < plan.nodes.size(); ++k) {  // owners may come later in the plan's order
+    if (plan.nodes[k].same == recipe::none) continue;
+    const auto owner = static_cast<std::size_t>(plan.nodes[k].same);
+    same_rows(plan, plan.nodes[k], plan.nodes[owner], field_of);
+    nodes_[k].component = nodes_[owner].component;
+    nodes_[k].scalars = nodes_[owner].scalars;
+  }
+  find_copies();
+  std::vector<const recipe::Wire*> metric_ends;
+  for (const auto& metric : plan.metrics) {
+    metrics_.push_back(make(metric.use, counts(metric.use.schema, metric.inputs)));
+    set_sizes(*metrics_.back(), {});
+    metric_specials_.push_back(specials_of(plan, field_of, metric.inputs));
+    for (const auto& port : metric.inputs)
+      for (const auto& w : port) metric_ends.push_back(&w);
+  }
+  for_losses_ = recipe::trained_nodes(plan);
+  for_metrics_ = recipe::needed_nodes(plan, metric_ends);
+}
+
+Model::~Model() = default;
+
+void Model::make_node(std::size_t k, const FieldOf& field_of, const MakeComponent& make) {
+  const auto& node = plan_.nodes[k];
+  auto& live = nodes_[k];
+  std::vector<TableRows> rows;
+  try {
+    live.specials = specials_of(plan_, field_of, node.inputs);
+    if (node.same != recipe::none) return;
+    live.own = make(node.use, counts(node.use.schema, node.inputs));
+    live.component = live.own.get();
+    set_sizes(*live.component, sizes_of(node));
+    for (const auto& weight : live.component->state().weights)
+      rows.push_back(rows_of(plan_, node, weight.schema, field_of));
+    make_weights(*live.component, node.name, plan_.train.seed, at::kFloat,
+                 [&rows](std::size_t w) { return start_keys(rows[w]); });
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (...) {
+    throw NodeError(recipe::text_of(node.place) + ": error: node '" + node.name + "' (" + node.use.component +
+                    "): " + said() + " [node]");
+  }
+  auto& state = live.component->state();
+  for (std::size_t w = 0; w < state.weights.size(); ++w) {
+    auto& weight = state.weights[w];
+    if (node.frozen) weight.value.set_requires_grad(false);
+    weights_.push_back({node.name + "." + weight.schema.name, weight.value, weight.schema.decays, weight.schema.table,
+                        false, static_cast<int>(k), rows[w]});
+    weight_of_.emplace_back(k, w);
+  }
+  for (std::size_t s = 0; s < node.scalars.size(); ++s)
+    live.scalars.push_back(
+        scalar(node.scalars[s], node.name + "." + state.schema.scalars[s].name, static_cast<int>(k)));
+  if (node.trains) live.weight = scalar(node.weight, node.name + ".weight", static_cast<int>(k));
+}
+
+LiveScalar Model::scalar(const recipe::ScalarPlan& p, const std::string& name, int node) {
+  LiveScalar out{p, {}, at::full({}, p.value, scalar_options)};
+  if (p.how != recipe::ScalarPlan::How::learnt) return out;
+  out.weight = at::full({}, p.log ? std::log(p.value) : p.value, scalar_options)
+                   .set_requires_grad(!plan_.nodes[static_cast<std::size_t>(node)].frozen);
+  weights_.push_back({name, out.weight, false, false, true, node});
+  weight_of_.emplace_back(static_cast<std::size_t>(node), std::nullopt);
+  return out;
+}
+
+// The weights that copies take over, by their names below the nodes.
+void Model::find_copies() {
+  std::map<std::pair<int, std::string>, std::size_t> at;
+  const auto below = [&](const NamedWeight& w) {
+    return w.name.substr(plan_.nodes[static_cast<std::size_t>(w.node)].name.size());
+  };
+  for (std::size_t w = 0; w < weights_.size(); ++w) at[{weights_[w].node, below(weights_[w])}] = w;
+  for (std::size_t w = 0; w < weights_.size(); ++w) {
+    const auto& node = plan_.nodes[static_cast<std::size_t>(weights_[w].node)];
+    if (node.copy == recipe::none) continue;
+    const auto from = at.find({node.copy, below(weights_[w])});
+    if (from == at.end() || weights_[from->second].value.sizes() != weights_[w].value.sizes())
+      throw NodeError(recipe::text_of(node.place) + ": error: node '" + node.name + "' copies '" +
+                      plan_.nodes[static_cast<std::size_t>(node.copy)].name +
+                      "', whose weights are not like its own '" + weights_[w].name + "' [node]");
+    copies_.emplace_back(from->second, w);
+  }
+}
+
+Metric& Model::metric(std::size_t k) const { return dynamic_cast<Metric&>(*metrics_.at(k)); }
+
+void Model::prepare(std::int64_t epoch) {
+  for (auto& node : nodes_)
+    if (node.own) node.own->prepare(epoch);
+}
+
+void Model::mark_touched(std::size_t weight) {
+  const auto [node, index] = weight_of_.at(weight);
+  if (index) nodes_[node].component->state().weights[*index].touched = true;
+}
+
+void Model::clamp_scalars() {
+  const at::NoGradGuard off;
+  const auto clamp = [](LiveScalar& s) {
+    if (!s.weight.defined()) return;
+    const auto bound = [&](std::optional<double> x) { return x && s.plan.log ? std::optional(std::log(*x)) : x; };
+    if (const auto low = bound(s.plan.low)) s.weight.clamp_min_(*low);
+    if (const auto high = bound(s.plan.high)) s.weight.clamp_max_(*high);
+  };
+  for (auto& node : nodes_) {
+    if (!node.own) continue;
+    for (auto& s : node.scalars) clamp(s);
+    clamp(node.weight);
+  }
+}
+
+void Model::copy_weights(std::int64_t step) {
+  const at::NoGradGuard off;
+  for (const auto& [from, to] : copies_)
+    if (step % plan_.nodes[static_cast<std::size_t>(weights_[to].node)].copy_every == 0)
+      weights_[to].value.copy_(weights_[from].value);
+}
+
+}  // namespace braid::graph
