@@ -9,10 +9,10 @@
 #include "log/log.h"
 #include "memory/pool.h"
 #include "serve/export.h"
-#include "serve/replay.h"
+#include "serve/rows_as_requests.h"
 #include "serve/score.h"
 #include "train/replay.h"
-#include "train/run.h"
+#include "train/training_run.h"
 #include "train/scored_rows.h"
 
 #include <ATen/Context.h>
@@ -45,12 +45,12 @@ std::vector<std::uint64_t> seeds_of(const RunCall& call) {
   return out;
 }
 
-train::Workshop workshop(const RunCall& call, cards::Store& store, host::Host& host) {
-  train::Workshop shop;
-  shop.world = [&store](const std::string& recipe) {
+model::RuntimeServices services_of(const RunCall& call, cards::Store& store, host::Host& host) {
+  model::RuntimeServices services;
+  services.world = [&store](const std::string& recipe) {
     return store.world(std::filesystem::path(recipe).parent_path().string());
   };
-  shop.component = [&host](const recipe::Use& use, const WireCounts& wires) { return host.make(use, wires); };
+  services.component = [&host](const recipe::Use& use, const WireCounts& wires) { return host.make(use, wires); };
   const auto cast = [](std::unique_ptr<Component> made, auto* kind) {
     using T = std::remove_pointer_t<decltype(kind)>;
     auto* as = dynamic_cast<T*>(made.get());
@@ -59,15 +59,15 @@ train::Workshop workshop(const RunCall& call, cards::Store& store, host::Host& h
     made.release();
     return std::unique_ptr<T>(as);
   };
-  shop.makers.field = [&host, cast](const recipe::Use& use) {
+  services.makers.field = [&host, cast](const recipe::Use& use) {
     return cast(host.make(use), static_cast<Field*>(nullptr));
   };
-  shop.makers.reader = [&host, cast](const recipe::Use& use) {
+  services.makers.reader = [&host, cast](const recipe::Use& use) {
     return cast(host.make(use), static_cast<Reader*>(nullptr));
   };
-  shop.digest = [](const std::string& file) { return cards::facts(file).digest; };
-  shop.threads = call.threads > 0 ? call.threads : at::get_num_threads();
-  return shop;
+  services.digest = [](const std::string& file) { return cards::facts(file).digest; };
+  services.threads = call.threads > 0 ? call.threads : at::get_num_threads();
+  return services;
 }
 
 // FILE.so, PLUGIN, PLUGIN/COMPONENT, or the COMPONENT that only one plugin has: its file and the component, which is
@@ -121,34 +121,34 @@ int dispatch(const RunCall& call) {
   at::globalContext().setDeterministicFillUninitializedMemory(false);
   cards::Store store({call.program_folder});
   host::Host host([&store](const std::string& file) { return store.vouched(file); });
-  const auto shop = workshop(call, store, host);
+  const auto services = services_of(call, store, host);
   if (command == "train" && call.options.count("resume"))
     return train::resume_command({all(call, "resume").at(0), call.arguments.empty() ? "" : call.arguments[0],
                                   all(call, "set"), call.options.count("allow-changes") > 0},
-                                 shop);
-  if (command == "replay") return train::replay_command(call.arguments.at(0), shop);
+                                 services);
+  if (command == "replay") return train::replay_command(call.arguments.at(0), services);
   if (command == "train")
     return train::train_command(
-        {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), seeds_of(call), all(call, "split")}, shop);
+        {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), seeds_of(call), all(call, "split")}, services);
   if (command == "eval" && call.options.count("rows")) {
     const auto splits = all(call, "split");
     if (splits.size() != 1) throw Error("braid eval: error: --rows takes one --split [command-line]");
-    return train::scored_rows_command(call.arguments.at(0), splits[0], all(call, "set"), one(call, "rows"), shop);
+    return train::scored_rows_command(call.arguments.at(0), splits[0], all(call, "set"), one(call, "rows"), services);
   }
   if (command == "eval" && (call.options.count("requests") || call.options.count("scores")))
     return serve::replay_command(
-        {call.arguments.at(0), all(call, "split"), all(call, "set"), one(call, "requests"), one(call, "scores")}, shop);
+        {call.arguments.at(0), all(call, "split"), all(call, "set"), one(call, "requests"), one(call, "scores")}, services);
   if (command == "eval")
     return train::eval_command(call.arguments.at(0), all(call, "split"), all(call, "set"),
-                               call.options.count("json") > 0, shop);
+                               call.options.count("json") > 0, services);
   if (command == "export")
     return serve::export_command(
         {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), call.options.count("half") > 0,
          call.options.count("lookup-only") > 0, one(call, "vectors")},
-        shop);
+        services);
   if (command == "score")
     return serve::score_command(call.arguments.at(0), {one(call, "top").empty() ? 0 : std::stoll(one(call, "top")), one(call, "files")},
-                                shop);
+                                services);
   throw std::logic_error("no such command: " + command);
 }
 

@@ -2,7 +2,7 @@
 
 #include "graph/rows.h"
 #include "serve/npy.h"
-#include "train/testing.h"
+#include "model/temporary_folder.h"
 
 #include <braid/component.h>
 
@@ -25,8 +25,8 @@ using namespace braid::serve;
 using braid::graph::join;
 using braid::graph::rows_of;
 namespace files = std::filesystem;
-using braid::train::testing::bytes_of;
-using braid::train::testing::Folder;
+using braid::model::testing::bytes_of;
+using braid::model::testing::Folder;
 
 namespace {
 

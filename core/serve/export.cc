@@ -4,13 +4,13 @@
 #include "graph/rows.h"
 #include "log/log.h"
 #include "serve/ahead.h"
-#include "serve/folder.h"
+#include "serve/export_folder.h"
 #include "serve/npy.h"
 #include "serve/side.h"
-#include "train/content.h"
-#include "train/folder.h"
-#include "train/safetensors.h"
-#include "train/weights.h"
+#include "model/content_report.h"
+#include "model/run_folder.h"
+#include "model/safetensors.h"
+#include "model/weight_files.h"
 
 #include <ATen/core/grad_mode.h>
 
@@ -36,9 +36,9 @@ const char* dtype_name(at::ScalarType type) {
 
 class Export {
  public:
-  Export(train::Model& model, const ExportRequest& request) : model_(model), plan_(model.plan), request_(request) {}
+  Export(model::Assembly& model, const ExportRequest& request) : model_(model), plan_(model.plan), request_(request) {}
 
-  void served(const recipe::World& world, const train::Workshop& shop) {
+  void served(const recipe::World& world, const model::RuntimeServices& services) {
     const auto side = recipe::serving(plan_);
     if (side.outputs.empty()) throw Error(request_.run + ": error: nothing to serve: " + side.trouble + " [export]");
     const auto& rows = plan_.tables[at(plan_.train.rows)];
@@ -52,15 +52,15 @@ class Export {
     prove(side, serve_side);
 
     NewFolder folder(request_.out);
-    train::write_file(folder.file("serve.toml"), text);
+    model::write_file(folder.file("serve.toml"), text);
     Json manifest{
         {"format", "braid-export"}, {"version", format_version},           {"braid", BRAID_VERSION},
-        {"half", request_.half},    {"lookup_only", request_.lookup_only}, {"plugins", plugins(serve, world, shop)}};
+        {"half", request_.half},    {"lookup_only", request_.lookup_only}, {"plugins", plugins(serve, world, services)}};
     for (const auto& wire : serve_side.outputs) manifest["outputs"].push_back(wire.text);
     if (serve_side.candidates != recipe::none)
       manifest["candidates"] = serve.tables[at(serve.train.rows)].links[at(serve_side.candidates)].name;
     tables(serve, folder, manifest);
-    weights(serve, serve_side, shop, folder, manifest);
+    weights(serve, serve_side, services, folder, manifest);
     fields(serve, folder);
     arrays(side, folder, manifest);
     folder.commit(manifest);
@@ -105,7 +105,7 @@ class Export {
     if (names(a) != names(b)) throw std::logic_error("the serving recipe stores other arrays than the run's");
   }
 
-  static Json plugins(const recipe::Plan& serve, const recipe::World& world, const train::Workshop& shop) {
+  static Json plugins(const recipe::Plan& serve, const recipe::World& world, const model::RuntimeServices& services) {
     std::map<std::string, std::string> used;
     for (const auto& table : serve.tables)
       for (const auto& field : table.fields) used[field.use.plugin] = field.use.plugin_file;
@@ -116,7 +116,7 @@ class Export {
                                      [&, wanted = file](const auto& p) { return p.first == wanted; });
       out[name] = {{"version", card == world.plugins.end() ? "" : card->second.version},
                    {"file", std::filesystem::path(file).filename().string()},
-                   {"digest", shop.digest(file)}};
+                   {"digest", services.digest(file)}};
     }
     return out;
   }
@@ -126,7 +126,7 @@ class Export {
     std::string text;
     for (auto r = first; r < model_.source->table_rows(table); ++r)
       text += data::escaped(model_.source->cell(table, key, r).value_or("")) + "\n";
-    train::write_file(file, text);
+    model::write_file(file, text);
   }
 
   // Keys of the entity tables that serving knows.
@@ -140,7 +140,7 @@ class Export {
   }
 
   // Builds the serving graph too: what is written must fit it.
-  void weights(const recipe::Plan& serve, const recipe::Serving& side, const train::Workshop& shop, NewFolder& folder,
+  void weights(const recipe::Plan& serve, const recipe::Serving& side, const model::RuntimeServices& services, NewFolder& folder,
                Json& manifest) {
     const graph::Model graph(
         serve,
@@ -149,7 +149,7 @@ class Export {
           const auto& name = serve.tables[at(table)].fields[at(field)].name;
           return model_.source->field(t, same_name(plan_.tables[at(t)].fields, name));
         },
-        shop.component);
+        services.component);
     const auto kept = weighted(serve, side, request_.lookup_only);
     std::map<std::string, at::Tensor> have;
     for (const auto& w : model_.graph->weights()) have[w.name] = w.value;
@@ -164,7 +164,7 @@ class Export {
       out.back().value = found->second;
       parameters += w.value.numel();
     }
-    train::save_weights(folder.file("weights.safetensors"), out,
+    model::save_weights(folder.file("weights.safetensors"), out,
                         {{"braid", BRAID_VERSION}, {"step", std::to_string(model_.mode.step)}});
     manifest["parameters"] = parameters;
   }
@@ -175,7 +175,7 @@ class Export {
       for (const auto& field : table.fields) {
         const auto name = table.name + "." + field.name;
         if (const auto found = saved.find(name); found != saved.end())
-          train::write_file(folder.file("fields/" + name), found->second);
+          model::write_file(folder.file("fields/" + name), found->second);
       }
   }
 
@@ -332,7 +332,7 @@ class Export {
         if (wire.source == Source::node) need(wire.node, on);
   }
 
-  train::Model& model_;
+  model::Assembly& model_;
   const recipe::Plan& plan_;
   const ExportRequest& request_;
   std::vector<std::vector<Flow>> chunks_;  // per stored array
@@ -340,12 +340,12 @@ class Export {
 
 }  // namespace
 
-int export_command(const ExportRequest& request, const train::Workshop& shop) {
-  const auto model = train::load_run(request.run, request.sets, shop);
+int export_command(const ExportRequest& request, const model::RuntimeServices& services) {
+  const auto model = model::load_run(request.run, request.sets, services);
   if (!model) return 1;
-  train::print_content(*model);
+  model::print_content(*model);
   Export out(*model, request);
-  if (request.vectors.empty()) out.served(shop.world(request.run + "/resolved.toml"), shop);
+  if (request.vectors.empty()) out.served(services.world(request.run + "/resolved.toml"), services);
   else out.vectors();
   return 0;
 }

@@ -1,7 +1,7 @@
 // `braid export`: from a run folder to a folder that answers requests, or to one table's vectors for other tools.
 #pragma once
 
-#include "train/model.h"
+#include "model/assembly.h"
 
 #include <string>
 #include <vector>
@@ -17,6 +17,6 @@ struct ExportRequest {
 };
 
 // Returns the exit code; problems of the recipe go to standard error. Throws Error.
-int export_command(const ExportRequest& request, const train::Workshop& shop);
+int export_command(const ExportRequest& request, const model::RuntimeServices& services);
 
 }  // namespace braid::serve

@@ -382,9 +382,9 @@ void answer(const Scorer& scorer, int descriptor, const ScoreOptions& options, i
   Answering(scorer, options, lines, write).run(threads);
 }
 
-int score_command(const std::string& place, const ScoreOptions& options, const train::Workshop& shop) {
-  const data::ThreadLimit limit(shop.threads);
-  const Scorer scorer(place, shop, options.files);
+int score_command(const std::string& place, const ScoreOptions& options, const model::RuntimeServices& services) {
+  const data::ThreadLimit limit(services.threads);
+  const Scorer scorer(place, services, options.files);
   // Threads take whole chunks of requests: each runs LibTorch on itself alone.
   const int threads = at::get_num_threads();
   at::set_num_threads(1);

@@ -22,6 +22,6 @@ void answer(const Scorer& scorer, int descriptor, const ScoreOptions& options, i
             const std::function<void(std::string_view)>& write);
 
 // stdin to stdout. Returns the exit code: 0 also when lines had mistakes, which stand in their answers.
-int score_command(const std::string& place, const ScoreOptions& options, const train::Workshop& shop);
+int score_command(const std::string& place, const ScoreOptions& options, const model::RuntimeServices& services);
 
 }  // namespace braid::serve

@@ -5,9 +5,9 @@
 #include "graph/carry.h"
 #include "graph/rows.h"
 #include "serve/arrays.h"
-#include "serve/folder.h"
+#include "serve/export_folder.h"
 #include "serve/npy.h"
-#include "train/weights.h"
+#include "model/weight_files.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -55,19 +55,19 @@ struct Scorer::Inside {
 
   // ---- opening ----
 
-  void open(const train::Workshop& shop) {
-    const auto world = shop.world(place + "/serve.toml");
-    const auto manifest = open_folder(place, world, shop);
+  void open(const model::RuntimeServices& services) {
+    const auto world = services.world(place + "/serve.toml");
+    const auto manifest = open_folder(place, world, services);
     try {
-      const auto text = train::read_file(place + "/serve.toml");
+      const auto text = model::read_file(place + "/serve.toml");
       const auto first = checked(text, world, {});
-      plan = checked(text, world, make_fields(first, shop));
+      plan = checked(text, world, make_fields(first, services));
       side = recipe::serving(plan);
       if (!plan.serving || side.outputs.empty()) throw broken("serve.toml", "is not the serving side of a run");
       ahead = std::make_unique<Ahead>(plan, side);
       for (const auto& wire : side.outputs) outputs.push_back(wire.text);
       use_fields();
-      make_graph(shop);
+      make_graph(services);
       read_arrays(manifest);
       make_batcher();
     } catch (const Json::exception& e) {
@@ -83,17 +83,17 @@ struct Scorer::Inside {
     throw broken("serve.toml", why);
   }
 
-  recipe::Fitted make_fields(const recipe::Plan& first, const train::Workshop& shop) {
+  recipe::Fitted make_fields(const recipe::Plan& first, const model::RuntimeServices& services) {
     recipe::Fitted fitted;
     for (const auto& table : first.tables) {
       auto& own = fields.emplace_back();
       auto& sizes = layouts.emplace_back();
       for (const auto& field : table.fields) {
-        auto component = shop.makers.field(field.use);
+        auto component = services.makers.field(field.use);
         const auto name = table.name + "." + field.name;
         const auto file = place + "/fields/" + name;
         try {
-          if (std::filesystem::exists(file)) component->load(train::read_file(file));
+          if (std::filesystem::exists(file)) component->load(model::read_file(file));
           else component->open();
           fitted[name] = component->sizes();
           sizes.push_back(data::layout_of(field, *component));
@@ -124,12 +124,12 @@ struct Scorer::Inside {
       if (wire.source == Source::field) throw broken("serve.toml", "serves a field");
   }
 
-  void make_graph(const train::Workshop& shop) {
+  void make_graph(const model::RuntimeServices& services) {
     graph = std::make_unique<graph::Model>(
         plan, [this](int table, int field) -> const Field& { return *fields[at(table)][at(field)].component; },
-        shop.component);
+        services.component);
     const auto needed = weighted(plan, side, plan.lookup_only);
-    mode.step = train::load_weights(*graph, place + "/weights.safetensors",
+    mode.step = model::load_weights(*graph, place + "/weights.safetensors",
                                     [&](const graph::NamedWeight& w) { return needed[at(w.node)]; });
   }
 
@@ -196,7 +196,7 @@ struct Scorer::Inside {
       const auto& table = plan.tables[t];
       if (table.event()) continue;
       const auto file = "keys/" + table.name + ".txt";
-      const auto text = train::read_file(place + "/" + file);
+      const auto text = model::read_file(place + "/" + file);
       try {
         for (const auto& key : data::unescaped_lines(text))
           known[t].push_back(known[t].empty() ? 0 : data::key_of(key));
@@ -357,12 +357,12 @@ struct Scorer::Inside {
   }
 };
 
-Scorer::Scorer(const std::string& place, const train::Workshop& shop, const std::string& files)
+Scorer::Scorer(const std::string& place, const model::RuntimeServices& services, const std::string& files)
     : in_(std::make_unique<Inside>()) {
   in_->files = files;
   in_->place = place;
   while (in_->place.size() > 1 && in_->place.back() == '/') in_->place.pop_back();
-  in_->open(shop);
+  in_->open(services);
 }
 Scorer::~Scorer() = default;
 

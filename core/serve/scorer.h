@@ -3,7 +3,7 @@
 
 #include "serve/ahead.h"
 #include "serve/request.h"
-#include "train/model.h"
+#include "model/assembly.h"
 
 #include <memory>
 #include <span>
@@ -16,7 +16,7 @@ class Scorer {
  public:
   // Throws Error with the tag [export-folder] when the folder cannot be used.
   // `files`: the folder below which requests may name files; empty: they may not.
-  Scorer(const std::string& place, const train::Workshop& shop, const std::string& files = "");
+  Scorer(const std::string& place, const model::RuntimeServices& services, const std::string& files = "");
   ~Scorer();
 
   const RequestReader& reader() const;              // safe from many threads, also while score() runs

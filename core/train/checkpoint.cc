@@ -1,6 +1,6 @@
 #include "train/checkpoint.h"
 
-#include "train/safetensors.h"
+#include "model/safetensors.h"
 
 #include <braid/component.h>
 
@@ -18,7 +18,7 @@ constexpr std::string_view ending = ".safetensors";
 Checkpoint read(const std::string& file) {
   Checkpoint out;
   std::map<std::string, std::string> metadata;
-  out.tensors = load_safetensors(file, &metadata);
+  out.tensors = model::load_safetensors(file, &metadata);
   if (!metadata.count("digest")) throw Error(file + ": error: it has no digest [weights-file]");
   out.state = nlohmann::json::parse(metadata["state"], nullptr, false);
   if (!out.state.is_object()) throw Error(file + ": error: it is no checkpoint [weights-file]");
@@ -55,7 +55,7 @@ std::vector<std::int64_t> Checkpoints::steps(const std::string& kind) const {
 
 void Checkpoints::save(std::int64_t step, std::int64_t best, nlohmann::json state, const NamedTensors& tensors) {
   state["best"] = best;
-  save_safetensors(file("step", step), tensors, {{"state", state.dump()}});
+  model::save_safetensors(file("step", step), tensors, {{"state", state.dump()}});
   best_of_[step] = best;
   // Only now is anything older given up: a second checkpoint stays, and the best weights that the two name.
   auto all = steps("step");
@@ -79,10 +79,10 @@ std::int64_t Checkpoints::best_of(std::int64_t step) const {
 }
 
 void Checkpoints::save_best(std::int64_t step, const NamedTensors& weights) {
-  save_safetensors(file("best", step), weights, {{"step", std::to_string(step)}});
+  model::save_safetensors(file("best", step), weights, {{"step", std::to_string(step)}});
 }
 std::map<std::string, at::Tensor> Checkpoints::best(std::int64_t step) const {
-  return load_safetensors(file("best", step));
+  return model::load_safetensors(file("best", step));
 }
 
 std::optional<Checkpoint> Checkpoints::newest(const std::function<void(const std::string&)>& damaged) {
@@ -105,7 +105,7 @@ std::optional<Checkpoint> Checkpoints::newest(const std::function<void(const std
 
 void Checkpoints::save_evaluation(std::int64_t step, nlohmann::json state, const NamedTensors& tensors) {
   state["after"] = step;
-  save_safetensors(folder_ + "/evaluation" + std::string(ending), tensors, {{"state", state.dump()}});
+  model::save_safetensors(folder_ + "/evaluation" + std::string(ending), tensors, {{"state", state.dump()}});
 }
 
 std::optional<Checkpoint> Checkpoints::evaluation(std::int64_t step) const {

@@ -1,9 +1,9 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "train/checkpoint.h"
 
-#include "train/folder.h"
+#include "model/run_folder.h"
 #include "train/journal.h"
-#include "train/testing.h"
+#include "model/temporary_folder.h"
 
 #include <ATen/ops/full.h>
 
@@ -16,8 +16,8 @@
 
 using namespace braid::train;
 namespace files = std::filesystem;
-using braid::train::testing::bytes_of;
-using braid::train::testing::Folder;
+using braid::model::testing::bytes_of;
+using braid::model::testing::Folder;
 
 namespace {
 
@@ -115,25 +115,25 @@ TEST_CASE("lines are cut to what a checkpoint knew") {
 TEST_CASE("one process a folder") {
   const Folder folder;
   {
-    const FolderLock first(folder.path.string());
-    CHECK_THROWS_WITH_AS(FolderLock(folder.path.string()), doctest::Contains("[run-busy]"), braid::Error);
+    const model::FolderLock first(folder.path.string());
+    CHECK_THROWS_WITH_AS(model::FolderLock(folder.path.string()), doctest::Contains("[run-busy]"), braid::Error);
   }
-  const FolderLock again(folder.path.string());
-  CHECK_THROWS_AS(FolderLock(folder / "none"), braid::Error);
+  const model::FolderLock again(folder.path.string());
+  CHECK_THROWS_AS(model::FolderLock(folder / "none"), braid::Error);
 }
 
 TEST_CASE("what differs between a run as it was and as it would go on") {
   const nlohmann::json was{{"braid", "1"}, {"torch", "2"}, {"data", "aa"}, {"plugins", {{"din", {{"digest", "1"}}}}}};
-  CHECK(differences(was, was, "a = 1\n", "a = 1\n").empty());
+  CHECK(model::differences(was, was, "a = 1\n", "a = 1\n").empty());
   auto is = was;
   is["data"] = "bb";
   is["plugins"]["mlp"] = {{"digest", "3"}};
   is["plugins"].erase("din");
-  const auto found = differences(was, is, "braid = 1\n\n[train]\nbatch = 8\nseed = 1\n",
+  const auto found = model::differences(was, is, "braid = 1\n\n[train]\nbatch = 8\nseed = 1\n",
                                  "braid = 1\n\n[train]\nbatch = 9\nclip = 1\n");
   CHECK(found == std::vector<std::string>{"recipe train.batch: was 8, is 9", "recipe train.seed: was 1, is not there",
                                           "recipe train.clip: was not there, is 1", "data: was aa, is bb",
                                           "plugin din: was 1, is not there", "plugin mlp: was not there, is 3"});
-  CHECK(machine_difference({{"machine", 1}}, {{"machine", 1}}).empty());
-  CHECK(machine_difference({{"machine", 1}}, {{"machine", 2}}) == "was 1, is 2");
+  CHECK(model::machine_difference({{"machine", 1}}, {{"machine", 1}}).empty());
+  CHECK(model::machine_difference({{"machine", 1}}, {{"machine", 2}}) == "was 1, is 2");
 }

@@ -1,7 +1,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "train/events.h"
 
-#include "train/testing.h"
+#include "model/temporary_folder.h"
 
 #include <braid/component.h>
 
@@ -19,8 +19,8 @@
 using namespace braid::train;
 using Json = nlohmann::json;
 namespace files = std::filesystem;
-using braid::train::testing::bytes_of;
-using braid::train::testing::Folder;
+using braid::model::testing::bytes_of;
+using braid::model::testing::Folder;
 
 namespace {
 

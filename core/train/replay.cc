@@ -1,6 +1,6 @@
 #include "train/replay.h"
 
-#include "train/safetensors.h"
+#include "model/safetensors.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -196,8 +196,8 @@ void write_replay(const std::string& folder, const Culprit& culprit, const recip
   for (std::size_t p = 0; p < culprit.gradients.size(); ++p)
     for (std::size_t k = 0; k < culprit.gradients[p].size(); ++k)
       add("gradient." + std::to_string(p) + "." + std::to_string(k), culprit.gradients[p][k]);
-  save_safetensors(folder + "/tensors.safetensors", tensors);
-  write_file(folder + "/node.json", json.dump(2) + "\n");
+  model::save_safetensors(folder + "/tensors.safetensors", tensors);
+  model::write_file(folder + "/node.json", json.dump(2) + "\n");
 }
 
 std::string explain(const std::string& run, const graph::Model& graph, const data::Source& source,
@@ -248,13 +248,13 @@ struct Replay {
 };
 
 Replay load(const Json& json, const std::map<std::string, at::Tensor>& tensors, const recipe::Use& use,
-            const Workshop& shop) {
+            const model::RuntimeServices& services) {
   Replay out;
   const auto get = [&](const std::string& name) {
     const auto found = tensors.find(name);
     return found == tensors.end() ? at::Tensor() : found->second;
   };
-  out.component = shop.component(use, json.at("wires").get<WireCounts>());
+  out.component = services.component(use, json.at("wires").get<WireCounts>());
   set_sizes(*out.component, json.at("sizes").get<Sizes>());
   make_weights(*out.component, json.at("node"), json.at("seed"), at::kFloat);
   prepare_frame(out.frame, *out.component);
@@ -300,13 +300,13 @@ Replay load(const Json& json, const std::map<std::string, at::Tensor>& tensors, 
 
 }  // namespace
 
-int replay_command(const std::string& folder, const Workshop& shop) {
-  const auto json = Json::parse(read_file(folder + "/node.json"), nullptr, false);
+int replay_command(const std::string& folder, const model::RuntimeServices& services) {
+  const auto json = Json::parse(model::read_file(folder + "/node.json"), nullptr, false);
   if (!json.is_object()) throw Error(folder + "/node.json: error: is no JSON object [replay-folder]");
-  const auto tensors = load_safetensors(folder + "/tensors.safetensors");
+  const auto tensors = model::load_safetensors(folder + "/tensors.safetensors");
   try {
-    const auto use = use_of(json, shop.world(folder + "/node.json"), folder);
-    auto replay = load(json, tensors, use, shop);
+    const auto use = use_of(json, services.world(folder + "/node.json"), folder);
+    auto replay = load(json, tensors, use, services);
     std::printf("node %s (%s/%s), step %lld\n", json.at("node").get<std::string>().c_str(), use.plugin.c_str(),
                 use.component.c_str(), static_cast<long long>(replay.frame.step));
     for (const auto& [name, value] : replay.shown)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "train/alone.h"
-#include "train/model.h"
+#include "model/assembly.h"
 #include "train/settled.h"
 
 #include <string>
@@ -36,6 +36,6 @@ std::string explain(const std::string& run, const graph::Model& graph, const dat
 
 // `braid replay FOLDER`: runs the node again and prints what it was given and what it gives. 0 when it gives what is no
 // number again, 1 when not.
-int replay_command(const std::string& folder, const Workshop& shop);
+int replay_command(const std::string& folder, const model::RuntimeServices& services);
 
 }  // namespace braid::train

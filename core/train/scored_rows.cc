@@ -30,7 +30,7 @@ const recipe::Wire& wired(const std::optional<recipe::Wire>& wire, const char* n
 // One tensor of a batch's rows.
 at::Tensor column(const Flow& flow, at::ScalarType type) { return flow.value.to(type).cpu().contiguous(); }
 
-std::vector<ScoredRow> score(const Model& model, const std::string& run, const std::string& split) {
+std::vector<ScoredRow> score(const model::Assembly& model, const std::string& run, const std::string& split) {
   const auto& plan = model.plan;
   const auto& score = wired(plan.eval.score, "score", run);
   const auto& label = wired(plan.eval.label, "label", run);
@@ -78,8 +78,8 @@ void add(std::string& out, Number value, char end) {
 }  // namespace
 
 int scored_rows_command(const std::string& run, const std::string& split, const std::vector<std::string>& sets,
-                        const std::string& file, const Workshop& shop) {
-  const auto model = load_run(run, sets, shop);
+                        const std::string& file, const model::RuntimeServices& services) {
+  const auto model = model::load_run(run, sets, services);
   if (!model) return 1;
   const auto& known = model->source->report().splits;
   if (!known.count(split)) {

@@ -1,7 +1,7 @@
 // What a run's metrics compare, row by row.
 #pragma once
 
-#include "train/model.h"
+#include "model/assembly.h"
 
 #include <string>
 #include <vector>
@@ -13,6 +13,6 @@ namespace braid::train {
 // without a label are left out. Numbers read back as the same. Throws Error [bootstrap] where [eval] lacks one of them,
 // or the score is not one number a row.
 int scored_rows_command(const std::string& run, const std::string& split, const std::vector<std::string>& sets,
-                        const std::string& file, const Workshop& shop);
+                        const std::string& file, const model::RuntimeServices& services);
 
 }  // namespace braid::train

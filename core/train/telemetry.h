@@ -2,7 +2,7 @@
 #pragma once
 
 #include "graph/model.h"
-#include "train/evaluate.h"
+#include "train/evaluation.h"
 #include "train/journal.h"
 #include "train/stepper.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "train/checkpoint.h"
-#include "train/evaluate.h"
+#include "train/evaluation.h"
 #include "train/journal.h"
 #include "train/settled.h"
 #include "train/telemetry.h"

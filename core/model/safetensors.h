@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace braid::train {
+namespace braid::model {
 
 // Writes tensors (made contiguous, on the CPU) beside `file` and renames; on the disk when it returns. The metadata
 // gets a `digest` of everything else. Throws Error.
@@ -21,4 +21,4 @@ std::map<std::string, at::Tensor> load_safetensors(const std::string& file,
 // Writes a whole file beside its place, on the disk, and renames it. Throws Error.
 void write_file(const std::string& file, std::string_view bytes);
 
-}  // namespace braid::train
+}  // namespace braid::model

@@ -12,7 +12,7 @@
 //   whole/NAME.npy       what entities that come inline read of whole axes
 #pragma once
 
-#include "train/model.h"
+#include "model/assembly.h"
 
 #include <nlohmann/json.hpp>
 
@@ -44,6 +44,6 @@ class NewFolder {
 // Reads and proves a folder's manifest: its format, that every file is there with its size and digest, and that the
 // plugins it names are installed in the same version (another digest of the same version is a warning). Throws Error
 // with the tag [export-folder].
-nlohmann::json open_folder(const std::string& place, const recipe::World& world, const train::Workshop& shop);
+nlohmann::json open_folder(const std::string& place, const recipe::World& world, const model::RuntimeServices& services);
 
 }  // namespace braid::serve

@@ -1,8 +1,8 @@
-#include "train/weights.h"
+#include "model/weight_files.h"
 
 #include "data/key_lines.h"
 #include "recipe/report.h"
-#include "train/model.h"
+#include "model/assembly.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
@@ -17,7 +17,7 @@
 #include <sstream>
 #include <unordered_map>
 
-namespace braid::train {
+namespace braid::model {
 
 namespace {
 
@@ -251,4 +251,4 @@ std::int64_t load_weights(graph::Model& graph, const std::string& file,
   return std::strtoll(metadata["step"].c_str(), nullptr, 10);
 }
 
-}  // namespace braid::train
+}  // namespace braid::model

@@ -1,4 +1,4 @@
-#include "train/evaluate.h"
+#include "train/evaluation.h"
 
 #include "recipe/report.h"
 

@@ -7,14 +7,14 @@
 #pragma once
 
 #include "graph/model.h"
-#include "train/safetensors.h"
+#include "model/safetensors.h"
 
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
-namespace braid::train {
+namespace braid::model {
 
 // Writes these weights of a graph, under their names, with what the rows of embedding tables stand for. Throws Error.
 void save_weights(const std::string& file, const std::vector<graph::NamedWeight>& weights,
@@ -37,4 +37,4 @@ void load_runs(const recipe::Plan& plan, graph::Model& graph);
 // cannot be told apart.
 std::vector<std::string> start_weights(const recipe::Plan& plan, graph::Model& graph);
 
-}  // namespace braid::train
+}  // namespace braid::model

@@ -1,4 +1,4 @@
-#include "serve/replay.h"
+#include "serve/rows_as_requests.h"
 
 #include "serve/ahead.h"
 #include "serve/arrays.h"
@@ -37,7 +37,7 @@ class LineFile {
 // One row of the driving table as a request.
 class RowWriter {
  public:
-  RowWriter(const train::Model& model, const recipe::Plan& serve)
+  RowWriter(const model::Assembly& model, const recipe::Plan& serve)
       : source_(*model.source), plan_(model.plan), own_(serve.tables[at(serve.train.rows)]) {
     candidates_ = recipe::serving(serve).candidates;
     for (const auto& field : own_.fields)
@@ -90,16 +90,16 @@ class RowWriter {
 
 }  // namespace
 
-int replay_command(const ReplayRequest& request, const train::Workshop& shop) {
+int replay_command(const ReplayRequest& request, const model::RuntimeServices& services) {
   if (request.splits.size() != 1)
     throw Error("braid eval: error: --requests and --scores take one --split [command-line]");
-  const auto model = train::load_run(request.run, request.sets, shop);
+  const auto model = model::load_run(request.run, request.sets, services);
   if (!model) return 1;
   const auto& plan = model->plan;
   const auto side = recipe::serving(plan);
   if (side.outputs.empty()) throw Error(request.run + ": error: nothing to serve: " + side.trouble + " [eval]");
   const auto serve = serving_plan(recipe::serving_text(plan), request.run + "/resolved.toml",
-                                  shop.world(request.run + "/resolved.toml"), model->source->fitted());
+                                  services.world(request.run + "/resolved.toml"), model->source->fitted());
   const RowWriter rows(*model, serve);
   std::optional<LineFile> requests, scores;
   if (!request.requests.empty()) requests.emplace(request.requests);

@@ -1,14 +1,14 @@
-#include "train/run.h"
+#include "train/training_run.h"
 
 #include "log/log.h"
 #include "report/report.h"
 #include "report/run_files.h"
-#include "train/content.h"
-#include "train/folder.h"
+#include "model/content_report.h"
+#include "model/run_folder.h"
 #include "train/interrupt.h"
 #include "train/replay.h"
 #include "train/trainer.h"
-#include "train/weights.h"
+#include "model/weight_files.h"
 
 #include <nlohmann/json.hpp>
 
@@ -33,7 +33,7 @@ double peak_mib() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
-std::vector<std::string> splits_of(const Model& model, const std::vector<std::string>& asked) {
+std::vector<std::string> splits_of(const model::Assembly& model, const std::vector<std::string>& asked) {
   std::vector<std::string> out;
   const auto& known = model.source->report().splits;
   for (const auto& split : asked.empty() ? model.plan.eval.splits : asked) {
@@ -69,7 +69,7 @@ void print_gradients(const Outcome& outcome) {
   }
 }
 
-Json result_of(const Outcome& outcome, const Model& model, const Workshop& shop, double start_mib) {
+Json result_of(const Outcome& outcome, const model::Assembly& model, const model::RuntimeServices& services, double start_mib) {
   Json out;
   const auto& s = outcome.seconds;
   out["splits"] = Json::object();
@@ -88,7 +88,7 @@ Json result_of(const Outcome& outcome, const Model& model, const Workshop& shop,
                  {"optimizer", s.optimizer}, {"validation", s.validation}, {"nodes", Json::object()}};
   for (std::size_t k = 0; k < s.nodes.size(); ++k) out["time"]["nodes"][model.plan.nodes[k].name] = s.nodes[k];
   out["seed"] = model.plan.train.seed;
-  out["threads"] = shop.threads;
+  out["threads"] = services.threads;
   out["peak_mib"] = peak_mib();
   out["loaded_mib"] = start_mib;
   for (const auto& [axis, share] : outcome.entities_per_row) out["entities_per_row"][axis] = share;
@@ -102,7 +102,7 @@ Json result_of(const Outcome& outcome, const Model& model, const Workshop& shop,
                                  {"bad_rows", table.bad_rows},
                                  {"dangling_links", table.dangling_links}};
   out["split_rows"] = report.splits;
-  out["content"] = content_json(report);
+  out["content"] = model::content_json(report);
   for (const auto& [split, links] : report.unseen)
     for (const auto& [link, count] : links)
       out["unseen"][split][link] = {{"rows", count.rows}, {"unseen", count.unseen}};
@@ -124,24 +124,24 @@ struct Ended {
   Json result;  // when it is 0
 };
 
-void complain(const Model& model) {
+void complain(const model::Assembly& model) {
   for (const auto& warning : model.source->report().warnings) log::warning(warning);
   for (const auto& table : model.source->report().tables)
     if (table.bad_rows || table.dangling_links)
       log::warning("table " + table.name + ": " + std::to_string(table.bad_rows) + " bad rows skipped, " +
                    std::to_string(table.dangling_links) + " links to entities that are not listed");
-  print_content(model);
+  model::print_content(model);
 }
 
 // Trains in a folder that is made and held, from the start or after a checkpoint, to its result.json.
-Ended train_in(const std::string& out, Model& model, const std::vector<std::string>& splits, const std::string& name,
+Ended train_in(const std::string& out, model::Assembly& model, const std::vector<std::string>& splits, const std::string& name,
                const std::string& resume, Checkpoints& checkpoints, const Checkpoint* from, double start_mib,
-               const Workshop& shop) {
-  const auto measured = measured_by(lock_of(model, shop), model.plan.resolved);
+               const model::RuntimeServices& services) {
+  const auto measured = model::measured_by(model::lock_of(model, services), model.plan.resolved);
   Journal journal(out, from ? from->state.at("journal") : Json::object());
   const TrainJob job{*model.graph,
                      *model.source,
-                     shop.component,
+                     services.component,
                      journal,
                      checkpoints,
                      from,
@@ -166,11 +166,11 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
               " and saved; go on with\n  braid train --resume " + resume);
     return {exit_stopped, {}};
   }
-  save_weights(out + "/weights.safetensors", model.graph->weights(),
+  model::save_weights(out + "/weights.safetensors", model.graph->weights(),
                {{"braid", BRAID_VERSION}, {"step", std::to_string(outcome.best_step)}});
   journal.sync();
-  const auto result = result_of(outcome, model, shop, start_mib);
-  write_file(out + "/result.json", result.dump(2) + "\n");
+  const auto result = result_of(outcome, model, services, start_mib);
+  model::write_file(out + "/result.json", result.dump(2) + "\n");
   draw(out, &model.plan);
   print_gradients(outcome);
   for (const auto& [split, figures] : outcome.splits) print_figures(split, figures);
@@ -182,43 +182,43 @@ Ended train_in(const std::string& out, Model& model, const std::vector<std::stri
 }
 
 // Everything about a run that is known before its first step.
-void begin(const std::string& out, const Request& request, const Model& model, const Workshop& shop) {
-  write_file(out + "/recipe.toml", read_file(request.recipe));
-  write_file(out + "/resolved.toml", model.plan.resolved);
+void begin(const std::string& out, const model::Request& request, const model::Assembly& model, const model::RuntimeServices& services) {
+  model::write_file(out + "/recipe.toml", model::read_file(request.recipe));
+  model::write_file(out + "/resolved.toml", model.plan.resolved);
   files::create_directories(out + "/fields");
-  for (const auto& [field, bytes] : model.source->save()) write_file(out + "/fields/" + field, bytes);
-  write_file(out + "/lock.json", lock_of(model, shop).dump(2) + "\n");  // last: with it the rest is complete
+  for (const auto& [field, bytes] : model.source->save()) model::write_file(out + "/fields/" + field, bytes);
+  model::write_file(out + "/lock.json", model::lock_of(model, services).dump(2) + "\n");  // last: with it the rest is complete
 }
 
 // From the first step, in a folder that is held.
-Ended from_the_start(const Request& request, const std::string& out, Model& model, const std::string& name,
-                     const std::string& resume, const Workshop& shop) {
+Ended from_the_start(const model::Request& request, const std::string& out, model::Assembly& model, const std::string& name,
+                     const std::string& resume, const model::RuntimeServices& services) {
   const double start_mib = peak_mib();
-  for (const auto& line : start_weights(model.plan, *model.graph)) log::info(line);
-  begin(out, request, model, shop);
+  for (const auto& line : model::start_weights(model.plan, *model.graph)) log::info(line);
+  begin(out, request, model, services);
   complain(model);
   Checkpoints checkpoints(out);
-  return train_in(out, model, request.splits, name, resume, checkpoints, nullptr, start_mib, shop);
+  return train_in(out, model, request.splits, name, resume, checkpoints, nullptr, start_mib, services);
 }
 
 // One run from its start. `recipe`: as the user names it; `resume`: the folder to name when it is stopped.
-Ended start_run(const Request& request, const std::string& recipe, const std::string& out, const std::string& name,
-                const std::string& resume, const Workshop& shop) {
+Ended start_run(const model::Request& request, const std::string& recipe, const std::string& out, const std::string& name,
+                const std::string& resume, const model::RuntimeServices& services) {
   std::optional<FolderLock> lock;
-  auto model = assemble(recipe, request.sets, shop, {}, false, [&] {
-    make_room(out);
+  auto model = model::assemble(recipe, request.sets, services, {}, false, [&] {
+    model::make_room(out);
     lock.emplace(out);
     request.write(out);
   });
-  return model ? from_the_start(request, out, *model, name, resume, shop) : Ended{1, {}};
+  return model ? from_the_start(request, out, *model, name, resume, services) : Ended{1, {}};
 }
 
 // What keeps a run from going on, unless changes are allowed. True: something has changed.
-bool compare_locks(const std::string& out, const Model& model, bool allow, const Workshop& shop) {
-  const auto was = Json::parse(read_file(out + "/lock.json"), nullptr, false);
+bool compare_locks(const std::string& out, const model::Assembly& model, bool allow, const model::RuntimeServices& services) {
+  const auto was = Json::parse(model::read_file(out + "/lock.json"), nullptr, false);
   if (!was.is_object()) throw Error(out + "/lock.json: error: is no JSON object [run-folder]");
-  const auto is = lock_of(model, shop);
-  const auto differ = differences(was, is, read_file(out + "/resolved.toml"), model.plan.resolved);
+  const auto is = model::lock_of(model, services);
+  const auto differ = model::differences(was, is, model::read_file(out + "/resolved.toml"), model.plan.resolved);
   if (!differ.empty() && !allow) {
     std::string text = out + ": error: the run cannot go on as it was: " + std::to_string(differ.size()) +
                        (differ.size() == 1 ? " thing differs" : " things differ") + " [run-changed]";
@@ -226,48 +226,48 @@ bool compare_locks(const std::string& out, const Model& model, bool allow, const
     throw Error(text + "\n  undo that, or say --allow-changes to go on from the weights as they are");
   }
   for (const auto& one : differ) log::warning("goes on with a change: " + one);
-  if (const auto machine = machine_difference(was, is); !machine.empty())
+  if (const auto machine = model::machine_difference(was, is); !machine.empty())
     log::warning("another machine shape, " + machine + ": the result may differ in its last bits");
   return !differ.empty();
 }
 
 // Goes on with a run. `recipe`: instead of the one that it was started with; `more`: further --set's.
 Ended resume_run(const std::string& out, const std::string& recipe, const std::vector<std::string>& more, bool allow,
-                 const std::string& name, const std::string& resume, const Workshop& shop) {
-  auto request = Request::read(out);
+                 const std::string& name, const std::string& resume, const model::RuntimeServices& services) {
+  auto request = model::Request::read(out);
   if (!recipe.empty()) request.recipe = recipe;
   else if (!files::exists(request.recipe)) request.recipe = out + "/resolved.toml", request.sets.clear();
   request.sets.insert(request.sets.end(), more.begin(), more.end());
-  const FolderLock lock(out);
+  const model::FolderLock lock(out);
   report::remove_unfinished(out);
   std::error_code failed;
   files::current_path(request.from, failed);  // paths in --set are seen from there
   if (!files::exists(out + "/lock.json")) {
     log::info(resume + ": it was stopped before its first step, and starts anew");
-    auto model = assemble(request.recipe, request.sets, shop, {});
-    return model ? from_the_start(request, out, *model, name, resume, shop) : Ended{1, {}};
+    auto model = model::assemble(request.recipe, request.sets, services, {});
+    return model ? from_the_start(request, out, *model, name, resume, services) : Ended{1, {}};
   }
-  auto model = assemble(request.recipe, request.sets, shop, saved_fields(out), true);
+  auto model = model::assemble(request.recipe, request.sets, services, model::saved_fields(out), true);
   if (!model) return {1, {}};
   const double start_mib = peak_mib();
-  const bool changed = compare_locks(out, *model, allow, shop);
+  const bool changed = compare_locks(out, *model, allow, services);
   if (!changed && files::exists(out + "/result.json") && files::exists(out + "/weights.safetensors")) {
     log::info(resume + ": the run is complete");
-    return {0, Json::parse(read_file(out + "/result.json"))};
+    return {0, Json::parse(model::read_file(out + "/result.json"))};
   }
   if (changed) {
     for (const auto* old : {"/result.json", "/weights.safetensors"}) files::remove(out + old);
     request.write(out);
-    begin(out, request, *model, shop);
+    begin(out, request, *model, services);
   }
   Checkpoints checkpoints(out);
   auto from = checkpoints.newest([](const std::string& why) { log::warning("passed over: " + why); });
   if (from) log::info(resume + ": goes on after step " + std::to_string(from->state.at("step").get<std::int64_t>()));
   else {
     log::info(resume + ": no checkpoint is there yet: it starts at the first step");
-    start_weights(model->plan, *model->graph);
+    model::start_weights(model->plan, *model->graph);
   }
-  return train_in(out, *model, request.splits, name, resume, checkpoints, from ? &*from : nullptr, start_mib, shop);
+  return train_in(out, *model, request.splits, name, resume, checkpoints, from ? &*from : nullptr, start_mib, services);
 }
 
 // Mean and sample standard deviation of every number that all runs have.
@@ -312,7 +312,7 @@ int finish_seeds(const std::string& out, const std::vector<std::uint64_t>& seeds
   Json mean = means_only(all);
   mean["seeds"] = seeds;
   mean["spread"] = all;
-  write_file(out + "/result.json", mean.dump(2) + "\n");
+  model::write_file(out + "/result.json", mean.dump(2) + "\n");
   draw(out, nullptr);
   std::printf("mean of %zu seeds\n", results.size());
   for (const auto& [split, figures] : mean.at("splits").items()) print_figures(split, figures);
@@ -326,22 +326,22 @@ std::vector<std::string> with_seed(std::vector<std::string> sets, std::uint64_t 
 
 }  // namespace
 
-int train_command(const TrainRequest& asked, const Workshop& shop) {
+int train_command(const TrainRequest& asked, const model::RuntimeServices& services) {
   const Interrupt interrupt;
-  Request request{files::absolute(asked.recipe).string(),
+  model::Request request{files::absolute(asked.recipe).string(),
                   files::current_path().string(),
                   asked.sets,
                   asked.splits,
                   asked.seeds,
-                  shop.threads};
+                  services.threads};
   if (request.seeds.size() <= 1) {
     if (!request.seeds.empty()) request.sets = with_seed(request.sets, request.seeds[0]);
     request.seeds.clear();
-    return start_run(request, asked.recipe, asked.out, "train", asked.out, shop).code;
+    return start_run(request, asked.recipe, asked.out, "train", asked.out, services).code;
   }
   std::vector<Json> results;
-  make_room(asked.out);
-  const FolderLock lock(asked.out);
+  model::make_room(asked.out);
+  const model::FolderLock lock(asked.out);
   request.write(asked.out);
   for (const auto seed : asked.seeds) {
     auto one = request;
@@ -349,21 +349,21 @@ int train_command(const TrainRequest& asked, const Workshop& shop) {
     one.seeds.clear();
     std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
     auto ended = start_run(one, asked.recipe, asked.out + "/seed-" + std::to_string(seed),
-                           "seed " + std::to_string(seed), asked.out, shop);
+                           "seed " + std::to_string(seed), asked.out, services);
     if (ended.code != 0) return ended.code;
     results.push_back(std::move(ended.result));
   }
   return finish_seeds(asked.out, asked.seeds, results);
 }
 
-int resume_command(const ResumeRequest& asked, const Workshop& shop) {
+int resume_command(const ResumeRequest& asked, const model::RuntimeServices& services) {
   const Interrupt interrupt;
   const auto out = files::absolute(asked.run).lexically_normal().string();
   const auto recipe = asked.recipe.empty() ? "" : files::absolute(asked.recipe).string();
-  auto request = Request::read(out);
+  auto request = model::Request::read(out);
   if (request.seeds.size() <= 1)
-    return resume_run(out, recipe, asked.sets, asked.allow_changes, "train", asked.run, shop).code;
-  const FolderLock lock(out);
+    return resume_run(out, recipe, asked.sets, asked.allow_changes, "train", asked.run, services).code;
+  const model::FolderLock lock(out);
   report::remove_unfinished(out);
   std::error_code failed;
   files::current_path(request.from, failed);  // paths in --set are seen from there
@@ -380,8 +380,8 @@ int resume_command(const ResumeRequest& asked, const Workshop& shop) {
     one.seeds.clear();
     one.sets = with_seed(one.sets, seed);
     auto ended = files::exists(folder + "/request.json")
-                     ? resume_run(folder, recipe, asked.sets, asked.allow_changes, name, asked.run, shop)
-                     : start_run(one, one.recipe, folder, name, asked.run, shop);
+                     ? resume_run(folder, recipe, asked.sets, asked.allow_changes, name, asked.run, services)
+                     : start_run(one, one.recipe, folder, name, asked.run, services);
     if (ended.code != 0) return ended.code;
     results.push_back(std::move(ended.result));
   }
@@ -389,8 +389,8 @@ int resume_command(const ResumeRequest& asked, const Workshop& shop) {
 }
 
 int eval_command(const std::string& run, const std::vector<std::string>& splits, const std::vector<std::string>& sets,
-                 bool json, const Workshop& shop) {
-  auto model = load_run(run, sets, shop);
+                 bool json, const model::RuntimeServices& services) {
+  auto model = model::load_run(run, sets, services);
   if (!model) return 1;
   complain(*model);
   Json out = Json::object();

@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-namespace braid::train {
+namespace braid::model {
 
 // What a run needs from the host.
-struct Workshop {
+struct RuntimeServices {
   std::function<recipe::World(const std::string& recipe_file)> world;
   graph::MakeComponent component;
   data::Makers makers;
@@ -23,7 +23,7 @@ struct Workshop {
 };
 
 // The plan, its data and its graph, checked a second time with the sizes that the data told.
-struct Model {
+struct Assembly {
   recipe::Plan first, plan;
   std::unique_ptr<data::Source> source;
   std::unique_ptr<graph::Model> graph;
@@ -34,7 +34,7 @@ struct Model {
 
 // nullptr when the recipe has problems, which are printed. `saved`: fitted fields by "table.field", instead of fitting.
 // `started`: the weights are in the run's folder. `found_right` is called when the recipe has none, before data is read.
-std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std::string>& sets, const Workshop& shop,
+std::unique_ptr<Assembly> assemble(const std::string& recipe, const std::vector<std::string>& sets, const RuntimeServices& services,
                                 const std::map<std::string, std::string>& saved, bool started = false,
                                 const std::function<void()>& found_right = {});
 
@@ -43,11 +43,11 @@ std::map<std::string, std::string> saved_fields(const std::string& run);
 
 // The model of a run folder with its weights and its fields' saved state. Warns when the data are not those that the run
 // was trained on. Throws Error when RUN is no run folder.
-std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::string>& sets, const Workshop& shop);
+std::unique_ptr<Assembly> load_run(const std::string& run, const std::vector<std::string>& sets, const RuntimeServices& services);
 
 // A whole file's bytes. Throws Error.
 std::string read_file(const std::string& file);
 // What the checker found, on the terminal.
 void print(const std::vector<recipe::Problem>& problems);
 
-}  // namespace braid::train
+}  // namespace braid::model

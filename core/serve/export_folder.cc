@@ -1,7 +1,7 @@
-#include "serve/folder.h"
+#include "serve/export_folder.h"
 
 #include "log/log.h"
-#include "train/safetensors.h"
+#include "model/safetensors.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -51,7 +51,7 @@ std::pair<std::int64_t, std::string> facts(const std::string& file) {
 bool is_export(const std::string& place) {
   std::error_code ignored;
   if (!files::is_regular_file(place + "/manifest.json", ignored)) return false;
-  const auto manifest = Json::parse(train::read_file(place + "/manifest.json"), nullptr, false);
+  const auto manifest = Json::parse(model::read_file(place + "/manifest.json"), nullptr, false);
   return manifest.is_object() && manifest.contains("format") && manifest["format"].is_string() &&
          manifest["format"].get<std::string>().starts_with("braid-");
 }
@@ -91,7 +91,7 @@ void NewFolder::commit(Json manifest) {
     const auto [size, digest] = facts(aside_ + "/" + name);
     manifest["files"][name] = {{"bytes", size}, {"digest", digest}};
   }
-  train::write_file(aside_ + "/manifest.json", manifest.dump(2) + "\n");
+  model::write_file(aside_ + "/manifest.json", manifest.dump(2) + "\n");
   try {
     if (files::exists(place_) && files::is_empty(place_)) files::remove(place_);
     if (files::exists(place_)) {
@@ -108,12 +108,12 @@ void NewFolder::commit(Json manifest) {
   aside_.clear();
 }
 
-Json open_folder(const std::string& place, const recipe::World& world, const train::Workshop& shop) {
+Json open_folder(const std::string& place, const recipe::World& world, const model::RuntimeServices& services) {
   const auto path = place + "/manifest.json";
   std::error_code ignored;
   if (!files::is_regular_file(path, ignored))
     throw broken(place, "is no exported model: it has no manifest.json; `braid export RUN --out DIR` makes one");
-  auto manifest = Json::parse(train::read_file(path), nullptr, false);
+  auto manifest = Json::parse(model::read_file(path), nullptr, false);
   try {
     if (manifest.is_discarded()) throw broken(path, "is no JSON");
     if (manifest.at("format") != "braid-export")
@@ -134,7 +134,7 @@ Json open_folder(const std::string& place, const recipe::World& world, const tra
       if (found->second.version != version)
         throw broken(path, "was exported with plugin '" + name + "' " + version + "; installed is " +
                                found->second.version + ": install that version, or export the run again");
-      if (shop.digest(found->first) != given.at("digest").get<std::string>())
+      if (services.digest(found->first) != given.at("digest").get<std::string>())
         log::warning(path + ": plugin '" + name + "' " + version +
                      " was built anew since the export; scores may differ in their last digits [export-folder]");
     }

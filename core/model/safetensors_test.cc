@@ -1,7 +1,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include "train/safetensors.h"
+#include "model/safetensors.h"
 
-#include "train/testing.h"
+#include "model/temporary_folder.h"
 
 #include <braid/component.h>
 
@@ -15,10 +15,10 @@
 #include <fstream>
 #include <iterator>
 
-using namespace braid::train;
+using namespace braid::model;
 namespace files = std::filesystem;
-using braid::train::testing::bytes_of;
-using braid::train::testing::Folder;
+using braid::model::testing::bytes_of;
+using braid::model::testing::Folder;
 
 TEST_CASE("what is written is read again, bit for bit, empty and transposed tensors too") {
   const Folder folder;

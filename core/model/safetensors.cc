@@ -1,4 +1,4 @@
-#include "train/safetensors.h"
+#include "model/safetensors.h"
 
 #include <braid/component.h>
 
@@ -19,7 +19,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-namespace braid::train {
+namespace braid::model {
 namespace {
 
 // A file that is written aside; gone again unless commit() was reached.
@@ -206,4 +206,4 @@ std::map<std::string, at::Tensor> load_safetensors(const std::string& file,
   return out;
 }
 
-}  // namespace braid::train
+}  // namespace braid::model

@@ -1,4 +1,4 @@
-#include "train/content.h"
+#include "model/content_report.h"
 
 #include "log/log.h"
 
@@ -6,9 +6,9 @@
 
 #include <cstdio>
 
-namespace braid::train {
+namespace braid::model {
 
-void print_content(const Model& model) {
+void print_content(const Assembly& model) {
   const auto number = [](std::int64_t n) { return std::to_string(n); };
   for (const auto& [table, field, content] : model.source->report().content) {
     auto line =
@@ -35,4 +35,4 @@ nlohmann::json content_json(const data::Report& report) {
   return out;
 }
 
-}  // namespace braid::train
+}  // namespace braid::model

@@ -1,9 +1,9 @@
-#include "train/folder.h"
+#include "model/run_folder.h"
 
 #include "log/log.h"
 #include "recipe/flat.h"
 #include "recipe/needed.h"
-#include "train/safetensors.h"
+#include "model/safetensors.h"
 
 #include <torch/version.h>
 
@@ -20,7 +20,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-namespace braid::train {
+namespace braid::model {
 namespace {
 
 namespace files = std::filesystem;
@@ -100,9 +100,9 @@ std::string hex(std::uint64_t number) {
 }
 }  // namespace
 
-std::string data_of(const Model& model) { return hex(model.source->fingerprint()); }
+std::string data_of(const Assembly& model) { return hex(model.source->fingerprint()); }
 
-std::optional<std::vector<std::string>> changed_data(const std::string& run, const Model& model) {
+std::optional<std::vector<std::string>> changed_data(const std::string& run, const Assembly& model) {
   const auto lock = Json::parse(read_file(run + "/lock.json"), nullptr, false);
   if (!lock.is_object()) throw Error(run + "/lock.json: error: is no JSON object [run-folder]");
   if (lock.value("data", "") == data_of(model)) return std::nullopt;
@@ -112,17 +112,17 @@ std::optional<std::vector<std::string>> changed_data(const std::string& run, con
   return out;
 }
 
-Json lock_of(const Model& model, const Workshop& shop) {
+Json lock_of(const Assembly& model, const RuntimeServices& services) {
   Json lock{{"braid", BRAID_VERSION}, {"torch", TORCH_VERSION}, {"seed", model.plan.train.seed}};
   lock["data"] = data_of(model);
   for (const auto& table : model.source->report().tables) lock["tables"][table.name] = hex(table.fingerprint);
-  lock["machine"] = {{"cpu", cpu_model()}, {"threads", shop.threads}, {"device", "cpu"}};
+  lock["machine"] = {{"cpu", cpu_model()}, {"threads", services.threads}, {"device", "cpu"}};
   std::map<std::string, std::string> plugins;
   recipe::each_use(model.plan, [&](const recipe::Use& use) {
     if (!use.plugin_file.empty()) plugins[use.plugin] = use.plugin_file;
   });
   for (const auto& [name, file] : plugins)
-    lock["plugins"][name] = {{"file", files::path(file).filename().string()}, {"digest", shop.digest(file)}};
+    lock["plugins"][name] = {{"file", files::path(file).filename().string()}, {"digest", services.digest(file)}};
   return lock;
 }
 
@@ -170,4 +170,4 @@ std::string machine_difference(const Json& was, const Json& is) {
   return a == b ? "" : "was " + a.dump() + ", is " + b.dump();
 }
 
-}  // namespace braid::train
+}  // namespace braid::model

@@ -1,7 +1,7 @@
 // Whole runs: from a recipe to a run folder, and from a run folder to its figures again.
 #pragma once
 
-#include "train/model.h"
+#include "model/assembly.h"
 
 #include <string>
 #include <vector>
@@ -19,7 +19,7 @@ struct TrainRequest {
 // metrics.jsonl, timing.jsonl, checkpoints/, weights.safetensors, result.json. A folder that holds an earlier run is
 // renamed to OUT.1, OUT.2, ... first. Problems of the recipe go to standard error. Returns the exit code; exit_stopped
 // when a signal ended it and it can go on.
-int train_command(const TrainRequest& request, const Workshop& workshop);
+int train_command(const TrainRequest& request, const model::RuntimeServices& services);
 
 struct ResumeRequest {
   std::string run, recipe;        // `recipe`: empty: the one that the run was started with
@@ -29,11 +29,11 @@ struct ResumeRequest {
 
 // Goes on with a run folder after its newest intact checkpoint; ends with the same bits as a run that was never
 // stopped. Throws Error [run-changed] listing what differs from the run as it was started, unless changes are allowed.
-int resume_command(const ResumeRequest& request, const Workshop& workshop);
+int resume_command(const ResumeRequest& request, const model::RuntimeServices& services);
 
 // Evaluates a run folder's weights again, on all of its splits or those named, and prints the figures as result.json
 // has them. The resolved recipe's data must still be where it was.
 int eval_command(const std::string& run, const std::vector<std::string>& splits, const std::vector<std::string>& sets,
-                 bool json, const Workshop& workshop);
+                 bool json, const model::RuntimeServices& services);
 
 }  // namespace braid::train

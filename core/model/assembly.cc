@@ -1,9 +1,9 @@
-#include "train/model.h"
+#include "model/assembly.h"
 
 #include "log/log.h"
 #include "recipe/report.h"
-#include "train/folder.h"
-#include "train/weights.h"
+#include "model/run_folder.h"
+#include "model/weight_files.h"
 
 #include <ATen/core/grad_mode.h>
 
@@ -14,7 +14,7 @@
 #include <set>
 #include <sstream>
 
-namespace braid::train {
+namespace braid::model {
 
 namespace files = std::filesystem;
 
@@ -28,11 +28,11 @@ void print(const std::vector<recipe::Problem>& problems) {
   for (const auto& p : problems) log::error(p.text());
 }
 
-std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std::string>& sets, const Workshop& shop,
+std::unique_ptr<Assembly> assemble(const std::string& recipe, const std::vector<std::string>& sets, const RuntimeServices& services,
                                 const std::map<std::string, std::string>& saved, bool started,
                                 const std::function<void()>& found_right) {
-  auto model = std::make_unique<Model>();
-  auto world = shop.world(recipe);
+  auto model = std::make_unique<Assembly>();
+  auto world = services.world(recipe);
   world.started = started;
   auto checked = recipe::check(recipe, sets, world);
   print(checked.warnings);
@@ -45,7 +45,7 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
                 ": error: this is the serving side of an exported run; nothing in it can be trained [serving]");
   if (found_right) found_right();
   model->first = std::move(*checked.plan);
-  model->source = data::Source::open(model->first, shop.makers, saved);
+  model->source = data::Source::open(model->first, services.makers, saved);
   auto again = recipe::check(recipe, sets, world, model->source->fitted());
   if (!again.plan) {
     print(again.problems);
@@ -55,7 +55,7 @@ std::unique_ptr<Model> assemble(const std::string& recipe, const std::vector<std
   const auto& source = *model->source;
   model->graph = std::make_unique<graph::Model>(
       model->plan, [&source](int table, int field) -> const Field& { return source.field(table, field); },
-      shop.component);
+      services.component);
   load_runs(model->plan, *model->graph);
   return model;
 }
@@ -69,13 +69,13 @@ std::map<std::string, std::string> saved_fields(const std::string& run) {
   return out;
 }
 
-std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::string>& sets, const Workshop& shop) {
+std::unique_ptr<Assembly> load_run(const std::string& run, const std::vector<std::string>& sets, const RuntimeServices& services) {
   if (!files::exists(run + "/resolved.toml"))
     throw Error(run + ": error: is no run folder: it has no resolved.toml [run-folder]");
   if (!files::exists(run + "/weights.safetensors") && files::exists(run + "/request.json"))
     throw Error(run + ": error: the run has not ended yet [run-folder]\n  go on with `braid train --resume " + run +
                 "`");
-  auto model = assemble(run + "/resolved.toml", sets, shop, saved_fields(run), true);
+  auto model = assemble(run + "/resolved.toml", sets, services, saved_fields(run), true);
   if (!model) return model;
   model->mode.step = load_weights(*model->graph, run + "/weights.safetensors");
   if (auto changed = changed_data(run, *model)) {
@@ -90,4 +90,4 @@ std::unique_ptr<Model> load_run(const std::string& run, const std::vector<std::s
   return model;
 }
 
-}  // namespace braid::train
+}  // namespace braid::model

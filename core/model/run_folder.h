@@ -1,7 +1,7 @@
 // A run folder: who works in it, what was asked for, and what it was made from.
 #pragma once
 
-#include "train/model.h"
+#include "model/assembly.h"
 
 #include <nlohmann/json.hpp>
 
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace braid::train {
+namespace braid::model {
 
 // Held by the one process that works in a run folder; the system lets it go when the process ends, however it ends.
 class FolderLock {
@@ -40,14 +40,14 @@ struct Request {
 };
 
 // The data's fingerprint as lock.json has it.
-std::string data_of(const Model& model);
+std::string data_of(const Assembly& model);
 
 // Nothing when the data are those that RUN was trained on; else the tables whose cells are others (none where rows fall
 // into other splits alone). Throws Error without a lock.
-std::optional<std::vector<std::string>> changed_data(const std::string& run, const Model& model);
+std::optional<std::vector<std::string>> changed_data(const std::string& run, const Assembly& model);
 
 // RUN/lock.json: versions, plugins with digests, the data's fingerprint, seed, machine shape.
-nlohmann::json lock_of(const Model& model, const Workshop& shop);
+nlohmann::json lock_of(const Assembly& model, const RuntimeServices& services);
 
 // What would keep a run from going on to the same bits: braid, LibTorch, plugins, data, recipe. One line each: "plugin
 // din: was 1f.., is 2a..". `was`, `is`: locks; the recipes as resolved texts.
@@ -58,4 +58,4 @@ std::string measured_by(const nlohmann::json& lock, const std::string& resolved)
 // "" when the machine shape is the same.
 std::string machine_difference(const nlohmann::json& was, const nlohmann::json& is);
 
-}  // namespace braid::train
+}  // namespace braid::model

@@ -1,7 +1,7 @@
 // Rows of a split as requests, and what the served outputs are for them: what proves that scoring equals evaluation.
 #pragma once
 
-#include "train/model.h"
+#include "model/assembly.h"
 
 #include <string>
 #include <vector>
@@ -17,6 +17,6 @@ struct ReplayRequest {
 
 // `braid eval RUN --split NAME --requests FILE --scores FILE`: line k of both is about the same row, in the order of
 // the data. Keys are texts; an entity that the data know by no key is null. Returns the exit code; throws Error.
-int replay_command(const ReplayRequest& request, const train::Workshop& shop);
+int replay_command(const ReplayRequest& request, const model::RuntimeServices& services);
 
 }  // namespace braid::serve

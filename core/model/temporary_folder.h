@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-namespace braid::train::testing {
+namespace braid::model::testing {
 
 struct Folder {
   std::filesystem::path path;
@@ -27,4 +27,4 @@ inline std::string bytes_of(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-}  // namespace braid::train::testing
+}  // namespace braid::model::testing
