@@ -4,6 +4,7 @@
 #include "data/batch.h"
 
 #include <braid/frame.h>
+#include <braid/ops.h>
 
 namespace braid::graph {
 

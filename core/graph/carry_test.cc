@@ -47,3 +47,5 @@ TEST_CASE("masks with padded dims travel whole; a list over nothing is all padde
   const auto empty =
       graph::carry(none, at::tensor(std::vector<std::int64_t>{-1, -1}).view({2, 1}), bools({0, 0}).view({2, 1}));
   CHECK(empty.value.sizes() == at::IntArrayRef({2, 1, 4}));
+  CHECK_FALSE(empty.mask.any().item<bool>());
+}

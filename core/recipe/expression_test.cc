@@ -123,6 +123,12 @@ TEST_CASE("globs") {
   CHECK(glob_matches("*", "words.layer.0.query.weight"));
   CHECK(glob_matches("words.*", "words.rows"));
   CHECK(glob_matches("*.bias", "a.b.bias"));
+  CHECK(glob_matches("a?c", "abc"));
+  CHECK_FALSE(glob_matches("a?c", "ac"));
+  CHECK(glob_matches("a*c*e", "abcde"));
+  CHECK_FALSE(glob_matches("a*c", "abcd"));
+  CHECK(glob_matches("", ""));
+  CHECK_FALSE(glob_matches("", "a"));
   CHECK(glob_matches("a*b*c", "a__b_bc"));
   CHECK(glob_matches("C?", "C1"));
   CHECK_FALSE(glob_matches("C?", "C10"));

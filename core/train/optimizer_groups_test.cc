@@ -5,6 +5,7 @@
 #include "sdk/state.h"
 
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
@@ -182,7 +183,7 @@ TEST_CASE("what a component does wrong is told with its group") {
   CHECK(message_of([&] { groups.rate(0, 13, 0); }) ==
         "recipe.toml:7:3: error: 'halving' of the optimizer group \"*\": its factor in step 13 is -1.000000; a factor is "
         "finite and at least 0 [optimizer]");
-  std::map<std::string, at::Tensor> saved{{"w.count", at::tensor(100.0F)}};
+  std::map<std::string, at::Tensor> saved{{"w.count", at::full({}, 100.0F)}};
   groups.load(saved);
   w.mutable_grad() = numbers({1});
   CHECK(message_of([&] { groups.step(0, 0, groups.norm()); }) ==

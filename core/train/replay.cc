@@ -20,7 +20,7 @@ constexpr std::size_t rows_shown = 5;
 
 void name_rows(Culprit& culprit, const NotFinite& found, const recipe::Plan& plan, const data::Source& source,
                const data::Batch& batch) {
-  const auto& node = graph.plan().nodes[static_cast<std::size_t>(culprit.node)];
+  const auto& node = plan.nodes[static_cast<std::size_t>(culprit.node)];
   const recipe::Type* type = nullptr;
   using Where = NotFinite::Where;
   if (found.where == Where::output) type = &node.outputs.at(found.port).at(found.wire);

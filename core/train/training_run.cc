@@ -204,7 +204,7 @@ Ended from_the_start(const model::Request& request, const std::string& out, mode
 // One run from its start. `recipe`: as the user names it; `resume`: the folder to name when it is stopped.
 Ended start_run(const model::Request& request, const std::string& recipe, const std::string& out, const std::string& name,
                 const std::string& resume, const model::RuntimeServices& services) {
-  std::optional<FolderLock> lock;
+  std::optional<model::FolderLock> lock;
   auto model = model::assemble(recipe, request.sets, services, {}, false, [&] {
     model::make_room(out);
     lock.emplace(out);
