@@ -115,25 +115,25 @@ TEST_CASE("lines are cut to what a checkpoint knew") {
 TEST_CASE("one process a folder") {
   const Folder folder;
   {
-    const model::FolderLock first(folder.path.string());
-    CHECK_THROWS_WITH_AS(model::FolderLock(folder.path.string()), doctest::Contains("[run-busy]"), braid::Error);
+    const braid::model::FolderLock first(folder.path.string());
+    CHECK_THROWS_WITH_AS(braid::model::FolderLock(folder.path.string()), doctest::Contains("[run-busy]"), braid::Error);
   }
-  const model::FolderLock again(folder.path.string());
-  CHECK_THROWS_AS(model::FolderLock(folder / "none"), braid::Error);
+  const braid::model::FolderLock again(folder.path.string());
+  CHECK_THROWS_AS(braid::model::FolderLock(folder / "none"), braid::Error);
 }
 
 TEST_CASE("what differs between a run as it was and as it would go on") {
   const nlohmann::json was{{"braid", "1"}, {"torch", "2"}, {"data", "aa"}, {"plugins", {{"din", {{"digest", "1"}}}}}};
-  CHECK(model::differences(was, was, "a = 1\n", "a = 1\n").empty());
+  CHECK(braid::model::differences(was, was, "a = 1\n", "a = 1\n").empty());
   auto is = was;
   is["data"] = "bb";
   is["plugins"]["mlp"] = {{"digest", "3"}};
   is["plugins"].erase("din");
-  const auto found = model::differences(was, is, "braid = 1\n\n[train]\nbatch = 8\nseed = 1\n",
+  const auto found = braid::model::differences(was, is, "braid = 1\n\n[train]\nbatch = 8\nseed = 1\n",
                                  "braid = 1\n\n[train]\nbatch = 9\nclip = 1\n");
   CHECK(found == std::vector<std::string>{"recipe train.batch: was 8, is 9", "recipe train.seed: was 1, is not there",
                                           "recipe train.clip: was not there, is 1", "data: was aa, is bb",
                                           "plugin din: was 1, is not there", "plugin mlp: was not there, is 3"});
-  CHECK(model::machine_difference({{"machine", 1}}, {{"machine", 1}}).empty());
-  CHECK(model::machine_difference({{"machine", 1}}, {{"machine", 2}}) == "was 1, is 2");
+  CHECK(braid::model::machine_difference({{"machine", 1}}, {{"machine", 1}}).empty());
+  CHECK(braid::model::machine_difference({{"machine", 1}}, {{"machine", 2}}) == "was 1, is 2");
 }
