@@ -3,7 +3,7 @@
 
 #include "data/hash.h"
 #include "data/testing.h"
-#include "data/utf8.h"
+#include "text/utf8.h"
 #include "data/world.h"
 
 #include <algorithm>
@@ -210,12 +210,12 @@ TEST_CASE("other bytes than UTF-8 are bad rows, with column, offset and a hint")
 TEST_CASE("where UTF-8 ends: overlong forms, surrogates, cut characters, beyond U+10FFFF") {
   for (const auto* good : {"", "abc", "\xC2\x80", "\xE0\xA0\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80",
                            "\xF4\x8F\xBF\xBF", "12345678\xC3\xA9", "1234567\xC3\xA9"})
-    CHECK(not_utf8(good) == std::string::npos);
+    CHECK(text::not_utf8(good) == std::string::npos);
   const std::pair<const char*, std::size_t> bad[] = {
       {"\x80", 0},         {"a\xC0\x80", 1},        {"\xC1\xBF", 0},         {"\xE0\x9F\xBF", 0},
       {"\xED\xA0\x80", 0}, {"\xF0\x8F\xBF\xBF", 0}, {"\xF4\x90\x80\x80", 0}, {"\xF5\x80\x80\x80", 0},
       {"12345678\xC3", 8}, {"ab\xE2\x82", 2}};
-  for (const auto& [text, at] : bad) CHECK(not_utf8(text) == at);
+  for (const auto& [text, at] : bad) CHECK(text::not_utf8(text) == at);
 }
 
 TEST_CASE("keys, dangling and missing links, keys of links") {

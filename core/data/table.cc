@@ -2,7 +2,7 @@
 
 #include "braid/reader.h"
 #include "data/hash.h"
-#include "data/utf8.h"
+#include "text/utf8.h"
 
 #include <algorithm>
 #include <cmath>
@@ -174,7 +174,7 @@ bool is_missing(const std::vector<std::string>& missing, std::string_view text) 
 void demand_utf8(Record& record, const std::vector<std::string>& names) {
   for (std::size_t c = 0; c < record.cells.size() && record.error.empty(); ++c) {
     const auto& cell = record.cells[c];
-    const auto at = not_utf8(cell);
+    const auto at = text::not_utf8(cell);
     if (at == std::string::npos) continue;
     char byte[8];
     std::snprintf(byte, sizeof byte, "0x%02X", static_cast<unsigned char>(cell[at]));
