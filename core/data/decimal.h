@@ -33,12 +33,12 @@ inline Decimal decimal_of(std::string_view text) {
   const auto dot = std::min(text.find('.'), text.size());
   out.digits = text.substr(0, dot);
   if (dot < text.size()) out.digits += text.substr(dot + 1);
-  out.point = static_cast<std::int64_t>(dot) + exponent;
   const auto leading = std::min(out.digits.find_first_not_of('0'), out.digits.size());
   out.digits.erase(0, leading);
-  out.point -= static_cast<std::int64_t>(leading);
   while (out.digits.ends_with('0')) out.digits.pop_back();
-  if (out.digits.empty()) out.negative = false, out.point = 0;
+  // Zero may have any exponent, too large a one for the sum. Other numbers are finite in a double.
+  if (out.digits.empty()) out.negative = false;
+  else out.point = static_cast<std::int64_t>(dot) + exponent - static_cast<std::int64_t>(leading);
   return out;
 }
 

@@ -58,7 +58,11 @@ int compare_exactly(const Cooked& a, const Cooked& b) {
   }
   if (a.kind == Kind::real && b.kind == Kind::real) return 0;  // a computed double is no more than that
   if (a.kind == Kind::real) return -compare_exactly(b, a);
-  if (!written_b) return std::fabs(b.real) < 0x1p126 ? sign(a.whole, static_cast<Wide>(b.real)) : sign(0.0, b.real);
+  if (!written_b) {
+    if (b.real >= 0x1p127) return -1;
+    if (b.real < -0x1p127) return 1;
+    return sign(a.whole, static_cast<Wide>(b.real));
+  }
   std::string text;
   append_text(text, a);
   return compare(decimal_of(text), decimal_of(b.text));
@@ -83,6 +87,7 @@ bool not_equal(const Cooked& a, const Cooked& b) {
 
 // The remainder has the divisor's sign.
 Wide floor_mod(Wide a, Wide b) {
+  if (b == -1) return 0;  // the least number by -1 does not fit, and the remainder is made by way of it
   const Wide r = a % b;
   return r != 0 && ((r < 0) != (b < 0)) ? r + b : r;
 }
@@ -104,6 +109,7 @@ Cooked arithmetic(Op op, const Cooked& a, const Cooked& b) {
         return b.whole == 0 ? Cooked{} : whole(floor_mod(a.whole, b.whole));
       case Op::divide:
         if (b.whole == 0) return {};
+        if (b.whole == -1) return arithmetic(Op::subtract, whole(0), a);
         if (a.whole % b.whole == 0) return whole(a.whole / b.whole);
         break;
       default:

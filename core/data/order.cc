@@ -156,13 +156,14 @@ void read_order(Table& table, Complaints& complaints) {
   column.parse_numbers();
   const auto rows = static_cast<std::size_t>(table.rows);
   Kinds kinds;
-  bool exact = true;  // in a double: at most 15 digits
+  bool exact = true;  // in doubles
   for (std::int64_t r = 0; r < table.rows; ++r) {
     const auto kind = column.kind(r);
     const bool integer = kind == Column::Kind::whole || kind == Column::Kind::padded;
     kinds.integers += integer;
     kinds.decimals += kind == Column::Kind::real;
-    if (integer || kind == Column::Kind::real) exact = exact && column[r].size() <= 15;
+    if (integer) exact = exact && column[r].size() <= 15;
+    if (kind == Column::Kind::real) exact = exact && exact_as_double(column[r], column.real(r));
   }
   auto& order = table.order;
   order.resize(rows);

@@ -174,6 +174,15 @@ TEST_CASE("numbers of cells and literals compare to their last digit") {
   CHECK(s.value(large, 1).kind == Cooked::Kind::mixed);
   const Evaluator evaluator(expression(large), names_of(s.tables, 0, nullptr));
   CHECK(evaluator.can_be_mixed());
+  // -2^127 is the least integer; 2^127 is none.
+  const std::string two_62 = "4611686018427387904", least = "(" + two_62 + " * " + two_62 + " * -8)";
+  CHECK(s.value(least).whole < 0);
+  CHECK(s.value(least + " / -1").kind == Cooked::Kind::mixed);
+  CHECK(s.value("-" + least).kind == Cooked::Kind::mixed);
+  CHECK(s.value(least + " % -1").whole == 0);
+  CHECK(s.is(least + " < " + least + " + 1 and " + least + " == 0.5 * " + least + " + 0.5 * " + least));
+  CHECK(s.is("-(" + least + " + 1) < -1.0 * " + least + " and -(" + least + " + 1) > -0.5 * " + least));
+  CHECK(s.is("-(" + least + " / 2) + 1 > -0.5 * " + least));
   CHECK(evaluator.why_mixed(1).find("more than 127 bits") != std::string::npos);
   for (const auto& [text, can] : std::initializer_list<std::pair<const char*, bool>>{{"hash(a, b) % 10", false},
                                                                                      {"a % 10", true},
@@ -238,6 +247,8 @@ TEST_CASE("the order column: exact numbers, dates as moments, other texts with a
         "2 1 1 0 ");
   CHECK(ranks({"-1700000000000000001.5", "-1700000000000000002", "123456789012345678901234567890", "0.0"}) ==
         "1 0 3 2 ");
+  CHECK(ranks({"0e9223372036854775807", "1.000000000000000001", "-0e-9223372036854775808", "-1"}) == "1 2 1 0 ");
+  CHECK(ranks({"1.11e-322", "1.09e-322", "1.10e-322"}) == "2 0 1 ");  // doubles cannot tell these apart
   CHECK(ranks({"2026-9-30", "2026-10-01", "30.9.2026", "2026/09/29"}) == "1 2 1 0 ");
   CHECK(ranks({"2026-09-30T12:00:00Z", "2026-09-30 14:00+02:00", "2026-09-30 11:59:59.999999999", "2026-09-30"}) ==
         "2 2 1 0 ");
