@@ -207,7 +207,10 @@ constexpr TagInfo tags[] = {
 +u1	i1	978300760
 )toml"},
     {"order-mixed", "An order column has cells of several kinds: numbers, dates, other texts.",
-     "Fix the cells that the message names, or list their text in `missing`.", false, R"toml( time
+     "Fix the cells that the message names, list their text in `missing`, or say bad_rows = \"skip\" where more than "
+     "half "
+     "of the cells are of one kind.",
+     false, R"toml( time
  1700000000
 -unknown
 +1700000010
@@ -304,7 +307,9 @@ constexpr TagInfo tags[] = {
 -12.0,7,1
 +12,7,1
 )toml"},
-    {"value-range", "A label or a field has a value that a port it is wired to does not take.",
+    {"value-range",
+     "A label or a field has a value that a port it is wired to does not take, or that 32-bit floating point does not "
+     "hold.",
      "Compare the label, scale the column, or leave such rows out with `keep`.", false, R"toml( [tables.ratings.labels]
 -liked = "rating"
 +liked = "rating > 3"
