@@ -43,12 +43,14 @@ bool not_equal(const Cooked& a, const Cooked& b) {
 
 // The remainder has the divisor's sign.
 Wide floor_mod(Wide a, Wide b) {
+  if (b == -1) return 0;  // the least number by -1 does not fit, and the remainder is made by way of it
   const Wide r = a % b;
   return r != 0 && ((r < 0) != (b < 0)) ? r + b : r;
 }
 
 Cooked arithmetic(Op op, const Cooked& a, const Cooked& b) {
-  if (a.kind == Kind::mixed || b.kind == Kind::mixed || a.kind == Kind::text || b.kind == Kind::text) return no_answer();
+  if (a.kind == Kind::mixed || b.kind == Kind::mixed || a.kind == Kind::text || b.kind == Kind::text)
+    return no_answer();
   if (a.kind == Kind::missing || b.kind == Kind::missing) return {};
   if (a.kind == Kind::whole && b.kind == Kind::whole) {
     Wide out = 0;
@@ -66,6 +68,7 @@ Cooked arithmetic(Op op, const Cooked& a, const Cooked& b) {
         return b.whole == 0 ? Cooked{} : whole(floor_mod(a.whole, b.whole));
       case Op::divide:
         if (b.whole == 0) return {};
+        if (b.whole == -1) return arithmetic(Op::subtract, whole(0), a);
         if (a.whole % b.whole == 0) return whole(a.whole / b.whole);
         break;
       default:

@@ -7,6 +7,7 @@
 #include <bit>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <optional>
 
 #include <tbb/parallel_for.h>
@@ -36,12 +37,12 @@ Decimal decimal_of(std::string_view text) {
   const auto dot = std::min(text.find('.'), text.size());
   out.digits = text.substr(0, dot);
   if (dot < text.size()) out.digits += text.substr(dot + 1);
-  out.point = static_cast<std::int64_t>(dot) + exponent;
   const auto leading = std::min(out.digits.find_first_not_of('0'), out.digits.size());
   out.digits.erase(0, leading);
-  out.point -= static_cast<std::int64_t>(leading);
   while (out.digits.ends_with('0')) out.digits.pop_back();
-  if (out.digits.empty()) out.negative = false, out.point = 0;
+  // Zero may have any exponent, too large a one for the sum. Other numbers are finite in a double.
+  if (out.digits.empty()) out.negative = false;
+  else out.point = static_cast<std::int64_t>(dot) + exponent - static_cast<std::int64_t>(leading);
   return out;
 }
 
@@ -178,13 +179,14 @@ void read_order(Table& table, Complaints& complaints) {
   column.parse_numbers();
   const auto rows = static_cast<std::size_t>(table.rows);
   Kinds kinds;
-  bool exact = true;  // in a double: at most 15 digits
+  bool exact = true;  // in a double: at most 15 digits, and no subnormal number
   for (std::int64_t r = 0; r < table.rows; ++r) {
     const auto kind = column.kind(r);
     const bool integer = kind == Column::Kind::whole || kind == Column::Kind::padded;
     kinds.integers += integer;
     kinds.decimals += kind == Column::Kind::real;
     if (integer || kind == Column::Kind::real) exact = exact && column[r].size() <= 15;
+    if (kind == Column::Kind::real) exact = exact && std::fpclassify(column.real(r)) != FP_SUBNORMAL;
   }
   auto& order = table.order;
   order.resize(rows);

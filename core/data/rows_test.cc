@@ -110,6 +110,15 @@ TEST_CASE("expressions: typed comparison, missing cells, arithmetic") {
   CHECK(s.value("a / 0").kind == Cooked::Kind::missing);
   CHECK(s.value("gap % 4", 2).whole == 1);  // -7: the remainder has the divisor's sign
   CHECK(s.value("-b + 1").whole == -8);
+  CHECK(s.value("gap / -1", 2).whole == 7);
+  CHECK(s.value("gap % -1", 2).whole == 0);
+  // Beyond 128 bits it goes on in doubles: -2^127 is the least whole number, and has no positive one.
+  const std::string two_62 = "4611686018427387904", least = "(" + two_62 + " * " + two_62 + " * -8)";
+  CHECK(s.value(least).kind == Cooked::Kind::whole);
+  CHECK(s.value(least + " / -1").real == 0x1p127);
+  CHECK(s.value("-" + least).real == 0x1p127);
+  CHECK(s.value(least + " % -1").whole == 0);
+  CHECK(s.value(least + " % -1").kind == Cooked::Kind::whole);
   // A text that is no number beside a number: no answer, however the rest goes; a quoted text is one.
   for (const auto* text : {"a == 1", "a != 1", "a > 1", "not a > 1", "a + 1 == 2", "a in [1, 2]", "gap < 0 and a > 1"})
     CHECK(s.value(text, 2).kind == Cooked::Kind::mixed);
@@ -181,6 +190,8 @@ TEST_CASE("the order column: exact numbers, dates as moments, other texts with a
         "2 1 1 0 ");
   CHECK(ranks({"-1700000000000000001.5", "-1700000000000000002", "123456789012345678901234567890", "0.0"}) ==
         "1 0 3 2 ");
+  CHECK(ranks({"0e9223372036854775807", "1.000000000000000001", "-0e-9223372036854775808", "-1"}) == "1 2 1 0 ");
+  CHECK(ranks({"1.11e-322", "1.09e-322", "1.10e-322"}) == "2 0 1 ");  // doubles cannot tell these apart
   CHECK(ranks({"2026-9-30", "2026-10-01", "30.9.2026", "2026/09/29"}) == "1 2 1 0 ");
   CHECK(ranks({"2026-09-30T12:00:00Z", "2026-09-30 14:00+02:00", "2026-09-30 11:59:59.999999999", "2026-09-30"}) ==
         "2 2 1 0 ");

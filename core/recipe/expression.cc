@@ -17,7 +17,7 @@ constexpr std::size_t longest = 1u << 20;  // bytes
 struct Parser {
   std::string_view text;
   std::size_t at = 0;
-  int depth = 0, signs = 0;
+  int depth = 0, sign_count = 0;
 
   [[noreturn]] void fail(std::size_t where, std::string what) const { throw ExpressionError{where, std::move(what)}; }
 
@@ -80,7 +80,7 @@ struct Parser {
   }
 
   void count_sign(std::size_t where) {
-    if (++signs > most_signs)
+    if (++sign_count > most_signs)
       fail(where, "the expression has more than " + std::to_string(most_signs) + " of + - * / %");
   }
 
