@@ -204,6 +204,9 @@ TEST_CASE("the order column: exact numbers, dates as moments, other texts with a
     CHECK(what.find("[order-mixed]") != std::string::npos);
     CHECK(what.find("2 of 3 cells are") != std::string::npos);
   }
+  // Whatever a cell holds, a message goes on to its end.
+  const std::string zero("a\0\x1b[2J\x7f", 7);
+  CHECK(ranks({"1", "2", zero}).find("is 'a\\x00\\x1b[2J\\x7f' here [order-mixed]") != std::string::npos);
   CHECK(ranks({"1", "2", "unknown"}).find("e:4: error: the order column 't' is 'unknown' here") != std::string::npos);
 }
 

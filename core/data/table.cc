@@ -2,6 +2,7 @@
 
 #include "braid/reader.h"
 #include "data/hash.h"
+#include "data/placed.h"
 #include "data/utf8.h"
 
 #include <algorithm>
@@ -379,7 +380,7 @@ void placed(const std::string& path, const std::function<void()>& act) {
     act();
   } catch (const Error& e) {
     const std::string what = e.what();
-    if (what.find(": error: ") != std::string::npos) throw;
+    if (has_place(what)) throw;
     throw Error(path + ": error: " + what + " [file-unreadable]");
   }
 }

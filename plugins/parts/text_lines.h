@@ -88,7 +88,7 @@ class TextLines {
   }
 
  private:
-  static constexpr std::size_t block = 1 << 20;              // bytes read at a time
+  static constexpr std::size_t block = std::size_t{16} * BRAID_FILE_BLOCK;  // bytes read at a time
   static constexpr std::size_t longest_record = 256u << 20;  // bytes; more is taken for a quote that never ends
 
   // The next line, empty or not, of which bytes_ are to be dropped afterwards.

@@ -16,7 +16,7 @@ using namespace braid;
 
 const std::size_t fuzz::largest_piece = std::size_t{256} << 20;
 
-void register_stored_vector(Registrar&);
+extern "C" void register_stored_vector(Registrar&);
 
 namespace {
 

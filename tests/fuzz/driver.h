@@ -14,6 +14,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <tbb/global_control.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -108,6 +110,7 @@ inline void look_at_pieces(const volatile void*, std::size_t size) {
 }
 
 inline void start() {
+  static const tbb::global_control alone(tbb::global_control::max_allowed_parallelism, 1);
   static const bool once = [] {
     if (__sanitizer_install_malloc_and_free_hooks)
       __sanitizer_install_malloc_and_free_hooks(look_at_pieces, [](const volatile void*) {});
@@ -145,7 +148,7 @@ struct Random {  // SplitMix64
 
 // Bytes and whole numbers changed, pieces moved, doubled or left out, two inputs put together.
 inline std::string mutated(std::string text, const std::string& other, Random& random) {
-  static const std::string interesting("\"'[]{}=.,#$*?~\\\n\t 019-+:%()<>\xff\0", 34);
+  static constexpr char interesting[] = "\"'[]{}=.,#$*?~\\\n\t 019-+:%()<>\xff";  // and the zero at its end
   static constexpr std::uint64_t numbers[] = {0,
                                               1,
                                               0x7f,
@@ -162,7 +165,7 @@ inline std::string mutated(std::string text, const std::string& other, Random& r
     const auto at = random.below(text.size());
     switch (random.below(8)) {
       case 0:
-        text[at] = interesting[random.below(interesting.size())];
+        text[at] = interesting[random.below(sizeof interesting)];
         break;
       case 1:
         text.erase(at, 1 + random.below(8));

@@ -99,8 +99,8 @@ void request(std::string_view line) {
   std::string why;
   if (!read.id.empty()) fuzz::demand(parse_json(read.id, why).has_value(), "a request's id is no JSON", read.id);
   if (!read.unknown.empty())
-    fuzz::demand(parse_json("{" + read.unknown + "}", why).has_value() || why.find("twice") != why.npos,
-                 "what a request does not know is no JSON", read.unknown + "\n" + why);
+    fuzz::demand(parse_json("{" + read.unknown + "}", why).has_value(), "what a request does not know is no JSON",
+                 read.unknown + "\n" + why);
   if (!read.what.empty()) return;
   const auto fits = [&](Reference r, int table) {
     const auto inlined = static_cast<std::int64_t>(read.inlined[static_cast<std::size_t>(table)].size());

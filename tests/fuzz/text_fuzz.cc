@@ -19,8 +19,8 @@ using namespace braid;
 
 const std::size_t fuzz::largest_piece = std::size_t{600} << 20;
 
-void register_delimited(Registrar&);
-void register_sequences(Registrar&);
+extern "C" void register_delimited(Registrar&);
+extern "C" void register_sequences(Registrar&);
 
 namespace {
 
