@@ -6,7 +6,7 @@
 #include "recipe/check.h"
 #include "recipe/words.h"
 #include "templates.h"
-#include "text/records.h"
+#include "kernels/text/records.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -3,7 +3,7 @@
 #include "kernels/number_text.h"
 #include "options.h"
 #include "recipe/words.h"
-#include "text/records.h"
+#include "kernels/text/records.h"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "cards/header.h"
 
-#include "text/records.h"
+#include "kernels/text/records.h"
 
 #include <stdexcept>
 

@@ -109,6 +109,15 @@ TEST_CASE("expressions: typed comparison, missing cells, arithmetic") {
   CHECK(s.value("a / 0").kind == Cooked::Kind::missing);
   CHECK(s.value("gap % 4", 2).whole == 1);  // -7: the remainder has the divisor's sign
   CHECK(s.value("-b + 1").whole == -8);
+  CHECK(s.value("gap / -1", 2).whole == 7);
+  CHECK(s.value("gap % -1", 2).whole == 0);
+  // Beyond 128 bits it goes on in doubles: -2^127 is the least whole number, and has no positive one.
+  const std::string two_62 = "4611686018427387904", least = "(" + two_62 + " * " + two_62 + " * -8)";
+  CHECK(s.value(least).kind == Cooked::Kind::whole);
+  CHECK(s.value(least + " / -1").real == 0x1p127);
+  CHECK(s.value("-" + least).real == 0x1p127);
+  CHECK(s.value(least + " % -1").whole == 0);
+  CHECK(s.value(least + " % -1").kind == Cooked::Kind::whole);
   // A text that is no number beside a number: no answer, however the rest goes; a quoted text is one.
   for (const auto* text : {"a == 1", "a != 1", "a > 1", "not a > 1", "a + 1 == 2", "a in [1, 2]", "gap < 0 and a > 1"})
     CHECK(s.value(text, 2).kind == Cooked::Kind::mixed);
@@ -261,6 +270,9 @@ TEST_CASE("the order column: exact numbers, dates as moments, other texts with a
     CHECK(what.find("[order-mixed]") != std::string::npos);
     CHECK(what.find("2 of 3 cells are") != std::string::npos);
   }
+  // Whatever a cell holds, a message goes on to its end.
+  const std::string zero("a\0\x1b[2J\x7f", 7);
+  CHECK(ranks({"1", "2", zero}).find("is 'a\\x00\\x1b[2J\\x7f' here [order-mixed]") != std::string::npos);
   CHECK(ranks({"1", "2", "unknown"}).find("e:4: error: the order column 't' is 'unknown' here") != std::string::npos);
 }
 

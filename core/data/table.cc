@@ -2,7 +2,8 @@
 
 #include "braid/reader.h"
 #include "data/hash.h"
-#include "text/utf8.h"
+#include "data/placed.h"
+#include "kernels/text/utf8.h"
 
 #include <algorithm>
 #include <cmath>
@@ -381,7 +382,7 @@ void placed(const std::string& path, const std::function<void()>& act) {
     act();
   } catch (const Error& e) {
     const std::string what = e.what();
-    if (what.find(": error: ") != std::string::npos) throw;
+    if (has_place(what)) throw;
     throw Error(path + ": error: " + what + " [file-unreadable]");
   }
 }

@@ -19,7 +19,7 @@ constexpr std::size_t most_digits = 38;    // of an integer: so many fit 127 bit
 struct Parser {
   std::string_view text;
   std::size_t at = 0;
-  int depth = 0, signs = 0;
+  int depth = 0, sign_count = 0;
 
   [[noreturn]] void fail(std::size_t where, std::string what) const { throw ExpressionError{where, std::move(what)}; }
 
@@ -82,7 +82,7 @@ struct Parser {
   }
 
   void count_sign(std::size_t where) {
-    if (++signs > most_signs)
+    if (++sign_count > most_signs)
       fail(where, "the expression has more than " + std::to_string(most_signs) + " of + - * / %");
   }
 

@@ -1,7 +1,7 @@
 // The parameter `encoding` of readers: how a file writes its characters. Cells become UTF-8.
 #pragma once
 
-#include "text/encoding.h"
+#include "kernels/text/encoding.h"
 
 #include <braid/component.h>
 

@@ -1,5 +1,5 @@
 // BERT's WordPiece: text to ids of a fixed vocabulary, as the uncased (or cased) BERT models were trained on.
-#include "text/byte_stream.h"
+#include "kernels/text/byte_stream.h"
 
 #include <braid/plugin.h>
 

@@ -1,6 +1,6 @@
 // Text tables: one record a line, cells parted by a separator; gzip'd or not.
 #include "plugins/parts/encoding.h"
-#include "text/records.h"
+#include "kernels/text/records.h"
 
 #include <braid/plugin.h>
 

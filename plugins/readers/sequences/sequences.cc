@@ -1,6 +1,6 @@
 // Sequences, one a line: a key and its values in order, read as one row per value.
 #include "plugins/parts/encoding.h"
-#include "text/lines.h"
+#include "kernels/text/lines.h"
 
 #include <braid/plugin.h>
 

@@ -1,7 +1,7 @@
 // A text file, gzip'd or not, line by line, as UTF-8. One thread.
 #pragma once
 
-#include "text/encoding.h"
+#include "kernels/text/encoding.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -80,7 +80,7 @@ class Lines {
   }
 
  private:
-  static constexpr std::size_t block = 1 << 20;              // bytes read at a time
+  static constexpr std::size_t block = std::size_t{16} * BRAID_FILE_BLOCK;  // bytes read at a time
   static constexpr std::size_t longest_record = 256u << 20;  // bytes; more is taken for a quote that never ends
 
   // The next line, empty or not, of which bytes_ are to be dropped afterwards.

@@ -2,7 +2,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
-#include "text/records.h"
+#include "kernels/text/records.h"
 
 #include <filesystem>
 #include <fstream>

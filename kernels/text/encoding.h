@@ -1,8 +1,8 @@
 // How a file writes its characters, and the file's text as UTF-8.
 #pragma once
 
-#include "text/byte_stream.h"
-#include "text/utf8.h"
+#include "kernels/text/byte_stream.h"
+#include "kernels/text/utf8.h"
 
 #include <array>
 #include <optional>

@@ -3,7 +3,7 @@
 // of another format (text/formats.h).
 #pragma once
 
-#include "text/formats.h"
+#include "kernels/text/formats.h"
 
 #include <zlib.h>
 
@@ -17,6 +17,11 @@
 #include <new>
 #include <string>
 #include <string_view>
+
+// Bytes of a file read at a time. Fuzz targets make it small, so that everything crosses a border.
+#ifndef BRAID_FILE_BLOCK
+#define BRAID_FILE_BLOCK (1 << 16)
+#endif
 
 namespace braid::text {
 
@@ -131,7 +136,7 @@ class ByteStream {
 
   std::string path_;
   std::unique_ptr<std::FILE, Close> file_;
-  std::array<unsigned char, 1 << 16> in_;
+  std::array<unsigned char, BRAID_FILE_BLOCK> in_;
   std::size_t at_ = 0, have_ = 0;
   std::int64_t base_ = 0, given_ = 0;  // of in_ in the file; bytes that read() gave
   bool packed_ = false, over_ = false, member_over_ = false;

@@ -2,7 +2,7 @@
 // for the check of a file's first line and for guesses.
 #pragma once
 
-#include "text/lines.h"
+#include "kernels/text/lines.h"
 
 #include <unordered_set>
 
