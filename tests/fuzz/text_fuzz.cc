@@ -214,6 +214,10 @@ void fuzz::one(std::string_view input) {
     if (quotes && !sequences) write_again(read);
   }
   load(path, values, enter, read);
-  if (pack && !text.starts_with("\x1f\x8b"))
-    demand_same(read, records_of(*make(), fuzz::file("input.plain", text), 3), "packed it is another table");
+  if (!pack || text.starts_with("\x1f\x8b")) return;
+  const auto plain = records_of(*make(), fuzz::file("input.plain", text), 3);
+  const bool other_format = plain.error.find("packed by") != std::string::npos ||
+                            plain.error.find("a zip archive") != std::string::npos ||
+                            plain.error.find("a Parquet file") != std::string::npos;  // known where it is not packed
+  if (!other_format) demand_same(read, plain, "packed it is another table");
 }
