@@ -44,6 +44,7 @@ Records records_of(Reader& reader, const std::string& path, std::size_t block) {
   } catch (const Error& error) {
     names_the_file(error);
     out.error = error.what();
+    out.all.clear();  // the last one is half read
   }
   return out;
 }
