@@ -111,7 +111,7 @@ struct Delimited final : braid::Reader {
     }
     for (braid::Record passed; record_ < record; ++record_) {
       mark();
-      passed.cells.clear();
+      passed.cells.clear(), passed.error.clear();
       if (!read(passed, false)) return;  // beyond the end: nothing follows
     }
   }
