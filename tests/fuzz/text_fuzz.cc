@@ -5,7 +5,7 @@
 // All records come, or an error that names the file; they are the same in blocks of any size, after going back, packed
 // or not, and after they were written again; a table has exactly the good ones; its order column is in order.
 #include "data/table.h"
-#include "data/utf8.h"
+#include "kernels/text/utf8.h"
 #include "kernels/number_text.h"
 
 #include <braid/reader.h>
@@ -44,6 +44,7 @@ Records records_of(Reader& reader, const std::string& path, std::size_t block) {
   } catch (const Error& error) {
     names_the_file(error);
     out.error = error.what();
+    out.all.clear();  // the last one is half read
   }
   return out;
 }
@@ -87,7 +88,7 @@ void look_at_records(const Records& read, bool encoded, bool sequences) {
                  "a good record has another number of cells");
     if (encoded)
       for (const auto& cell : record.cells)
-        fuzz::demand(data::not_utf8(cell) == std::string_view::npos, "a cell whose encoding is told is no UTF-8");
+        fuzz::demand(text::not_utf8(cell) == std::string_view::npos, "a cell whose encoding is told is no UTF-8");
   }
 }
 
@@ -214,6 +215,10 @@ void fuzz::one(std::string_view input) {
     if (quotes && !sequences) write_again(read);
   }
   load(path, values, enter, read);
-  if (pack && !text.starts_with("\x1f\x8b"))
-    demand_same(read, records_of(*make(), fuzz::file("input.plain", text), 3), "packed it is another table");
+  if (!pack || text.starts_with("\x1f\x8b")) return;
+  const auto plain = records_of(*make(), fuzz::file("input.plain", text), 3);
+  const bool other_format = plain.error.find("packed by") != std::string::npos ||
+                            plain.error.find("a zip archive") != std::string::npos ||
+                            plain.error.find("a Parquet file") != std::string::npos;  // known where it is not packed
+  if (!other_format) demand_same(read, plain, "packed it is another table");
 }

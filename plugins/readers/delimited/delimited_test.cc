@@ -264,4 +264,18 @@ TEST_CASE("the same records whatever the windows, limits and jumps, plain and gz
   }
 }
 
+TEST_CASE("going over a bad row leaves the next ones as they are") {
+  const Folder folder;
+  // The first record is bad; the quote of the second swallows two that are records themselves.
+  const auto path = folder.file("bad.csv", "a,b\n\"x\"y,1\n1,\"2\n3,4\n5,6\n7,8\"\n9,10\n");
+  const auto whole = all(*Test::reader(path));
+  for (std::size_t k = 0; k <= whole.size(); ++k) {
+    const auto r = Test::reader(path);
+    r->seek(static_cast<std::int64_t>(k));
+    const auto rest = all(*r);
+    REQUIRE(rest.size() == whole.size() - k);
+    for (std::size_t j = 0; j < rest.size(); ++j) CHECK(rest[j].line == whole[k + j].line);
+  }
+}
+
 }  // namespace
