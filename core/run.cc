@@ -12,8 +12,8 @@
 #include "serve/rows_as_requests.h"
 #include "serve/score.h"
 #include "train/replay.h"
-#include "train/training_run.h"
 #include "train/scored_rows.h"
+#include "train/training_run.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -137,7 +137,8 @@ int dispatch(const RunCall& call) {
   }
   if (command == "eval" && (call.options.count("requests") || call.options.count("scores")))
     return serve::replay_command(
-        {call.arguments.at(0), all(call, "split"), all(call, "set"), one(call, "requests"), one(call, "scores")}, services);
+        {call.arguments.at(0), all(call, "split"), all(call, "set"), one(call, "requests"), one(call, "scores")},
+        services);
   if (command == "eval")
     return train::eval_command(call.arguments.at(0), all(call, "split"), all(call, "set"),
                                call.options.count("json") > 0, services);
@@ -147,7 +148,8 @@ int dispatch(const RunCall& call) {
          call.options.count("lookup-only") > 0, one(call, "vectors")},
         services);
   if (command == "score")
-    return serve::score_command(call.arguments.at(0), {one(call, "top").empty() ? 0 : std::stoll(one(call, "top")), one(call, "files")},
+    return serve::score_command(call.arguments.at(0),
+                                {one(call, "top").empty() ? 0 : std::stoll(one(call, "top")), one(call, "files")},
                                 services);
   throw std::logic_error("no such command: " + command);
 }

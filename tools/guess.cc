@@ -282,6 +282,7 @@ std::vector<TableGuess> tables_of(const std::vector<Sample>& samples) {
     const auto same = std::find_if(out.begin(), out.end(), [&](const TableGuess& t) {
       const auto& first = t.first();
       return first.named && s.named && first.columns.size() == s.columns.size() && first.separator == s.separator &&
+             first.encoding == s.encoding &&
              std::equal(first.columns.begin(), first.columns.end(), s.columns.begin(),
                         [](const Column& a, const Column& b) { return a.header == b.header; });
     });

@@ -3,6 +3,7 @@
 
 #include "cards/store.h"
 #include "guess.h"
+#include "kernels/text/records.h"
 #include "recipe/check.h"
 #include "recipe/words.h"
 #include "templates.h"
@@ -101,10 +102,13 @@ class Writer {
     if (name.ends_with(".gz")) name.resize(name.size() - 3);
     const auto* reader = reader_for(name);
     if (!reader) out_ += piece("reader");
-    const bool csv = name.ends_with(".csv");
+    const bool csv = text::is_csv(name);
     if (s.separator != (csv ? "," : "\t"))
       out_ += "separator = " + toml_text(s.separator) + "   # guess: stands in each of the first lines\n";
     if (s.quotes && !csv) out_ += "quote = \"\\\"\"\n";
+    if (s.encoding != "utf-8")
+      out_ += "encoding = " + toml_text(s.encoding) +
+              (s.encoding.starts_with("utf-16") ? "\n" : "   # guess: its first lines are not UTF-8\n");
     if (!s.named || s.renamed) {
       std::vector<std::string> names;
       for (const auto& c : s.columns) names.push_back(c.name);
@@ -120,7 +124,7 @@ class Writer {
       out_ += "missing = [" + joined(words) + "]   # guess: these cells have nothing\n";
     }
     if (s.ragged > 0)
-      out_ += "bad_rows = \"skip\"   # " + recipe::counted(s.ragged, "row") + " of the sample do not have " +
+      out_ += "bad_rows = \"skip\"   # " + recipe::counted(s.ragged, "row") + " of the sample cannot be read as " +
               recipe::counted(s.columns.size(), "cell") + "\n";
   }
 
@@ -308,9 +312,9 @@ std::vector<std::string> not_installed(const std::string& text, const recipe::Wo
       if (from == line.npos || line.starts_with("#")) continue;
       const auto name = line.substr(from + key.size(), line.find('"', from + key.size()) - from - key.size());
       const bool there = std::any_of(world.plugins.begin(), world.plugins.end(), [&](const auto& p) {
-                           return std::any_of(p.second.components.begin(), p.second.components.end(),
-                                              [&](const auto& c) { return c.name == name; });
-                         });
+        return std::any_of(p.second.components.begin(), p.second.components.end(),
+                           [&](const auto& c) { return c.name == name; });
+      });
       if (!there && std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
     }
   }

@@ -1,21 +1,16 @@
 #include "sample.h"
 
 #include "kernels/number_text.h"
-
 #include "options.h"
 #include "recipe/words.h"
-
-#include <zlib.h>
+#include "kernels/text/records.h"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <charconv>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
-#include <memory>
 #include <set>
+#include <stdexcept>
 
 namespace braid::tools {
 namespace {
@@ -24,93 +19,43 @@ constexpr std::size_t most_rows = 20'000, most_bytes = 8u << 20;
 
 using Row = std::vector<std::string>;
 
+struct Unreadable : std::runtime_error {  // what the text layer throws; it names the file
+  using std::runtime_error::runtime_error;
+};
+
 [[noreturn]] void fail(const std::string& file, const std::string& what, const std::string& tag,
                        const std::string& note) {
-  throw Usage(file + ": error: " + what + " [" + tag + "]\n  " + note);
+  throw Usage(file + ": error: " + what + " [" + tag + "]" + (note.empty() ? "" : "\n  " + note));
 }
 
-bool utf8(std::string_view text) {
-  for (std::size_t k = 0; k < text.size();) {
-    const auto c = static_cast<unsigned char>(text[k]);
-    const std::size_t more = c < 0x80                ? 0
-                             : c >= 0xC2 && c < 0xE0 ? 1
-                             : c >= 0xE0 && c < 0xF0 ? 2
-                             : c >= 0xF0 && c < 0xF5 ? 3
-                                                     : 9;
-    if (more == 9 || k + more >= text.size()) return false;
-    for (std::size_t j = 1; j <= more; ++j)
-      if ((static_cast<unsigned char>(text[k + j]) & 0xC0) != 0x80) return false;
-    k += more + 1;
-  }
-  return true;
-}
-
-// The file's beginning as text; `whole`: there is no more.
-std::string beginning(const std::string& path, bool& whole) {
+void demand_file(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error))
     fail(path, "no such file", "missing-file", "paths are seen from the working folder");
   if (std::filesystem::is_directory(path, error))
     fail(path, "it is a folder", "missing-file", "name the tables in it: " + path + "/*.csv");
-  errno = 0;
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);  // plain files too
-  if (!file)
-    fail(path, std::string("it cannot be opened: ") + std::strerror(errno), "missing-file", "may you read it?");
-  std::string text(most_bytes, '\0');
-  const auto got = gzread(file.get(), text.data(), static_cast<unsigned>(text.size()));
-  int code = Z_OK;
-  const std::string why = gzerror(file.get(), &code);
-  if (got < 0 || (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR))
-    fail(path, "it cannot be read: " + why, "bad-header", "is the file damaged?");
-  text.resize(static_cast<std::size_t>(got));
-  whole = text.size() < most_bytes;
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    fail(path, "it is UTF-16", "bad-header", "convert it: iconv -f UTF-16 -t UTF-8");
-  if (text.find('\0') != std::string::npos)
-    fail(path, "it is no text table", "bad-header",
-         "csv, tsv and other text is read, gzip'd or not; export it as one of these");
-  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
-    fail(path, "it is empty", "bad-header", "a table has a first line that names its columns, and rows");
-  return text;
 }
 
-// One record from `at` on, which moves behind it. False: none that is complete is left (`whole`: the end ends one).
-bool next_record(const std::string& text, std::size_t& at, const std::string& separator, bool quotes, bool whole,
-                 Row& row) {
-  while (at < text.size() && (text[at] == '\n' || (text[at] == '\r' && text.substr(at, 2) == "\r\n"))) ++at;
-  row.clear();
-  if (at >= text.size()) return false;
-  std::string cell;
-  bool quoted = false, was_quoted = false;
-  const auto close = [&] {
-    row.push_back(std::move(cell));
-    cell.clear();
-    was_quoted = false;
-  };
-  for (auto k = at; k < text.size(); ++k) {
-    const char c = text[k];
-    if (quotes && c == '"' && (quoted || (cell.empty() && !was_quoted))) {
-      if (quoted && k + 1 < text.size() && text[k + 1] == '"') cell += text[k++];
-      else quoted = !quoted, was_quoted = true;
-    } else if (quoted) {
-      cell += c;
-    } else if (c == '\n') {
-      if (!was_quoted && cell.ends_with('\r')) cell.pop_back();
-      close();
-      at = k + 1;
-      return true;
-    } else if (text.compare(k, separator.size(), separator) == 0) {
-      close();
-      k += separator.size() - 1;
-    } else if (!(was_quoted && c == '\r')) {
-      cell += c;
-    }
+// What the file's first bytes are: UTF-16 by its mark or its zeros, else UTF-8, else one byte for each character.
+text::Encoding encoding_of(const std::string& path) {
+  using text::Encoding;
+  text::ByteStream<Unreadable> bytes(path);
+  std::string block(most_bytes, '\0');
+  block.resize(bytes.read(block.data(), block.size()));
+  for (const auto encoding : {Encoding::utf_16, Encoding::utf_16le, Encoding::utf_16be}) {
+    std::size_t mark = 0;
+    bool big = false;
+    const auto head = std::string_view(block).substr(0, 512);
+    if (!text::wrong_encoding(head, Encoding::utf_8, mark, big).empty() &&
+        text::wrong_encoding(head, encoding, mark, big).empty())
+      return encoding;
   }
-  if (!whole || quoted) return false;
-  close();
-  at = text.size();
-  return true;
+  const auto at = text::not_utf8(block);
+  if (at == std::string::npos || (block.size() == most_bytes && at + 4 > block.size())) return Encoding::utf_8;
+  const bool windows = std::any_of(block.begin(), block.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= 0x80 && static_cast<unsigned char>(c) < 0xA0;
+  });
+  return windows ? Encoding::windows_1252 : Encoding::latin_1;
 }
 
 std::size_t occurrences(std::string_view text, std::string_view what) {
@@ -121,16 +66,9 @@ std::size_t occurrences(std::string_view text, std::string_view what) {
 
 // What stands between cells: what the file's ending says if its first line has one, else what its first lines have
 // equally often.
-std::string separator_of(const std::string& text, bool commas) {
-  std::vector<std::string> lines;
-  for (std::size_t at = 0; at < text.size() && lines.size() < 20;) {
-    const auto end = std::min(text.find('\n', at), text.size());
-    if (end > at) lines.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  if (lines.size() > 1 && text.size() >= most_bytes) lines.pop_back();
+std::string separator_of(const std::vector<std::string>& lines, bool commas) {
   const std::string usual = commas ? "," : "\t";
-  if (occurrences(lines[0], usual)) return usual;
+  if (lines.empty() || occurrences(lines[0], usual)) return usual;
   std::string best = usual;
   std::size_t most = 0;
   for (const auto* candidate : {"\t", "::", ";", "|", ","}) {
@@ -142,6 +80,23 @@ std::string separator_of(const std::string& text, bool commas) {
     if (even && count > most) best = candidate, most = count;
   }
   return best;
+}
+
+// How the file is written, by its first lines.
+text::Form form_of(const std::string& path) {
+  text::Form out{"", '\0', encoding_of(path)};
+  const bool csv = text::is_csv(path);
+  text::Lines<Unreadable> lines(path, out.encoding);
+  std::vector<std::string> first;
+  bool quotes = false;
+  for (std::string_view line; lines.mark().offset < static_cast<std::int64_t>(most_bytes) && lines.peek(line);) {
+    if (first.size() < 20) first.emplace_back(line);
+    quotes = quotes || line.find('"') != line.npos;
+    lines.take();
+  }
+  out.separator = separator_of(first, csv);
+  if (csv || ((out.separator == "," || out.separator == ";") && quotes)) out.quote = '"';
+  return out;
 }
 
 // A first line of data: a number stands where numbers stand below.
@@ -242,44 +197,37 @@ bool sorts_as_date(const std::string& text) {
   return text.size() == form.size() || text[form.size()] == ' ' || text[form.size()] == 'T';
 }
 
-Sample sample(const std::string& file) {
-  if (!utf8(file)) fail("a file", "its name is not UTF-8, and a recipe is", "command-line", "rename it");
+Sample sample(const std::string& file) try {
+  if (text::not_utf8(file) != std::string::npos)
+    fail("a file", "its name is not UTF-8, and a recipe is", "command-line", "rename it");
+  demand_file(file);
   Sample out;
   out.file = file;
-  const auto text = beginning(file, out.whole);
   std::error_code error;
   out.size = static_cast<std::size_t>(std::filesystem::file_size(file, error));
-  auto ending = file;
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  if (ending.ends_with(".gz")) ending.resize(ending.size() - 3);
-  const bool csv = ending.ends_with(".csv");
-  out.separator = separator_of(text, csv);
-  out.quotes = csv || ((out.separator == "," || out.separator == ";") && text.find('"') != text.npos);
-
-  std::size_t at = 0;
-  Row first;
-  if (!next_record(text, at, out.separator, out.quotes, out.whole, first))
-    fail(file, "its first line does not end, or a quote in it does not", "bad-header",
-         "a table has a first line that names its columns");
+  const auto form = form_of(file);
+  out.encoding = text::encoding_names[static_cast<std::size_t>(form.encoding)];
+  out.separator = form.separator;
+  out.quotes = form.quote != '\0';
+  text::Records<Unreadable> records(file, form);
+  const auto first = records.header().cells;
   std::vector<Row> rows;
-  for (Row row; rows.size() < most_rows && next_record(text, at, out.separator, out.quotes, out.whole, row);)
-    rows.push_back(row);
-  if (out.whole && at < text.size() && rows.size() < most_rows)
-    fail(file, "a quote that is opened after row " + std::to_string(rows.size()) + " is not closed", "bad-header",
-         "a quote inside a quoted cell is written twice");
-  out.whole = out.whole && at >= text.size();
-  for (const auto& cell : first)
-    if (!utf8(cell))
-      fail(file, "its first line is not UTF-8", "bad-header",
-           "convert it, from Latin 1 as in: iconv -f LATIN1 -t UTF-8");
+  while (rows.size() + out.ragged < most_rows &&
+         records.lines().mark().offset < static_cast<std::int64_t>(most_bytes)) {
+    text::Record record;
+    if (!records.read(record, first.size())) {
+      out.whole = true;
+      break;
+    }
+    if (record.error.empty() && record.cells.size() == first.size()) rows.push_back(std::move(record.cells));
+    else ++out.ragged;
+  }
   out.named = !is_data(first, rows);
   name_columns(out, first);
   if (!out.named) rows.insert(rows.begin(), first);
-  if (rows.empty())
+  if (rows.empty() && out.ragged == 0)
     fail(file, "it has a line of names and no rows", "bad-header", "guesses need rows: give a file that has some");
-  out.rows = rows.size();
-  for (const auto& row : rows) out.ragged += row.size() != first.size();
+  out.rows = rows.size() + out.ragged;
   if (out.ragged * 2 > out.rows)
     fail(file, "most rows have another number of cells than the first line, which has " + std::to_string(first.size()),
          "bad-header",
@@ -287,6 +235,8 @@ Sample sample(const std::string& file) {
   out.missing = missing_words(rows, first.size());
   for (std::size_t k = 0; k < out.columns.size(); ++k) look_at(out.columns[k], k, rows, out.missing);
   return out;
+} catch (const Unreadable& e) {
+  fail(file, e.what(), "bad-header", "");
 }
 
 }  // namespace braid::tools

@@ -26,6 +26,7 @@ struct Column {
 
 struct Sample {
   std::string file;  // as given
+  std::string encoding;  // as the parameter `encoding` of readers has it
   std::string separator;
   bool quotes = false;               // '"' opens a quoted cell
   bool named = true;                 // the first line has the columns' names
@@ -35,11 +36,11 @@ struct Sample {
   std::vector<std::string> missing;  // texts that stand for a missing cell, besides the empty one
   std::vector<Column> columns;
   std::size_t rows = 0;
-  std::size_t ragged = 0;  // rows with another number of cells than the first line
+  std::size_t ragged = 0;  // rows with another number of cells than the first line, or with wrong quotes
   const Column* find(const std::string& name) const;
 };
 
-// Reads the first 20,000 rows, or 8 MiB. Throws Usage: no such file, empty, no text, not UTF-8.
+// Reads the first 20,000 rows, or 8 MiB, as the reader `delimited` does. Throws Usage: no such file, empty, no text.
 Sample sample(const std::string& file);
 
 // The number that a text is.

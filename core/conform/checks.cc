@@ -97,7 +97,8 @@ const std::vector<Check>& all_checks() {
        "A batch is a set: its order carries no meaning.",
        "Use no row's place in the batch; what tells rows apart is an input.", with_gradient, false, check_row_order},
       {"row-alone", "A row alone gives what it gives within the batch.",
-       "Otherwise a served score depends on who else asks, and batches that are accumulated learn from another loss than "
+       "Otherwise a served score depends on who else asks, and batches that are accumulated learn from another loss "
+       "than "
        "one large batch.",
        "Statistics over the batch? Use braid::Norm, or the `number` field, which learns them from the training rows; "
        "if it is meant so, say it: braid::Decline.",

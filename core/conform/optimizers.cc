@@ -139,7 +139,8 @@ struct Checks {
       for (std::int64_t r = 0; r < 5; ++r) {
         const auto got = table->weight.select(0, r), want = rows[static_cast<std::size_t>(r)]->weight.select(0, 0);
         const double off = (got - want).abs().max().item<double>();
-        if (!(off <= 1e-12)) fail("row " + std::to_string(r) + " is " + number_text(off) + " away from what a dense step gives");
+        if (!(off <= 1e-12))
+          fail("row " + std::to_string(r) + " is " + number_text(off) + " away from what a dense step gives");
       }
       if (!failures.empty()) return;
     }
@@ -189,7 +190,8 @@ std::vector<std::string> check_schedule(std::string_view check, const std::strin
   const auto first = make(use, values), second = make(use, values);
   auto &a = dynamic_cast<Schedule&>(*first), &b = dynamic_cast<Schedule&>(*second);
   const auto at = [](const RunPosition& p) {
-    return "in step " + std::to_string(p.step) + " of " + std::to_string(p.steps) + ", epoch " + std::to_string(p.epoch);
+    return "in step " + std::to_string(p.step) + " of " + std::to_string(p.steps) + ", epoch " +
+           std::to_string(p.epoch);
   };
   for (const std::int64_t steps : {1, 2, 10, 1000}) {
     std::vector<RunPosition> positions;

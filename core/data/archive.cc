@@ -82,6 +82,19 @@ Reader open_from(From& from, bool zip) {
   return in;
 }
 
+// What libarchive unpacks by itself. All that it knows would be more: a file that begins as lrzip's, grzip's or lzop's
+// do makes it start a program of that name.
+void allow_compression(struct archive* in) {
+  if (archive_zlib_version()) archive_read_support_filter_gzip(in);
+  if (archive_bzlib_version()) archive_read_support_filter_bzip2(in);
+  if (archive_libzstd_version()) archive_read_support_filter_zstd(in);
+  if (archive_liblz4_version()) archive_read_support_filter_lz4(in);
+  if (!archive_liblzma_version()) return;
+  archive_read_support_filter_xz(in);
+  archive_read_support_filter_lzma(in);
+  archive_read_support_filter_lzip(in);
+}
+
 template <class T>
 T little(const std::byte* at) {
   T value;
@@ -149,7 +162,7 @@ Archive::Archive(const std::string& path, const TextSet& wanted, std::int64_t me
   }
   const auto open = [&](bool filters) {
     Reader in(archive_read_new(), archive_read_free);
-    if (filters) archive_read_support_filter_all(in.get());
+    if (filters) allow_compression(in.get());
     archive_read_support_format_tar(in.get());
     archive_read_support_format_empty(in.get());
     if (archive_read_open_filename(in.get(), path.c_str(), 1 << 18) != ARCHIVE_OK)
@@ -255,7 +268,7 @@ void Archive::unpack(struct archive* in, const TextSet& wanted, std::int64_t mem
         if (!linked.link.empty()) more.insert(linked.link);
       members_.clear();
       Reader again(archive_read_new(), archive_read_free);
-      archive_read_support_filter_all(again.get());
+      allow_compression(again.get());
       archive_read_support_format_tar(again.get());
       if (archive_read_open_filename(again.get(), file_.path().c_str(), 1 << 18) != ARCHIVE_OK)
         fail("cannot open the archive" + reason(again.get()));

@@ -1,6 +1,7 @@
 #include "data/cells.h"
 
 #include "data/hash.h"
+#include "data/placed.h"
 
 #include <algorithm>
 #include <fstream>
@@ -107,7 +108,7 @@ void FieldCells::prepare(ArchiveShelf& shelf, const std::string* saved) {
     layout_ = layout_of(plan_, *component_);
   } catch (const Error& e) {
     const std::string what = e.what();
-    if (what.find(": error: ") != std::string::npos) throw;
+    if (has_place(what)) throw;
     throw Error(place() + ": error: field '" + table_.plan->name + "." + plan_.name + "': " + what + " [field-failed]");
   }
   prepared_ = true;
@@ -253,7 +254,7 @@ Decoded FieldCells::decode(std::int64_t row) const {
     out.present = component_->decode(texts.cell, out.bytes);
   } catch (const Error& e) {
     const std::string what = e.what();
-    if (what.find(": error: ") != std::string::npos) throw;  // no cell's fault: a folder that cannot be read
+    if (has_place(what)) throw;  // no cell's fault: a folder that cannot be read
     const auto at = source(row);
     const auto text = named(at, texts) + ": " + what + " [cell-broken]";
     if (table_.plan->bad_rows == recipe::TablePlan::BadRows::error)

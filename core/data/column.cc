@@ -30,6 +30,16 @@ Column::Kind parse(std::string_view text, std::int64_t& bits) {
 
 }  // namespace
 
+Column Column::without(const std::vector<std::uint8_t>& gone) const {
+  Column out(name_);
+  for (std::int64_t r = 0; r < rows(); ++r) {
+    if (gone[static_cast<std::size_t>(r)]) continue;
+    const auto text = (*this)[r];
+    text.data() ? out.add(text) : out.add_missing();
+  }
+  return out;
+}
+
 void Column::parse_numbers() {
   if (parsed()) return;
   kinds_.resize(ends_.size());

@@ -25,6 +25,9 @@ class Column {
   }
   void add_missing() { ends_.push_back(arena_.size() | absent); }
 
+  // The cells of those rows that are not `gone`.
+  Column without(const std::vector<std::uint8_t>& gone) const;
+
   // The cell's text; a null pointer when it is missing.
   std::string_view operator[](std::int64_t row) const {
     const auto end = ends_[static_cast<std::size_t>(row)];

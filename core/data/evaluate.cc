@@ -1,7 +1,9 @@
 #include "data/evaluate.h"
 
+#include "data/decimal.h"
 #include "data/hash.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -21,8 +23,49 @@ Cooked no_answer() { return {.kind = Kind::mixed}; }
 // Whether the two cannot be compared: a text, and a number that no text stands for.
 bool are_mixed(const Cooked& a, const Cooked& b) {
   if (a.kind == Kind::mixed || b.kind == Kind::mixed) return true;
-  const auto bare = [](const Cooked& c) { return (c.kind == Kind::whole || c.kind == Kind::real) && !c.text.data(); };
+  const auto bare = [](const Cooked& c) {
+    return (c.kind == Kind::whole || c.kind == Kind::real) && (!c.text.data() || c.literal);
+  };
   return (a.kind == Kind::text && bare(b)) || (b.kind == Kind::text && bare(a));
+}
+
+void append_text(std::string& out, const Cooked& c) {
+  if (c.text.data() && !c.literal) {
+    out.append(c.text);
+    return;
+  }
+  char digits[48];
+  if (c.kind == Kind::real) {
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, c.real).ptr);
+    return;
+  }
+  auto* at = digits + sizeof digits;
+  auto left = c.whole;
+  do *--at = static_cast<char>('0' + static_cast<int>(left < 0 ? -(left % 10) : left % 10));
+  while ((left /= 10) != 0);
+  if (c.whole < 0) *--at = '-';
+  out.append(at, digits + sizeof digits);
+}
+
+// Two numbers that round to one double.
+int compare_exactly(const Cooked& a, const Cooked& b) {
+  const bool written_a = a.text.data(), written_b = b.text.data();
+  const auto sign = [](const auto& x, const auto& y) { return x < y ? -1 : (y < x ? 1 : 0); };
+  if (written_a && written_b) {
+    const double value = as_real(a);
+    if (exact_as_double(a.text, value) && exact_as_double(b.text, value)) return 0;
+    return compare(decimal_of(a.text), decimal_of(b.text));
+  }
+  if (a.kind == Kind::real && b.kind == Kind::real) return 0;  // a computed double is no more than that
+  if (a.kind == Kind::real) return -compare_exactly(b, a);
+  if (!written_b) {
+    if (b.real >= 0x1p127) return -1;
+    if (b.real < -0x1p127) return 1;
+    return sign(a.whole, static_cast<Wide>(b.real));
+  }
+  std::string text;
+  append_text(text, a);
+  return compare(decimal_of(text), decimal_of(b.text));
 }
 
 // -1, 0, 1; nullopt where one is missing. The two are not mixed.
@@ -31,7 +74,8 @@ std::optional<int> compare(const Cooked& a, const Cooked& b) {
   const auto sign = [](const auto& x, const auto& y) { return x < y ? -1 : (y < x ? 1 : 0); };
   if (a.kind == Kind::text || b.kind == Kind::text) return sign(a.text, b.text);
   if (a.kind == Kind::whole && b.kind == Kind::whole) return sign(a.whole, b.whole);
-  return sign(as_real(a), as_real(b));
+  const double x = as_real(a), y = as_real(b);  // rounding keeps the order of what it tells apart
+  return x != y ? sign(x, y) : compare_exactly(a, b);
 }
 
 bool equal(const Cooked& a, const Cooked& b) { return compare(a, b) == 0; }
@@ -43,29 +87,29 @@ bool not_equal(const Cooked& a, const Cooked& b) {
 
 // The remainder has the divisor's sign.
 Wide floor_mod(Wide a, Wide b) {
+  if (b == -1) return 0;  // the least number by -1 does not fit, and the remainder is made by way of it
   const Wide r = a % b;
   return r != 0 && ((r < 0) != (b < 0)) ? r + b : r;
 }
 
 Cooked arithmetic(Op op, const Cooked& a, const Cooked& b) {
-  if (a.kind == Kind::mixed || b.kind == Kind::mixed || a.kind == Kind::text || b.kind == Kind::text) return no_answer();
+  if (a.kind == Kind::mixed || b.kind == Kind::mixed || a.kind == Kind::text || b.kind == Kind::text)
+    return no_answer();
   if (a.kind == Kind::missing || b.kind == Kind::missing) return {};
   if (a.kind == Kind::whole && b.kind == Kind::whole) {
     Wide out = 0;
     switch (op) {
       case Op::add:
-        if (!__builtin_add_overflow(a.whole, b.whole, &out)) return whole(out);
-        break;
+        return __builtin_add_overflow(a.whole, b.whole, &out) ? no_answer() : whole(out);
       case Op::subtract:
-        if (!__builtin_sub_overflow(a.whole, b.whole, &out)) return whole(out);
-        break;
+        return __builtin_sub_overflow(a.whole, b.whole, &out) ? no_answer() : whole(out);
       case Op::multiply:
-        if (!__builtin_mul_overflow(a.whole, b.whole, &out)) return whole(out);
-        break;
+        return __builtin_mul_overflow(a.whole, b.whole, &out) ? no_answer() : whole(out);
       case Op::remainder:
         return b.whole == 0 ? Cooked{} : whole(floor_mod(a.whole, b.whole));
       case Op::divide:
         if (b.whole == 0) return {};
+        if (b.whole == -1) return arithmetic(Op::subtract, whole(0), a);
         if (a.whole % b.whole == 0) return whole(a.whole / b.whole);
         break;
       default:
@@ -90,6 +134,19 @@ Cooked arithmetic(Op op, const Cooked& a, const Cooked& b) {
   }
 }
 
+// An integer of at most 38 digits.
+std::optional<Wide> integer_of(std::string_view text) {
+  text = kernels::trimmed(text);
+  const bool minus = text.starts_with('-');
+  if (minus || text.starts_with('+')) text.remove_prefix(1);
+  if (text.empty()) return {};
+  text.remove_prefix(std::min(text.find_first_not_of('0'), text.size()));
+  if (text.size() > 38 || text.find_first_not_of("0123456789") != text.npos) return {};
+  Wide out = 0;
+  for (const char c : text) out = out * 10 + (c - '0');
+  return minus ? -out : out;
+}
+
 Cooked cell(const Column& column, std::int64_t row) {
   switch (column.kind(row)) {
     case Column::Kind::missing:
@@ -97,6 +154,9 @@ Cooked cell(const Column& column, std::int64_t row) {
     case Column::Kind::text:
       return {.kind = Kind::text, .text = column[row]};
     case Column::Kind::real:
+      if (std::fabs(column.real(row)) >= 0x1p63)
+        if (const auto wide = integer_of(column[row]))
+          return {.kind = Kind::whole, .whole = *wide, .text = column[row]};
       return {.kind = Kind::real, .real = column.real(row), .text = column[row]};
     case Column::Kind::whole:
       return {.kind = Kind::whole, .whole = column.whole(row), .text = column[row]};
@@ -104,21 +164,6 @@ Cooked cell(const Column& column, std::int64_t row) {
       return {.kind = Kind::whole, .number_text = true, .whole = column.whole(row), .text = column[row]};
   }
   return {};
-}
-
-void append_text(std::string& out, const Cooked& c) {
-  if (c.text.data()) {
-    out.append(c.text);
-    return;
-  }
-  char digits[48];
-  if (c.kind == Kind::real) {
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, c.real).ptr);
-  } else if (c.whole >= 0) {
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, static_cast<std::uint64_t>(c.whole)).ptr);
-  } else {
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, static_cast<std::int64_t>(c.whole)).ptr);
-  }
 }
 
 }  // namespace
@@ -146,13 +191,28 @@ std::optional<double> Cooked::number() const {
 
 Evaluator::Evaluator(const recipe::Expression& expression, const Names& names) { bind(root_, expression, names); }
 
+void Evaluator::set_number(Node& node, const recipe::Expression& number, bool minus) {
+  const double value = minus ? -number.number : number.number;
+  node.literal = number.name.empty() ? "" : (minus ? "-" : "") + number.name;
+  const auto exact = number.whole ? integer_of(node.literal) : std::nullopt;
+  if (exact) node.constant = whole(*exact);
+  else if (number.whole && std::fabs(value) < 0x1p63) node.constant = whole(static_cast<std::int64_t>(value));
+  else node.constant = real(value);
+  if (!node.literal.empty()) node.constant.text = node.literal, node.constant.literal = true;
+}
+
 void Evaluator::bind(Node& node, const recipe::Expression& expression, const Names& names) {
   node.op = expression.op;
   switch (expression.op) {
     case Op::number:
-      node.constant = expression.whole && std::fabs(expression.number) < 0x1p63
-                          ? whole(static_cast<std::int64_t>(expression.number))
-                          : real(expression.number);
+      set_number(node, expression, false);
+      break;
+    case Op::negate:
+      if (expression.args.at(0).op == Op::number) {  // a literal, with its sign
+        node.op = Op::number;
+        set_number(node, expression.args[0], true);
+        return;
+      }
       break;
     case Op::text:
       node.literal = expression.name;
@@ -261,7 +321,9 @@ void Evaluator::note_mixed(std::int64_t row) const {
 
 std::string Evaluator::why_mixed(std::int64_t row) const {
   std::string out;
+  bool texts = false;
   const std::function<void(const Node&)> look = [&](const Node& node) {
+    texts = texts || node.op == Op::text;
     if (node.op == Op::column && out.empty())
       if (const auto value = evaluate(node, row); value.kind == Kind::text)
         out = "column '" + node.column.column->name() + "' is '" + std::string(value.text.substr(0, 60)) +
@@ -269,7 +331,38 @@ std::string Evaluator::why_mixed(std::int64_t row) const {
     for (const auto& a : node.args) look(a);
   };
   look(root_);
-  return out.empty() ? "a text stands beside a number" : out;
+  return !out.empty() ? out
+         : texts      ? "a text stands beside a number"
+                      : "an integer has more than 127 bits; take the remainder (%) before you multiply";
+}
+
+bool Evaluator::can_be_mixed(const Node& node) {
+  const auto text = [](const Node& n) { return n.op == Op::column || n.op == Op::text; };
+  const auto some = [&](auto&& test) { return std::any_of(node.args.begin(), node.args.end(), test); };
+  if (some([](const Node& n) { return can_be_mixed(n); })) return true;
+  switch (node.op) {
+    case Op::add:
+    case Op::subtract:
+    case Op::multiply:
+      return true;  // a text, or an integer that is too large
+    case Op::divide:
+    case Op::remainder:
+    case Op::negate:
+    case Op::and_:
+    case Op::or_:
+    case Op::not_:
+      return some(text);
+    case Op::equal:
+    case Op::not_equal:
+    case Op::less:
+    case Op::less_equal:
+    case Op::greater:
+    case Op::greater_equal:
+    case Op::in:
+      return some(text) && !std::all_of(node.args.begin(), node.args.end(), text);
+    default:
+      return false;
+  }
 }
 
 // Whole numbers below 2^32 are mixed as they are, alone or in pairs; anything else by the hash of its text.

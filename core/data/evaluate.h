@@ -1,10 +1,12 @@
 // Expressions over the rows of a table: `rating > 3`, `hash(user, item) % 10 == 0`, `items.year < 1990`.
 //
-// Values are typed: missing, whole (exact beyond 64 bits, so that hashes compare and divide as whole numbers), real or
-// text. A comparison with a missing value is false, arithmetic with one is missing. A cell compares as a number with
-// numbers and as text with texts; two cells compare as numbers when both are. A text that is no number beside a number
-// (`clicked > 0` where the cell is "True") has no answer: the whole expression is `mixed` then, and whoever evaluates
-// it says which row that is.
+// Values are typed: missing, whole (of 127 bits, so that hashes compare and divide as whole numbers), real or text. A
+// comparison with a missing value is false, arithmetic with one is missing. A cell compares as a number with numbers
+// and as text with texts; two cells compare as numbers when both are. Numbers of cells and literals compare by what is
+// written, to the last digit; results of arithmetic with fractions are doubles. A text that is no number beside a
+// number
+// (`clicked > 0` where the cell is "True") has no answer, nor has an integer of more than 127 bits: the whole
+// expression is `mixed` then, and whoever evaluates it says which row that is.
 #pragma once
 
 #include "data/column.h"
@@ -26,6 +28,7 @@ __extension__ using Wide = __int128;
 struct Cooked {  // a value on its way through an expression
   enum class Kind : std::uint8_t { missing, whole, real, text, mixed } kind = Kind::missing;
   bool number_text = false;  // whole: `text` writes it otherwise than usual ("007")
+  bool literal = false;      // a number whose `text` stands in the expression, in no cell
   Wide whole = 0;
   double real = 0;
   std::string_view text = {};  // a cell's or a literal's text; null for computed numbers
@@ -61,6 +64,8 @@ class Evaluator {
     note_mixed(row);
     return false;
   }
+  // False: the expression has an answer in every row.
+  bool can_be_mixed() const { return can_be_mixed(root_); }
   // What truth() met: rows where a text stood beside a number, and the first of them.
   std::int64_t mixed_rows() const { return mixed_count_.load(); }
   std::int64_t first_mixed() const { return mixed_first_.load(); }
@@ -76,9 +81,11 @@ class Evaluator {
     Names::Counts counts;
     std::vector<Node> args;
   };
+  static void set_number(Node& node, const recipe::Expression& number, bool minus);
   static void bind(Node& node, const recipe::Expression& expression, const Names& names);
   static Cooked evaluate(const Node& node, std::int64_t row);
   static Cooked hash(const Node& node, std::int64_t row);
+  static bool can_be_mixed(const Node& node);
   void note_mixed(std::int64_t row) const;
   Node root_;
   mutable std::atomic<std::int64_t> mixed_count_{0}, mixed_first_{std::numeric_limits<std::int64_t>::max()};

@@ -9,6 +9,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -183,4 +184,20 @@ TEST_CASE("lines of keys: every text comes back") {
   CHECK(unescaped_lines("").empty());
   CHECK(has(message_of([] { unescaped_lines("a\nC:\\temp\n"); }), "line 2: 'C:\\temp' has a backslash that escapes"));
   CHECK(has(message_of([] { unescaped_lines("a\\", "keys.txt"); }), "keys.txt:1: error: "));
+}
+
+TEST_CASE("archives: what a file begins with starts no program") {
+  const Folder f;
+  const auto path = std::string(std::getenv("PATH"));
+  const auto started = f.path() + "/started";
+  for (const char* name : {"lrzip", "grzip", "lzop"}) {
+    const auto program = f.write(name, "#!/bin/sh\n: > '" + started + "'\n");
+    files::permissions(program, files::perms::owner_all);
+  }
+  ::setenv("PATH", (f.path() + ":" + path).c_str(), 1);
+  const std::string lrzip("LRZI\0\6", 6), grzip("GRZipII\0\2\4:)", 12), lzop("\x89LZO\0\r\n\x1a\n", 9);
+  for (const auto& start : {lrzip, grzip, lzop})
+    CHECK(has(message_of([&] { Archive(f.write("x.tar", start + noise(4000)), {}); }), "[media-unreadable]"));
+  ::setenv("PATH", path.c_str(), 1);
+  CHECK(!files::exists(started));
 }

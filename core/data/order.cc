@@ -1,5 +1,6 @@
 // The order of event rows, from a column of texts.
 #include "braid/component.h"
+#include "data/decimal.h"
 #include "data/table.h"
 #include "kernels/number_text.h"
 
@@ -15,44 +16,6 @@
 namespace braid::data {
 
 namespace {
-
-// A decimal number, exactly: 0.DIGITS * 10^point, without zeros at either end of the digits.
-struct Decimal {
-  bool negative = false;
-  std::int64_t point = 0;
-  std::string digits;  // empty: zero
-};
-
-Decimal decimal_of(std::string_view text) {
-  Decimal out;
-  text = kernels::trimmed(text);
-  if (text[0] == '+' || text[0] == '-') out.negative = text[0] == '-', text.remove_prefix(1);
-  std::int64_t exponent = 0;
-  if (const auto e = text.find_first_of("eE"); e != text.npos) {
-    const auto from = e + 1 + (e + 1 < text.size() && text[e + 1] == '+');
-    std::from_chars(text.data() + from, text.data() + text.size(), exponent);
-    text = text.substr(0, e);
-  }
-  const auto dot = std::min(text.find('.'), text.size());
-  out.digits = text.substr(0, dot);
-  if (dot < text.size()) out.digits += text.substr(dot + 1);
-  out.point = static_cast<std::int64_t>(dot) + exponent;
-  const auto leading = std::min(out.digits.find_first_not_of('0'), out.digits.size());
-  out.digits.erase(0, leading);
-  out.point -= static_cast<std::int64_t>(leading);
-  while (out.digits.ends_with('0')) out.digits.pop_back();
-  if (out.digits.empty()) out.negative = false, out.point = 0;
-  return out;
-}
-
-int compare(const Decimal& a, const Decimal& b) {
-  const auto sign = [](const Decimal& d) { return d.digits.empty() ? 0 : d.negative ? -1 : 1; };
-  if (sign(a) != sign(b)) return sign(a) < sign(b) ? -1 : 1;
-  const int flip = a.negative ? -1 : 1;
-  if (a.point != b.point) return a.point < b.point ? -flip : flip;
-  const int c = a.digits.compare(b.digits);
-  return c < 0 ? -flip : c > 0 ? flip : 0;
-}
 
 // A date or a moment in nanoseconds since 1970, in the years 1678 to 2261. Forms: 2026-9-30, 2026/09/30, 30.9.2026; a
 // time after a blank or T: 12:30, 12:30:15, 12:30:15.25; a zone at its end: Z, +02:00, -0530; without one it is UTC.
@@ -143,31 +106,46 @@ struct Kinds {
   bool mixed(std::int64_t rows) const { return numbers() != rows && moments != rows && texts != rows; }
 };
 
-[[noreturn]] void throw_mixed(const Table& table, const Column& column, const Kinds& kinds,
-                              const std::vector<std::optional<std::int64_t>>& moments) {
+// Rows whose cells are of another kind than most. Those are bad rows where most are numbers, or dates; else, and under
+// bad_rows = "error", it is an error.
+void drop_mixed(Table& table, const Column& column, const Kinds& kinds,
+                const std::vector<std::optional<std::int64_t>>& moments, Complaints& complaints) {
   const auto is_number = [&](std::int64_t r) {
     const auto kind = column.kind(r);
     return kind == Column::Kind::whole || kind == Column::Kind::padded || kind == Column::Kind::real;
   };
   const bool numbers = kinds.numbers() >= kinds.moments && kinds.numbers() >= kinds.texts;
   const bool times = !numbers && kinds.moments >= kinds.texts;
-  std::string text;
-  std::int64_t shown = 0, others = 0;
+  std::vector<std::uint8_t> gone(static_cast<std::size_t>(table.rows), 0);
+  std::int64_t others = 0;
   for (std::int64_t r = 0; r < table.rows; ++r) {
     const bool moment = !moments.empty() && moments[static_cast<std::size_t>(r)].has_value();
     const bool fits = numbers ? is_number(r) : times ? moment : !is_number(r) && !moment;
-    if (fits) continue;
-    ++others;
-    if (++shown > 3) continue;
-    text += (text.empty() ? "" : "\n") + table.where(r) + ": error: the order column '" + column.name() + "' is '" +
-            std::string(column[r].substr(0, 60)) + "' here [order-mixed]";
+    others += gone[static_cast<std::size_t>(r)] = !fits;
   }
-  const auto rule = numbers ? "numbers, which are ordered by value"
-                    : times ? "dates, which are ordered in time"
-                            : "texts that are neither numbers nor dates";
+  const std::string rule = numbers ? "numbers, which are ordered by value"
+                           : times ? "dates, which are ordered in time"
+                                   : "texts that are neither numbers nor dates";
+  const bool most = (numbers || times) && others * 2 < table.rows;
+  const bool skip = most && table.plan->bad_rows == recipe::TablePlan::BadRows::skip;
+  std::string text;
+  std::int64_t shown = 0;
+  for (std::int64_t r = 0; r < table.rows && (skip || shown < 3); ++r) {
+    if (!gone[static_cast<std::size_t>(r)]) continue;
+    const auto what =
+        "the order column '" + column.name() + "' is '" + std::string(column[r].substr(0, 60)) + "' here [order-mixed]";
+    if (skip) {
+      ++table.bad_rows;
+      complaints.warning("skipped rows of '" + table.plan->name + "'", table.where(r) + ": skipped: " + what);
+    } else {
+      text += (shown++ ? "\n" : "") + table.where(r) + ": error: " + what;
+    }
+  }
+  if (skip) return drop_rows(table, gone);
   throw Error(text + "\n  " + std::to_string(table.rows - others) + " of " + std::to_string(table.rows) +
               " cells are " + rule + "; fix the other " + std::to_string(others) +
-              ", or list their texts in `missing`; dates are written 2026-09-30");
+              ", or list their texts in `missing`" + (most ? ", or say bad_rows = \"skip\" to leave them out" : "") +
+              "; dates are written 2026-09-30");
 }
 
 }  // namespace
@@ -178,13 +156,14 @@ void read_order(Table& table, Complaints& complaints) {
   column.parse_numbers();
   const auto rows = static_cast<std::size_t>(table.rows);
   Kinds kinds;
-  bool exact = true;  // in a double: at most 15 digits
+  bool exact = true;  // in doubles
   for (std::int64_t r = 0; r < table.rows; ++r) {
     const auto kind = column.kind(r);
     const bool integer = kind == Column::Kind::whole || kind == Column::Kind::padded;
     kinds.integers += integer;
     kinds.decimals += kind == Column::Kind::real;
-    if (integer || kind == Column::Kind::real) exact = exact && column[r].size() <= 15;
+    if (integer) exact = exact && column[r].size() <= 15;
+    if (kind == Column::Kind::real) exact = exact && exact_as_double(column[r], column.real(r));
   }
   auto& order = table.order;
   order.resize(rows);
@@ -217,7 +196,10 @@ void read_order(Table& table, Complaints& complaints) {
   });
   for (const auto& moment : moments) kinds.moments += moment.has_value();
   kinds.texts = table.rows - kinds.numbers() - kinds.moments;
-  if (kinds.mixed(table.rows)) throw_mixed(table, column, kinds, moments);
+  if (kinds.mixed(table.rows)) {
+    drop_mixed(table, column, kinds, moments, complaints);
+    return read_order(table, complaints);
+  }
   if (kinds.moments == table.rows) {
     for (std::size_t r = 0; r < rows; ++r) order[r] = *moments[r];
     return;

@@ -3,7 +3,6 @@
 
 #include "data/hash.h"
 #include "data/testing.h"
-#include "data/utf8.h"
 #include "data/world.h"
 
 #include <algorithm>
@@ -110,6 +109,8 @@ TEST_CASE("expressions: typed comparison, missing cells, arithmetic") {
   CHECK(s.value("a / 0").kind == Cooked::Kind::missing);
   CHECK(s.value("gap % 4", 2).whole == 1);  // -7: the remainder has the divisor's sign
   CHECK(s.value("-b + 1").whole == -8);
+  CHECK(s.value("gap / -1", 2).whole == 7);
+  CHECK(s.value("gap % -1", 2).whole == 0);
   // A text that is no number beside a number: no answer, however the rest goes; a quoted text is one.
   for (const auto* text : {"a == 1", "a != 1", "a > 1", "not a > 1", "a + 1 == 2", "a in [1, 2]", "gap < 0 and a > 1"})
     CHECK(s.value(text, 2).kind == Cooked::Kind::mixed);
@@ -129,6 +130,73 @@ TEST_CASE("expressions: typed comparison, missing cells, arithmetic") {
   CHECK(over.why_mixed(2) == "column 'a' is 'x1', which is no number");
   CHECK(s.is("a > 1 or gap > 1"));
   CHECK_THROWS_AS(s.value("nobody > 1"), braid::Error);
+}
+
+TEST_CASE("numbers of cells and literals compare to their last digit") {
+  const auto long_one = "1" + std::string(59, '0') + "1";  // 10^60 + 1
+  Sheet s({{"9007199254740993", "9007199254740992", "9007199254740993.0", "0.1"},
+           {"18446744073709551615", "-18446744073709551615", "1.8446744073709551615e19", "0.10"},
+           {"12345678901234567890123456789012345678", long_one.c_str(), "1e300", "1e-310"}});
+  CHECK(s.is("a == 9007199254740993"));  // 2^53 + 1: no double is that
+  CHECK_FALSE(s.is("a == 9007199254740992"));
+  CHECK(s.is("a > 9007199254740992"));
+  CHECK(s.is("a > 9007199254740992.0"));
+  CHECK(s.is("a < 9007199254740993.5"));
+  CHECK(s.is("a in [1, 9007199254740993]"));
+  CHECK_FALSE(s.is("a in [1, 9007199254740992, 9007199254740994]"));
+  CHECK(s.is("a > b"));
+  CHECK(s.is("a == word"));
+  CHECK(s.is("a == word and word == a and b != word and word > b"));
+  CHECK(s.is("b + 1 == a"));
+  CHECK(s.is("b + 1 == word"));
+  CHECK(s.is("-a == -9007199254740993"));
+  CHECK(s.is("-a != -9007199254740992.0"));
+  CHECK(s.is("0 - a == -9007199254740993.0"));
+  CHECK(s.is("a == 18446744073709551615", 1));
+  CHECK_FALSE(s.is("a == 18446744073709551614", 1));
+  CHECK(s.is("b == -18446744073709551615 and b > -18446744073709551616", 1));
+  CHECK(s.is("a == word", 1));
+  CHECK(s.is("a - 1 == 18446744073709551614", 1));
+  CHECK(s.is("a % 10 == 5", 1));
+  CHECK(s.is("a == 12345678901234567890123456789012345678", 2));
+  CHECK_FALSE(s.is("a == 12345678901234567890123456789012345679", 2));
+  CHECK(s.is("b > 1e60 and b < 1.00000000000000001e60", 2));
+  CHECK_FALSE(s.is("b == 1e60", 2));
+  CHECK(s.is("word > a and word == 1e300", 2));
+  CHECK(s.is("gap == 0.1 and gap == 0.10"));
+  CHECK(s.is("gap * 1.0 == 0.1"));                                   // a double, as 0.1 is one
+  CHECK_FALSE(s.is("gap == 0.1000000000000000055511151231257827"));  // which is what the double of 0.1 is
+  CHECK(s.is("gap < 0.1000000000000000055511151231257827"));
+  CHECK(s.is("gap == 1e-310 and gap < 1.00000000000001e-310", 2));
+  CHECK(s.value("hash(18446744073709551615)").whole == static_cast<Wide>(mix64(key_of("18446744073709551615"))));
+  CHECK(s.value("hash(a)", 1).whole == static_cast<Wide>(mix64(key_of("18446744073709551615"))));
+  CHECK(s.value("hash(007)").whole == static_cast<Wide>(mix64(7)));
+  // Nothing is rounded where 127 bits do not hold it.
+  const auto large = "a * a * a";
+  CHECK(s.value(large, 1).kind == Cooked::Kind::mixed);
+  const Evaluator evaluator(expression(large), names_of(s.tables, 0, nullptr));
+  CHECK(evaluator.can_be_mixed());
+  // -2^127 is the least integer; 2^127 is none.
+  const std::string two_62 = "4611686018427387904", least = "(" + two_62 + " * " + two_62 + " * -8)";
+  CHECK(s.value(least).whole < 0);
+  CHECK(s.value(least + " / -1").kind == Cooked::Kind::mixed);
+  CHECK(s.value("-" + least).kind == Cooked::Kind::mixed);
+  CHECK(s.value(least + " % -1").whole == 0);
+  CHECK(s.is(least + " < " + least + " + 1 and " + least + " == 0.5 * " + least + " + 0.5 * " + least));
+  CHECK(s.is("-(" + least + " + 1) < -1.0 * " + least + " and -(" + least + " + 1) > -0.5 * " + least));
+  CHECK(s.is("-(" + least + " / 2) + 1 > -0.5 * " + least));
+  CHECK(evaluator.why_mixed(1).find("more than 127 bits") != std::string::npos);
+  for (const auto& [text, can] : std::initializer_list<std::pair<const char*, bool>>{{"hash(a, b) % 10", false},
+                                                                                     {"a % 10", true},
+                                                                                     {"hash(a > 1) % 10", true},
+                                                                                     {"hash(a) % 10 == 0", false},
+                                                                                     {"a == b", false},
+                                                                                     {"a == 'x'", false},
+                                                                                     {"a == 1", true},
+                                                                                     {"a in ['x', 1]", true},
+                                                                                     {"a is missing", false},
+                                                                                     {"not a", true}})
+    CHECK(Evaluator(expression(text), names_of(s.tables, 0, nullptr)).can_be_mixed() == can);
 }
 
 TEST_CASE("what is a number: blanks around it, a sign, a fraction, an exponent; words, commas and more are not") {
@@ -181,6 +249,8 @@ TEST_CASE("the order column: exact numbers, dates as moments, other texts with a
         "2 1 1 0 ");
   CHECK(ranks({"-1700000000000000001.5", "-1700000000000000002", "123456789012345678901234567890", "0.0"}) ==
         "1 0 3 2 ");
+  CHECK(ranks({"0e9223372036854775807", "1.000000000000000001", "-0e-9223372036854775808", "-1"}) == "1 2 1 0 ");
+  CHECK(ranks({"1.11e-322", "1.09e-322", "1.10e-322"}) == "2 0 1 ");  // doubles cannot tell these apart
   CHECK(ranks({"2026-9-30", "2026-10-01", "30.9.2026", "2026/09/29"}) == "1 2 1 0 ");
   CHECK(ranks({"2026-09-30T12:00:00Z", "2026-09-30 14:00+02:00", "2026-09-30 11:59:59.999999999", "2026-09-30"}) ==
         "2 2 1 0 ");
@@ -193,7 +263,96 @@ TEST_CASE("the order column: exact numbers, dates as moments, other texts with a
     CHECK(what.find("[order-mixed]") != std::string::npos);
     CHECK(what.find("2 of 3 cells are") != std::string::npos);
   }
+  // Whatever a cell holds, a message goes on to its end.
+  const std::string zero("a\0\x1b[2J\x7f", 7);
+  CHECK(ranks({"1", "2", zero}).find("is 'a\\x00\\x1b[2J\\x7f' here [order-mixed]") != std::string::npos);
   CHECK(ranks({"1", "2", "unknown"}).find("e:4: error: the order column 't' is 'unknown' here") != std::string::npos);
+}
+
+TEST_CASE("cells of another kind than most of the order column are bad rows, which leave the table") {
+  Folder f;
+  auto p = plan_of(f.write("u", "user\nann\nbob\n"), f.write("i", "item\n1\n2\n3\n"),
+                   f.write("e", "user\titem\tt\nann\t1\t5\nann\t2\tunknown\nbob\t3\t4\n"));
+  auto& e = p.tables[2];
+  e.files.push_back(f.write("e2", "user\titem\tt\nzed\t1\t2026-09-30\nbob\t2\t3\nbob\t9\t1e999\nann\t3\t6\n"));
+  e.order = "t";
+  through_link(p, 0, 2, 0);
+  through_link(p, 1, 2, 1);
+  const auto message = message_of([&] { Source::open(p, makers()); });
+  CHECK(message.find("e:3: error: the order column 't' is 'unknown' here [order-mixed]") == f.path().size() + 1);
+  CHECK(message.find("4 of 7 cells are numbers") != std::string::npos);
+  CHECK(message.find("bad_rows = \"skip\"") != std::string::npos);
+  e.bad_rows = recipe::TablePlan::BadRows::skip;
+  const auto source = Source::open(p, makers());
+  const auto report = source->report();
+  CHECK(report.tables[2].rows == 4);
+  CHECK(report.tables[2].bad_rows == 3);
+  CHECK(report.tables[2].dangling_links == 0);  // zed and 9 stand in bad rows
+  REQUIRE(report.warnings.size() == 3);
+  CHECK(report.warnings[0].find("e:3: skipped: the order column 't' is 'unknown' here [order-mixed]") !=
+        std::string::npos);
+  CHECK(report.warnings[1].find("e2:2: skipped: ") != std::string::npos);
+  CHECK(report.warnings[2].find("e2:4: skipped: ") != std::string::npos);
+  const auto batch = source->pass({})->next();
+  const auto linked = [&](std::size_t axis) {
+    Rows out;
+    const auto rows = values<std::int64_t>(batch->axes[axis].row);
+    for (const auto at : values<std::int64_t>(batch->links[axis].index))
+      out.push_back(rows[static_cast<std::size_t>(at)]);
+    return out;
+  };
+  CHECK(linked(0) == Rows{1, 2, 2, 1});
+  CHECK(linked(1) == Rows{1, 3, 2, 3});
+  CHECK(source->row_name(2, 1) == f.path() + "/e:4");
+  CHECK(source->row_name(2, 2) == f.path() + "/e2:3");
+  // Half is not most, and texts are no order that numbers fall out of.
+  for (const auto* cells : {"1\nx\n", "x\ny\n1\n"}) {
+    std::string text = "user\titem\tt\n", line;
+    for (std::istringstream lines(cells); std::getline(lines, line);) text += "ann\t1\t" + line + "\n";
+    e.files = {f.write("e", text)};
+    const auto what = message_of([&] { Source::open(p, makers()); });
+    CHECK(what.find("[order-mixed]") != std::string::npos);
+    CHECK(what.find("bad_rows") == std::string::npos);
+  }
+}
+
+TEST_CASE("rows for which keep, the split or a label has no answer are bad rows, each counted once") {
+  Folder f;
+  auto p = plan_of(f.write("u", "user\n1\n2\n"), f.write("i", "item\n1\n"),
+                   f.write("e",
+                           "user\titem\tr\tday\tw\n1\t1\t5\t0\t1\n1\t1\thigh\tx\tx\n2\t1\t4\tMon\t1\n1\t1\t1\tx\tx\n"
+                           "2\t1\t4\t1\tx\n2\t1\t4\t1\t1e300\n2\t1\t4\t3\t1\n"));
+  auto& e = p.tables[2];
+  e.keep = expression("r > 2");
+  e.split.by = recipe::SplitPlan::By::hash;
+  e.split.hash = {expression("day % 2")};
+  e.split.text = "day % 2";
+  e.split.train = 1, e.split.test = 1;
+  e.labels = {{"w", expression("w"), "w", {}}};
+  e.at_least = {{0, 2}};
+  read_label(p, 2, 0);
+  const auto message = message_of([&] { Source::open(p, makers()); });
+  CHECK(message.find("e:3: error: keep: column 'r' is 'high', which is no number [text-for-number]") !=
+        std::string::npos);
+  CHECK(message.find("e:4: error: split (day % 2): column 'day' is 'Mon'") != std::string::npos);
+  CHECK(message.find("e:6: error: label 'w' (w) is no number [label-text]") != std::string::npos);
+  CHECK(message.find("e:7: error: label 'w' (w) is beyond what 32-bit") != std::string::npos);
+  CHECK(message.find("e:5") == std::string::npos);  // `keep` leaves it out
+  CHECK(message.find("compare a text with a text in quotes") != std::string::npos);
+  e.bad_rows = recipe::TablePlan::BadRows::skip;
+  auto source = Source::open(p, makers());
+  CHECK(source->report().tables[2].bad_rows == 4);
+  CHECK(source->report().tables[2].rows == 3);
+  CHECK(source->report().tables[2].kept == 0);  // one good row a user: bad ones do not count for at_least
+  CHECK(source->report().warnings.back() == "skipped rows of 'events': 1 more, 4 in all");
+  e.at_least.clear();
+  source = Source::open(p, makers());
+  CHECK(rows_of(*source, "train") == Rows{0});
+  CHECK(rows_of(*source, "test") == Rows{6});
+  e.keep = expression("day");  // a text is no condition
+  source = Source::open(p, makers());
+  CHECK(source->report().tables[2].bad_rows == 5);
+  CHECK(rows_of(*source, "test") == Rows{6});
 }
 
 TEST_CASE("other bytes than UTF-8 are bad rows, with column, offset and a hint") {
@@ -205,17 +364,6 @@ TEST_CASE("other bytes than UTF-8 are bad rows, with column, offset and a hint")
   CHECK(what.find("encoding = \"latin-1\"") != std::string::npos);
   p.tables[1].bad_rows = recipe::TablePlan::BadRows::skip;
   CHECK(Source::open(p, makers())->report().tables[1].bad_rows == 1);
-}
-
-TEST_CASE("where UTF-8 ends: overlong forms, surrogates, cut characters, beyond U+10FFFF") {
-  for (const auto* good : {"", "abc", "\xC2\x80", "\xE0\xA0\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80",
-                           "\xF4\x8F\xBF\xBF", "12345678\xC3\xA9", "1234567\xC3\xA9"})
-    CHECK(not_utf8(good) == std::string::npos);
-  const std::pair<const char*, std::size_t> bad[] = {
-      {"\x80", 0},         {"a\xC0\x80", 1},        {"\xC1\xBF", 0},         {"\xE0\x9F\xBF", 0},
-      {"\xED\xA0\x80", 0}, {"\xF0\x8F\xBF\xBF", 0}, {"\xF4\x90\x80\x80", 0}, {"\xF5\x80\x80\x80", 0},
-      {"12345678\xC3", 8}, {"ab\xE2\x82", 2}};
-  for (const auto& [text, at] : bad) CHECK(not_utf8(text) == at);
 }
 
 TEST_CASE("keys, dangling and missing links, keys of links") {

@@ -7,6 +7,7 @@
 #include "data/world.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <thread>
@@ -175,6 +176,7 @@ class Loaded final : public Source {
     auto kept = kept_rows(w.tables, w.driving, w.complaints);
     make_labels(kept);
     w.complaints.throw_if_any();
+    keep_core(w.tables, w.driving, kept);
     w.splits = make_splits(w.tables, w.driving, std::move(kept), w.complaints);
     check_labels(w);
     w.link_counts = count_training(w.tables, w.driving, w.splits);
@@ -203,7 +205,8 @@ class Loaded final : public Source {
     });
   }
 
-  // A missing label is NaN: the graph masks that row for the losses that read it. One that is a text is a bad row.
+  // A missing label is NaN: the graph masks that row for the losses that read it. One that is a text, or beyond what 32
+  // bits hold, is a bad row.
   void make_labels(std::vector<std::uint8_t>& kept) {
     auto& w = *world_;
     auto& table = w.tables[w.driving];
@@ -218,23 +221,24 @@ class Loaded final : public Source {
       tbb::parallel_for(tbb::blocked_range<std::int64_t>(table.first_row(), table.rows, 2048), [&](const auto& range) {
         for (auto r = range.begin(); r != range.end(); ++r) {
           const auto cooked = value(r);
-          bad[static_cast<std::size_t>(r)] =
-              (cooked.kind == Cooked::Kind::text || cooked.kind == Cooked::Kind::mixed) &&
-              kept[static_cast<std::size_t>(r)];
-          out[static_cast<std::size_t>(r)] =
-              static_cast<float>(cooked.number().value_or(std::numeric_limits<double>::quiet_NaN()));
+          const auto number = cooked.number();
+          const auto narrow = static_cast<float>(number.value_or(std::numeric_limits<double>::quiet_NaN()));
+          const auto at = static_cast<std::size_t>(r);
+          bad[at] = kept[at] && (cooked.kind == Cooked::Kind::text || cooked.kind == Cooked::Kind::mixed ||
+                                 (number && std::isinf(narrow)));
+          out[at] = narrow;
         }
       });
       for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
         if (!bad[static_cast<std::size_t>(r)]) continue;
-        const auto text = "label '" + plan.name + "' (" + plan.text + ")" +
-                          (value(r).kind == Cooked::Kind::mixed ? ": " + value.why_mixed(r) + " [text-for-number]"
-                                                                : " is no number [label-text]");
-        ++table.bad_rows, ++table.bad_labels;
+        const auto what = "label '" + plan.name + "' (" + plan.text + ")";
+        const auto kind = value(r).kind;
         kept[static_cast<std::size_t>(r)] = 0;
-        if (table.plan->bad_rows == recipe::TablePlan::BadRows::error)
-          w.complaints.error(table.where(r) + ": error: " + text);
-        else w.complaints.warning("skipped rows of '" + table.plan->name + "'", table.where(r) + ": skipped: " + text);
+        if (kind == Cooked::Kind::mixed)
+          bad_row(table, r, what + ": " + value.why_mixed(r) + " [text-for-number]", w.complaints, text_for_number_fix);
+        else if (kind == Cooked::Kind::text) bad_row(table, r, what + " is no number [label-text]", w.complaints);
+        else
+          bad_row(table, r, what + " is beyond what 32-bit floating point holds, 3.4e38 [value-range]", w.complaints);
       }
     }
   }
@@ -273,7 +277,7 @@ class Loaded final : public Source {
       std::int64_t dangling = 0;
       for (const auto d : table.dangling) dangling += d;
       const auto kept = t == w.driving ? std::count(w.splits.kept.begin(), w.splits.kept.end(), 1) : rows;
-      report_.tables.push_back({table.plan->name, rows - table.bad_labels, kept, table.bad_rows, dangling,
+      report_.tables.push_back({table.plan->name, rows - table.bad_loaded, kept, table.bad_rows, dangling,
                                 mixed(key_of(table.plan->name), table.content)});
       fingerprint_ = mixed(fingerprint_, key_of(table.plan->name), table.content);
     }

@@ -22,6 +22,18 @@ void each_row(const Table& table, const Each& each) {
   });
 }
 
+// Rows of `kept` that are marked so have no answer to an expression: they are bad rows, and not kept.
+constexpr std::uint8_t no_answer = 2;
+void drop_unanswered(const Evaluator& evaluator, Table& table, const std::string& what, std::vector<std::uint8_t>& kept,
+                     Complaints& complaints) {
+  for (std::size_t r = 0; r < kept.size(); ++r) {
+    if (kept[r] != no_answer) continue;
+    kept[r] = 0;
+    const auto row = static_cast<std::int64_t>(r);
+    bad_row(table, row, what + ": " + evaluator.why_mixed(row) + " [text-for-number]", complaints, text_for_number_fix);
+  }
+}
+
 // Marks held-out entities; gives their rows, and nothing else, a split of their own.
 void hold_out(std::vector<Table>& tables, std::size_t driving, Splits& splits, Complaints& complaints) {
   auto& table = tables[driving];
@@ -98,7 +110,6 @@ void by_hash(std::vector<Table>& tables, std::size_t driving, Splits& splits, Co
     if (own != no_split) return;
     const auto cooked = value(r);
     if (cooked.kind != Cooked::Kind::whole) {
-      if (cooked.kind == Cooked::Kind::mixed) value.truth(r);
       own = train;
       if (splits.kept[static_cast<std::size_t>(r)]) ++missing;
       return;
@@ -107,7 +118,6 @@ void by_hash(std::vector<Table>& tables, std::size_t driving, Splits& splits, Co
     if (bucket < 0) bucket += sum;
     own = bucket < first ? train : bucket < first + second ? valid : test;
   });
-  tell_mixed(value, table, "split (" + plan.text + ")", complaints);
   if (missing)
     complaints.warning("splits of '" + table.plan->name + "'",
                        table.plan->name + ": warning: " + std::to_string(missing) +
@@ -167,7 +177,42 @@ void leave_last(const Table& table, const Table& target, Splits& splits) {
   });
 }
 
-// [tables.T] at_least: drops rows of entities with too few kept rows until nobody has too few. The unknown entity has.
+}  // namespace
+
+int Splits::find(const std::string& name) const {
+  const auto at = std::find(names.begin(), names.end(), name);
+  return at == names.end() ? -1 : static_cast<int>(at - names.begin());
+}
+
+std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driving, Complaints& complaints) {
+  auto& table = tables[driving];
+  std::vector<std::uint8_t> kept(static_cast<std::size_t>(table.rows), 1);
+  if (!table.event()) kept.at(0) = 0;
+  if (table.plan->keep) {
+    const Evaluator keep(*table.plan->keep, names_of(tables, driving, nullptr));
+    std::atomic<bool> some{false};
+    each_row(table, [&](std::int64_t r) {
+      const auto value = keep(r);
+      // A text is no condition: "False" would hold.
+      const bool none = value.kind == Cooked::Kind::mixed || value.kind == Cooked::Kind::text;
+      kept[static_cast<std::size_t>(r)] = none ? no_answer : value.truth();
+      if (none) some = true;
+    });
+    if (some) drop_unanswered(keep, table, "keep", kept, complaints);
+  }
+  if (table.plan->split.by == recipe::SplitPlan::By::hash) {
+    const Evaluator value(table.plan->split.hash.at(0), names_of(tables, driving, nullptr));
+    if (value.can_be_mixed()) {
+      each_row(table, [&](std::int64_t r) {
+        auto& own = kept[static_cast<std::size_t>(r)];
+        if (own && value(r).kind == Cooked::Kind::mixed) own = no_answer;
+      });
+      drop_unanswered(value, table, "split (" + table.plan->split.text + ")", kept, complaints);
+    }
+  }
+  return kept;
+}
+
 void keep_core(const std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t>& kept) {
   const auto& table = tables[driving];
   if (table.plan->at_least.empty()) return;
@@ -194,26 +239,6 @@ void keep_core(const std::vector<Table>& tables, std::size_t driving, std::vecto
           kept[static_cast<std::size_t>(r)] = 0, add(r, -1), changed = true;
     }
   }
-}
-
-}  // namespace
-
-int Splits::find(const std::string& name) const {
-  const auto at = std::find(names.begin(), names.end(), name);
-  return at == names.end() ? -1 : static_cast<int>(at - names.begin());
-}
-
-std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driving, Complaints& complaints) {
-  const auto& table = tables[driving];
-  std::vector<std::uint8_t> kept(static_cast<std::size_t>(table.rows), 1);
-  if (!table.event()) kept.at(0) = 0;
-  if (table.plan->keep) {
-    const Evaluator keep(*table.plan->keep, names_of(tables, driving, nullptr));
-    each_row(table, [&](std::int64_t r) { kept[static_cast<std::size_t>(r)] = keep.truth(r); });
-    tell_mixed(keep, table, "keep", complaints);
-  }
-  keep_core(tables, driving, kept);
-  return kept;
 }
 
 Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t> kept,

@@ -2,7 +2,8 @@
 
 #include "braid/reader.h"
 #include "data/hash.h"
-#include "data/utf8.h"
+#include "data/placed.h"
+#include "kernels/text/utf8.h"
 
 #include <algorithm>
 #include <cmath>
@@ -47,8 +48,9 @@ void KeyIndex::grow() {
 
 // ---- complaints ----
 
-void Complaints::error(const std::string& text) {
+void Complaints::error(const std::string& text, const std::string& fix) {
   const std::lock_guard lock(mutex_);
+  if (!fix.empty()) fixes_.insert(fix);
   ++error_count_;
   if (errors_.size() < shown) errors_.push_back(text);
 }
@@ -68,6 +70,7 @@ void Complaints::throw_if_any() const {
   if (error_count_ > errors_.size())
     text +=
         "\nand " + std::to_string(error_count_ - errors_.size()) + " more; " + std::to_string(error_count_) + " in all";
+  for (const auto& fix : fixes_) text += "\n  " + fix;
   text += "\n  fix the rows, or say bad_rows = \"skip\" in the table to leave them out";
   throw Error(text);
 }
@@ -174,7 +177,7 @@ bool is_missing(const std::vector<std::string>& missing, std::string_view text) 
 void demand_utf8(Record& record, const std::vector<std::string>& names) {
   for (std::size_t c = 0; c < record.cells.size() && record.error.empty(); ++c) {
     const auto& cell = record.cells[c];
-    const auto at = not_utf8(cell);
+    const auto at = text::not_utf8(cell);
     if (at == std::string::npos) continue;
     char byte[8];
     std::snprintf(byte, sizeof byte, "0x%02X", static_cast<unsigned char>(cell[at]));
@@ -379,7 +382,7 @@ void placed(const std::string& path, const std::function<void()>& act) {
     act();
   } catch (const Error& e) {
     const std::string what = e.what();
-    if (what.find(": error: ") != std::string::npos) throw;
+    if (has_place(what)) throw;
     throw Error(path + ": error: " + what + " [file-unreadable]");
   }
 }
@@ -471,6 +474,27 @@ void resolve_links(std::vector<Table>& tables, std::size_t which, Complaints& co
     table.links.push_back(std::move(rows));
     table.dangling.push_back(dangling);
   }
+}
+
+void drop_rows(Table& table, const std::vector<std::uint8_t>& gone) {
+  for (auto& column : table.columns) column = column.without(gone);
+  for (auto& start : table.file_starts) start -= std::count(gone.begin(), gone.begin() + start, 1);
+  std::size_t left = 0;
+  for (std::size_t r = 0; r < gone.size(); ++r) {
+    if (gone[r]) continue;
+    table.keys[left] = table.keys[r];
+    table.lines[left++] = table.lines[r];
+  }
+  table.keys.resize(left);
+  table.lines.resize(left);
+  table.rows = static_cast<std::int64_t>(left);
+}
+
+void bad_row(Table& table, std::int64_t row, const std::string& what, Complaints& complaints, const std::string& fix) {
+  ++table.bad_rows, ++table.bad_loaded;
+  if (table.plan->bad_rows == recipe::TablePlan::BadRows::error)
+    complaints.error(table.where(row) + ": error: " + what, fix);
+  else complaints.warning("skipped rows of '" + table.plan->name + "'", table.where(row) + ": skipped: " + what);
 }
 
 void tell_mixed(const Evaluator& evaluator, const Table& table, const std::string& what, Complaints& complaints) {

@@ -43,7 +43,8 @@ class KeyIndex {
 class Complaints {
  public:
   static constexpr std::size_t shown = 20;
-  void error(const std::string& text);                             // ends the load
+  // Ends the load. `fix`: what may be done about it, told once behind all errors.
+  void error(const std::string& text, const std::string& fix = "");
   void warning(const std::string& kind, const std::string& text);  // the first few of each kind are kept
   void throw_if_any() const;                                       // braid::Error with the first 20 and a count
   std::vector<std::string> warnings() const;
@@ -52,6 +53,7 @@ class Complaints {
   mutable std::mutex mutex_;
   std::vector<std::string> errors_;
   std::size_t error_count_ = 0;
+  std::set<std::string> fixes_;
   struct Kind {
     std::vector<std::string> first;
     std::int64_t count = 0;
@@ -65,7 +67,7 @@ struct Table {
   const recipe::TablePlan* plan = nullptr;
   std::int64_t rows = 0;  // entity tables: with row 0, the unknown entity
   std::int64_t bad_rows = 0;
-  std::int64_t bad_labels = 0;  // of them those that are loaded all the same, for the lists of others
+  std::int64_t bad_loaded = 0;  // of them those that are loaded all the same, for the lists of others
   std::vector<Column> columns;
   std::vector<std::uint64_t> keys;        // per row; 0 for the unknown entity
   std::vector<std::uint32_t> lines;       // per row, within its file
@@ -107,11 +109,22 @@ void collect_table(Table& table, const Table& from, const std::set<std::string>&
 void resolve_links(std::vector<Table>& tables, std::size_t which, Complaints& complaints);
 
 // Table::order from the order column: numbers by their exact value, dates and times by the moment, other texts by their
-// bytes, with a warning. Equal values get equal numbers. Throws Error for a column of several of these kinds.
+// bytes, with a warning. Equal values get equal numbers. In a column of several of these kinds, of which more than half
+// are numbers, or dates, the other rows are bad; they leave the table. Throws Error where no kind has more than half.
 void read_order(Table& table, Complaints& complaints);
 
-// Rows for which an expression has no answer, because a text stands beside a number there: an error that names the first
-// one, or with `bad_rows = "skip"` a warning, and the expression is false for them.
+// Takes rows out of an event table, before links are resolved.
+void drop_rows(Table& table, const std::vector<std::uint8_t>& gone);
+
+// A loaded row that cannot be used: it is counted and told as the bad rows of files are. `fix` as in Complaints.
+void bad_row(Table& table, std::int64_t row, const std::string& what, Complaints& complaints,
+             const std::string& fix = "");
+inline constexpr const char* text_for_number_fix =
+    "compare a text with a text in quotes (== 'text'), or list it in `missing`";
+
+// Rows for which an expression has no answer, because a text stands beside a number there: an error that names the
+// first one, or with `bad_rows = "skip"` a warning, and the expression is false for them. For expressions that do not
+// decide whether a row is used: those of slices, lists, hold-outs and permutations.
 void tell_mixed(const Evaluator& evaluator, const Table& table, const std::string& what, Complaints& complaints);
 
 // Names in expressions over the rows of `tables[which]`: its columns and `link.column`. `counts`: per link, or empty

@@ -66,7 +66,8 @@ void Execution::run(const std::shared_ptr<const data::Batch>& batch, const Mode&
   mode_ = mode;
   links_.resize(batch->links.size());
   for (const auto& one : given)
-    if (const auto slot = model_.program().find(source_of_wire(one.source))) values_[index_of(*slot)] = {one.flow, true};
+    if (const auto slot = model_.program().find(source_of_wire(one.source)))
+      values_[index_of(*slot)] = {one.flow, true};
   for (std::size_t k = 0; k < nodes.size(); ++k)
     if (nodes[k]) run_node(k);
 }
@@ -236,8 +237,7 @@ void Execution::run_node(std::size_t k) {
   if (node.trains) add_loss(k, frame);
   std::size_t output = 0;
   for (auto& port : frame.outputs)
-    for (auto& flow : port)
-      values_[index_of(model_.program().node_outputs[k].at(output++))] = {std::move(flow), true};
+    for (auto& flow : port) values_[index_of(model_.program().node_outputs[k].at(output++))] = {std::move(flow), true};
   ran_[k] = true;
   seconds_[k] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -275,6 +275,8 @@ void Execution::add_loss(std::size_t k, const FrameState& frame) {
   losses_.push_back(std::move(loss));
 }
 
-std::vector<double> Execution::take_seconds() { return std::exchange(seconds_, std::vector<double>(seconds_.size(), 0)); }
+std::vector<double> Execution::take_seconds() {
+  return std::exchange(seconds_, std::vector<double>(seconds_.size(), 0));
+}
 
 }  // namespace braid::graph

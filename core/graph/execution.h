@@ -75,10 +75,10 @@ class Execution {
   const Model& model_;
   Mode mode_;
   std::shared_ptr<const data::Batch> batch_;
-  std::vector<Value> values_;                          // by slot
+  std::vector<Value> values_;                             // by slot
   std::vector<std::pair<at::Tensor, at::Tensor>> links_;  // index and mask, by number; undefined until read
-  std::vector<at::Tensor> keys_;                       // by axis; undefined until read
-  std::vector<bool> ran_;                              // by node
+  std::vector<at::Tensor> keys_;                          // by axis; undefined until read
+  std::vector<bool> ran_;                                 // by node
   std::vector<LossValue> losses_;
   std::vector<double> seconds_;  // by node
 };

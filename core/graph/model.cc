@@ -58,7 +58,8 @@ std::vector<std::vector<Sizes>> specials_of(const recipe::Plan& plan, const Fiel
 at::Tensor LiveScalar::now(std::int64_t step) const {
   if (plan.how == recipe::ScalarPlan::How::learnt) return plan.log ? weight.exp() : weight;
   if (plan.how == recipe::ScalarPlan::How::constant) return constant;
-  const double share = plan.steps > 0 ? std::min(1.0, static_cast<double>(step) / static_cast<double>(plan.steps)) : 1.0;
+  const double share =
+      plan.steps > 0 ? std::min(1.0, static_cast<double>(step) / static_cast<double>(plan.steps)) : 1.0;
   return at::full({}, plan.from + (plan.to - plan.from) * share, scalar_options);
 }
 

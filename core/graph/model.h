@@ -26,7 +26,8 @@ struct NamedWeight {
 };
 
 // Thrown when a node (or a metric) fails, whether its component reported something that the user can fix or LibTorch
-// or the component's own code threw. The message names node, component, recipe location, the inputs' sizes and the step.
+// or the component's own code threw. The message names node, component, recipe location, the inputs' sizes and the
+// step.
 class NodeError : public Error {
  public:
   using Error::Error;

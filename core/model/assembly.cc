@@ -1,9 +1,9 @@
 #include "model/assembly.h"
 
 #include "log/log.h"
-#include "recipe/report.h"
 #include "model/run_folder.h"
 #include "model/weight_files.h"
+#include "recipe/report.h"
 
 #include <ATen/core/grad_mode.h>
 
@@ -28,9 +28,9 @@ void print(const std::vector<recipe::Problem>& problems) {
   for (const auto& p : problems) log::error(p.text());
 }
 
-std::unique_ptr<Assembly> assemble(const std::string& recipe, const std::vector<std::string>& sets, const RuntimeServices& services,
-                                const std::map<std::string, std::string>& saved, bool started,
-                                const std::function<void()>& found_right) {
+std::unique_ptr<Assembly> assemble(const std::string& recipe, const std::vector<std::string>& sets,
+                                   const RuntimeServices& services, const std::map<std::string, std::string>& saved,
+                                   bool started, const std::function<void()>& found_right) {
   auto model = std::make_unique<Assembly>();
   auto world = services.world(recipe);
   world.started = started;
@@ -69,7 +69,8 @@ std::map<std::string, std::string> saved_fields(const std::string& run) {
   return out;
 }
 
-std::unique_ptr<Assembly> load_run(const std::string& run, const std::vector<std::string>& sets, const RuntimeServices& services) {
+std::unique_ptr<Assembly> load_run(const std::string& run, const std::vector<std::string>& sets,
+                                   const RuntimeServices& services) {
   if (!files::exists(run + "/resolved.toml"))
     throw Error(run + ": error: is no run folder: it has no resolved.toml [run-folder]");
   if (!files::exists(run + "/weights.safetensors") && files::exists(run + "/request.json"))

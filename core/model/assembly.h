@@ -33,17 +33,19 @@ struct Assembly {
 };
 
 // nullptr when the recipe has problems, which are printed. `saved`: fitted fields by "table.field", instead of fitting.
-// `started`: the weights are in the run's folder. `found_right` is called when the recipe has none, before data is read.
-std::unique_ptr<Assembly> assemble(const std::string& recipe, const std::vector<std::string>& sets, const RuntimeServices& services,
-                                const std::map<std::string, std::string>& saved, bool started = false,
-                                const std::function<void()>& found_right = {});
+// `started`: the weights are in the run's folder. `found_right` is called when the recipe has none, before data is
+// read.
+std::unique_ptr<Assembly> assemble(const std::string& recipe, const std::vector<std::string>& sets,
+                                   const RuntimeServices& services, const std::map<std::string, std::string>& saved,
+                                   bool started = false, const std::function<void()>& found_right = {});
 
 // A run folder's fitted fields, by "table.field". Throws Error.
 std::map<std::string, std::string> saved_fields(const std::string& run);
 
-// The model of a run folder with its weights and its fields' saved state. Warns when the data are not those that the run
-// was trained on. Throws Error when RUN is no run folder.
-std::unique_ptr<Assembly> load_run(const std::string& run, const std::vector<std::string>& sets, const RuntimeServices& services);
+// The model of a run folder with its weights and its fields' saved state. Warns when the data are not those that the
+// run was trained on. Throws Error when RUN is no run folder.
+std::unique_ptr<Assembly> load_run(const std::string& run, const std::vector<std::string>& sets,
+                                   const RuntimeServices& services);
 
 // A whole file's bytes. Throws Error.
 std::string read_file(const std::string& file);

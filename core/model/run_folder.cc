@@ -1,9 +1,9 @@
 #include "model/run_folder.h"
 
 #include "log/log.h"
+#include "model/safetensors.h"
 #include "recipe/flat.h"
 #include "recipe/needed.h"
-#include "model/safetensors.h"
 
 #include <torch/version.h>
 

@@ -120,7 +120,7 @@ void write_file(const std::string& file, std::string_view bytes) {
 
 void save_safetensors(const std::string& file, const std::vector<std::pair<std::string, at::Tensor>>& tensors,
                       const std::map<std::string, std::string>& metadata) {
-  nlohmann::json header;
+  auto header = nlohmann::json::object();  // also without a tensor
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::vector<at::Tensor> ready;
   std::uint64_t at = 0;

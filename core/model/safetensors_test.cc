@@ -30,6 +30,8 @@ TEST_CASE("what is written is read again, bit for bit, empty and transposed tens
   CHECK(back.at("a").equal(a));
   CHECK(back.at("b.c").sizes() == b.sizes());
   CHECK_FALSE(files::exists(folder / "w.safetensors.part"));
+  save_safetensors(folder / "none.safetensors", {});
+  CHECK(load_safetensors(folder / "none.safetensors").empty());
 }
 
 TEST_CASE("the bytes are those of the format: length, header, data in row-major order") {

@@ -1,8 +1,8 @@
 #include "model/weight_files.h"
 
 #include "data/key_lines.h"
-#include "recipe/report.h"
 #include "model/assembly.h"
+#include "recipe/report.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>

@@ -22,15 +22,21 @@ struct Problem {
   std::string text() const;
 };
 
+// What a recipe says of how a text table is written; empty: what the file's name means to the reader.
+struct TextForm {
+  std::string separator, quote, encoding;
+  bool named = false;  // the recipe names the columns: the first line need not
+};
+
 // What the checker needs to know of the world; given by the caller, so that recipes stay free of libraries.
 struct World {
   // All cards on the search path (the program reads them; tests make them up).
   std::vector<std::pair<std::string, PluginSchema>> plugins;  // file, schema
   // Plugins that were found and cannot be used: name and why, for the message when a recipe asks for one.
   std::vector<std::pair<std::string, std::string>> refused;
-  // The names in a text file's first line, or why they cannot be had. Not called for columns given in the recipe.
-  std::function<std::variant<std::vector<std::string>, std::string>(const std::string& path,
-                                                                    const std::string& separator, char quote)>
+  // The names in a text file's first line, or why they cannot be had, in a sentence that names the file. With columns
+  // that the recipe names: nothing, or why the file is no text of that form.
+  std::function<std::variant<std::vector<std::string>, std::string>(const std::string& path, const TextForm& form)>
       header;
   std::function<bool(const std::string& path)> exists;
   bool files = true;     // false: neither files nor columns are looked at

@@ -20,24 +20,13 @@ bool need_column(Checker& c, int table, const std::string& name, const Place& pl
 
 namespace {
 
-// How a text file's first line is parted: what the reader's parameters say, else what the file's ending means.
-struct Signs {
-  std::string separator;
-  char quote = '\0';  // 0: quotes are text
-};
-
-Signs signs_of(const Use& reader, std::string file) {
-  if (file.ends_with(".gz")) file.resize(file.size() - 3);
-  const bool commas = file.ends_with(".csv");
-  Signs out{commas ? "," : "\t", commas ? '"' : '\0'};
+TextForm form_of(const Use& reader, bool named) {
   const auto said = [&](const std::string& name) {
     const auto value = reader.values.find(name);
     const auto* text = value == reader.values.end() ? nullptr : std::get_if<std::string>(&value->second);
     return text ? *text : std::string();
   };
-  if (const auto separator = said("separator"); !separator.empty()) out.separator = separator;
-  if (const auto quote = said("quote"); !quote.empty()) out.quote = quote == "none" ? '\0' : quote[0];
-  return out;
+  return {said("separator"), said("quote"), said("encoding"), named};
 }
 
 }  // namespace
@@ -50,17 +39,17 @@ Columns read_columns(Checker& c, const std::vector<Item*>& items, const std::vec
     if (const auto* names = std::get_if<std::vector<std::string>>(&given->second); names && !names->empty()) {
       out.known = true;
       out.names = *names;
-      return out;
     }
   if (!c.files || !c.world.header || reader.schema.header != "text") return out;
+  const bool named = out.known;
   for (std::size_t k = 0; k < files.size(); ++k) {
     const auto& place = items[std::min(k, items.size() - 1)]->place;
-    const auto signs = signs_of(reader, files[k]);
-    auto header = c.world.header(files[k], signs.separator, signs.quote);
+    auto header = c.world.header(files[k], form_of(reader, named));
     if (const auto* why = std::get_if<std::string>(&header)) {
-      c.error(place, "bad-header", "the columns of " + quote(files[k]) + " cannot be read: " + *why);
+      c.error(place, "bad-header", (named ? "the file cannot be read: " : "the columns cannot be read: ") + *why);
       return {};
     }
+    if (named) continue;
     auto& names = std::get<std::vector<std::string>>(header);
     if (!out.known) {
       out.known = true;

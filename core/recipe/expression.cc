@@ -3,6 +3,7 @@
 #include "recipe/check.h"
 #include "recipe/words.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace braid::recipe {
@@ -13,11 +14,12 @@ namespace {
 constexpr int deepest = 100;               // parentheses, calls, 'not' and '-' inside each other
 constexpr int most_signs = 1000;           // + - * / %: each makes the expression one level deeper
 constexpr std::size_t longest = 1u << 20;  // bytes
+constexpr std::size_t most_digits = 38;    // of an integer: so many fit 127 bits
 
 struct Parser {
   std::string_view text;
   std::size_t at = 0;
-  int depth = 0, signs = 0;
+  int depth = 0, sign_count = 0;
 
   [[noreturn]] void fail(std::size_t where, std::string what) const { throw ExpressionError{where, std::move(what)}; }
 
@@ -80,7 +82,7 @@ struct Parser {
   }
 
   void count_sign(std::size_t where) {
-    if (++signs > most_signs)
+    if (++sign_count > most_signs)
       fail(where, "the expression has more than " + std::to_string(most_signs) + " of + - * / %");
   }
 
@@ -202,6 +204,11 @@ struct Parser {
       fail(start, quote(text.substr(start, at - start)) + " is no number");
     if (at < text.size() && letter(text[at]))
       fail(start, "a number ends where a name begins: " + quote(text.substr(start, at + 1 - start)));
+    const auto zeros = std::min(digits.find_first_not_of('0'), digits.size());
+    if (e.whole && digits.size() - zeros > most_digits)
+      fail(start, "an integer has at most " + std::to_string(most_digits) + " digits, this one " +
+                      std::to_string(digits.size() - zeros));
+    e.name = std::move(digits);
     return e;
   }
 

@@ -44,7 +44,7 @@ struct Expression {
   Op op = Op::number;
   double number = 0;  // Op::number; `whole` when it was written without a point
   bool whole = false;
-  std::string name;  // column, link, or text
+  std::string name;  // column, link, text, or a number's digits
   std::vector<Expression> args;
   std::size_t at = 0;  // offset in the source text, for messages
 };

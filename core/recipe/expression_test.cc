@@ -151,3 +151,12 @@ TEST_CASE("stray bytes are found outside of strings and comments only") {
   CHECK(first_stray_byte("a = '''x''''\n\xc3\xa4") == P{2, 1});
   CHECK(first_stray_byte("a = \"open\n\xc3\xa4") == P{2, 1});
 }
+
+TEST_CASE("a number keeps its digits; an integer has at most 38") {
+  const auto digits = [](const std::string& text) { return std::get<Expression>(parse_expression(text)).name; };
+  CHECK(digits("9007199254740993") == "9007199254740993");
+  CHECK(digits("1_000.50") == "1000.50");
+  CHECK(digits("00" + std::string(38, '9')) == "00" + std::string(38, '9'));
+  CHECK(parsed("a == " + std::string(39, '9')) == "5: an integer has at most 38 digits, this one 39");
+  CHECK(parsed(std::string(60, '9') + ".0").find("e+") != std::string::npos);
+}

@@ -127,11 +127,7 @@ Section group() {
 Section schedule() {
   return {"schedule",
           "How the learning rate changes from step to step. The schedule's parameters stand beside `use`.",
-          {{.name = "use",
-            .is = Is::component,
-            .kinds = {Kind::schedule},
-            .required = true,
-            .help = "The schedule."}}};
+          {{.name = "use", .is = Is::component, .kinds = {Kind::schedule}, .required = true, .help = "The schedule."}}};
 }
 
 Section data() {

@@ -262,7 +262,7 @@ struct TrainPlan {
 struct DataPlan {
   std::int64_t threads = 0, cache_bytes = 2LL << 30, ahead = 2;
   double warn_missing = 0.05;  // share of missing content, or of unseen entities, from which on a warning is given
-};  // [data]; threads 0: all cores less one
+};                             // [data]; threads 0: all cores less one
 
 struct MetricPlan {
   std::string name;

@@ -253,11 +253,12 @@ class Reach {
   // A loss for which several batches of a step are not one large batch.
   void accumulated(const NodeDraft& node) {
     const auto warn = [&](const std::string& why) {
-      c_.report.warning(node.plan.place, "accumulate-differs",
-                        "with [train] accumulate = " + std::to_string(c_.plan.train.accumulate) + " the loss " +
-                            quote(node.plan.name) + " is not that of one large batch: " + why,
-                        {"it is summed over the step's batches, each taken by itself; accumulate = 1 and a larger batch "
-                         "avoid that"});
+      c_.report.warning(
+          node.plan.place, "accumulate-differs",
+          "with [train] accumulate = " + std::to_string(c_.plan.train.accumulate) + " the loss " +
+              quote(node.plan.name) + " is not that of one large batch: " + why,
+          {"it is summed over the step's batches, each taken by itself; accumulate = 1 and a larger batch "
+           "avoid that"});
     };
     for (const auto& decline : node.found.schema->declines)
       if (decline.check == "row-alone") return warn(decline.reason);

@@ -201,7 +201,8 @@ constexpr TagInfo tags[] = {
 -optimizer = [{ match = "*", rate = 1e6 }]
 +optimizer = [{ match = "*", rate = 1e-3 }]
 )toml"},
-    {"optimizer", "An optimizer or a schedule failed in a step, or a schedule's factor is no finite number of at least 0.",
+    {"optimizer",
+     "An optimizer or a schedule failed in a step, or a schedule's factor is no finite number of at least 0.",
      "`braid conform NAME` tests the component alone.", false, R"toml( [train]
 -optimizer = [{ match = "*", use = "my_optimizer" }]
 +optimizer = [{ match = "*", use = "adamw" }]
@@ -212,7 +213,10 @@ constexpr TagInfo tags[] = {
 +u1	i1	978300760
 )toml"},
     {"order-mixed", "An order column has cells of several kinds: numbers, dates, other texts.",
-     "Fix the cells that the message names, or list their text in `missing`.", false, R"toml( time
+     "Fix the cells that the message names, list their text in `missing`, or say bad_rows = \"skip\" where more than "
+     "half "
+     "of the cells are of one kind.",
+     false, R"toml( time
  1700000000
 -unknown
 +1700000010
@@ -309,7 +313,9 @@ constexpr TagInfo tags[] = {
 -12.0,7,1
 +12,7,1
 )toml"},
-    {"value-range", "A label or a field has a value that a port it is wired to does not take.",
+    {"value-range",
+     "A label or a field has a value that a port it is wired to does not take, or that 32-bit floating point does not "
+     "hold.",
      "Compare the label, scale the column, or leave such rows out with `keep`.", false, R"toml( [tables.ratings.labels]
 -liked = "rating"
 +liked = "rating > 3"

@@ -58,8 +58,7 @@ World blind_world() {
     FAIL_CHECK("looked for " << path);
     return false;
   };
-  world.header = [](const std::string& path, const std::string&,
-                    char) -> std::variant<std::vector<std::string>, std::string> {
+  world.header = [](const std::string& path, const TextForm&) -> std::variant<std::vector<std::string>, std::string> {
     FAIL_CHECK("read " << path);
     return std::string("not looked at");
   };

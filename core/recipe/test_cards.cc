@@ -213,7 +213,8 @@ std::vector<Make> training() {
       Make(Kind::optimizer, "sgd").params({number("decay", 0, 0, 1e9), number("momentum", 0, 0, 1)}),
       Make(Kind::schedule, "constant").params({with_unit(whole("warm_up", 0, 0), "steps")}).by_default(),
       Make(Kind::schedule, "cosine").params({with_unit(whole("warm_up", 0, 0), "steps"), number("last", 0, 0, 1)}),
-      Make(Kind::schedule, "exponential").params({with_unit(whole("warm_up", 0, 0), "steps"), number("factor", 1, 0, 1e9)}),
+      Make(Kind::schedule, "exponential")
+          .params({with_unit(whole("warm_up", 0, 0), "steps"), number("factor", 1, 0, 1e9)}),
   };
 }
 
@@ -245,10 +246,9 @@ World test_world() {
   world.plugins = test_plugins();
   world.refused = {{"old_tower", "built for LibTorch 2.1.0; this is 2.11.0: build it again"}};
   world.exists = [](const std::string& path) { return path.find("absent") == std::string::npos; };
-  world.header = [](const std::string& path, const std::string&,
-                    char) -> std::variant<std::vector<std::string>, std::string> {
+  world.header = [](const std::string& path, const TextForm&) -> std::variant<std::vector<std::string>, std::string> {
     using Names = std::vector<std::string>;
-    if (path.find("unreadable") != std::string::npos) return std::string("the file is empty");
+    if (path.find("unreadable") != std::string::npos) return "'" + path + "' is empty";
     if (path.find("users") != std::string::npos) return Names{"user", "gender", "age", "occupation"};
     if (path.find("items") != std::string::npos) return Names{"item", "title", "year", "genres", "plot_omdb"};
     if (path.find("facts") != std::string::npos) return Names{"item", "director"};

@@ -63,8 +63,7 @@ void read_group(Checker& c, Item& item) {
   else keys.fill("match", group.match);
   const auto optimizer = named_or_default(c, keys, "use", Kind::optimizer);
   group.rate = keys.number("rate");
-  if (optimizer)
-    group.optimizer = read_use(keys, optimizer, [&](const std::string& path) { return c.absent(path); });
+  if (optimizer) group.optimizer = read_use(keys, optimizer, [&](const std::string& path) { return c.absent(path); });
   group.decay_all = keys.boolean("decay_all");
   group.touched = keys.choice("rows") == "touched";
   const auto schedule = read_schedule(c, keys, group.schedule);

@@ -1,8 +1,8 @@
 #include "serve/arrays.h"
 
 #include "graph/rows.h"
-#include "serve/npy.h"
 #include "model/temporary_folder.h"
+#include "serve/npy.h"
 
 #include <braid/component.h>
 

@@ -3,14 +3,14 @@
 #include "data/key_lines.h"
 #include "graph/rows.h"
 #include "log/log.h"
-#include "serve/ahead.h"
-#include "serve/export_folder.h"
-#include "serve/npy.h"
-#include "serve/side.h"
 #include "model/content_report.h"
 #include "model/run_folder.h"
 #include "model/safetensors.h"
 #include "model/weight_files.h"
+#include "serve/ahead.h"
+#include "serve/export_folder.h"
+#include "serve/npy.h"
+#include "serve/side.h"
 
 #include <ATen/core/grad_mode.h>
 
@@ -53,9 +53,12 @@ class Export {
 
     NewFolder folder(request_.out);
     model::write_file(folder.file("serve.toml"), text);
-    Json manifest{
-        {"format", "braid-export"}, {"version", format_version},           {"braid", BRAID_VERSION},
-        {"half", request_.half},    {"lookup_only", request_.lookup_only}, {"plugins", plugins(serve, world, services)}};
+    Json manifest{{"format", "braid-export"},
+                  {"version", format_version},
+                  {"braid", BRAID_VERSION},
+                  {"half", request_.half},
+                  {"lookup_only", request_.lookup_only},
+                  {"plugins", plugins(serve, world, services)}};
     for (const auto& wire : serve_side.outputs) manifest["outputs"].push_back(wire.text);
     if (serve_side.candidates != recipe::none)
       manifest["candidates"] = serve.tables[at(serve.train.rows)].links[at(serve_side.candidates)].name;
@@ -140,8 +143,8 @@ class Export {
   }
 
   // Builds the serving graph too: what is written must fit it.
-  void weights(const recipe::Plan& serve, const recipe::Serving& side, const model::RuntimeServices& services, NewFolder& folder,
-               Json& manifest) {
+  void weights(const recipe::Plan& serve, const recipe::Serving& side, const model::RuntimeServices& services,
+               NewFolder& folder, Json& manifest) {
     const graph::Model graph(
         serve,
         [&](int table, int field) -> const Field& {

@@ -44,6 +44,7 @@ class NewFolder {
 // Reads and proves a folder's manifest: its format, that every file is there with its size and digest, and that the
 // plugins it names are installed in the same version (another digest of the same version is a warning). Throws Error
 // with the tag [export-folder].
-nlohmann::json open_folder(const std::string& place, const recipe::World& world, const model::RuntimeServices& services);
+nlohmann::json open_folder(const std::string& place, const recipe::World& world,
+                           const model::RuntimeServices& services);
 
 }  // namespace braid::serve

@@ -4,10 +4,10 @@
 #include "data/key_lines.h"
 #include "graph/carry.h"
 #include "graph/rows.h"
+#include "model/weight_files.h"
 #include "serve/arrays.h"
 #include "serve/export_folder.h"
 #include "serve/npy.h"
-#include "model/weight_files.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -283,8 +283,7 @@ struct Scorer::Inside {
     for (std::size_t t = 0; t < inlined.size(); ++t) {
       const auto n = static_cast<std::int64_t>(gathered.given[t].size());
       for (std::int64_t first = 0; first < n; first += inline_chunk)
-        inlined[t].push_back(
-            batcher->inline_entities(static_cast<int>(t), first, std::min(inline_chunk, n - first)));
+        inlined[t].push_back(batcher->inline_entities(static_cast<int>(t), first, std::min(inline_chunk, n - first)));
     }
     return batch;
   }
@@ -340,8 +339,7 @@ struct Scorer::Inside {
     const auto batch = batch_of(rows, gathered, inline_batches);
     std::vector<Flow> inlined(side.stored.size());
     for (std::size_t t = 0; t < tables; ++t)
-      if (!gathered.given[t].empty())
-        run_inline(static_cast<int>(t), gathered.given[t], inline_batches[t], inlined);
+      if (!gathered.given[t].empty()) run_inline(static_cast<int>(t), gathered.given[t], inline_batches[t], inlined);
     std::vector<graph::Given> given;
     for (const auto& feed : feeds) {
       const auto& axis = batch->axes[at(feed.source.axis)];

@@ -1,9 +1,9 @@
 // An exported model in memory: entities' arrays, the graph with its weights, fields with their state.
 #pragma once
 
+#include "model/assembly.h"
 #include "serve/ahead.h"
 #include "serve/request.h"
-#include "model/assembly.h"
 
 #include <memory>
 #include <span>

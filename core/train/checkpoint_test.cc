@@ -2,8 +2,8 @@
 #include "train/checkpoint.h"
 
 #include "model/run_folder.h"
-#include "train/journal.h"
 #include "model/temporary_folder.h"
+#include "train/journal.h"
 
 #include <ATen/ops/full.h>
 
@@ -130,7 +130,7 @@ TEST_CASE("what differs between a run as it was and as it would go on") {
   is["plugins"]["mlp"] = {{"digest", "3"}};
   is["plugins"].erase("din");
   const auto found = braid::model::differences(was, is, "braid = 1\n\n[train]\nbatch = 8\nseed = 1\n",
-                                 "braid = 1\n\n[train]\nbatch = 9\nclip = 1\n");
+                                               "braid = 1\n\n[train]\nbatch = 9\nclip = 1\n");
   CHECK(found == std::vector<std::string>{"recipe train.batch: was 8, is 9", "recipe train.seed: was 1, is not there",
                                           "recipe train.clip: was not there, is 1", "data: was aa, is bb",
                                           "plugin din: was 1, is not there", "plugin mlp: was not there, is 3"});

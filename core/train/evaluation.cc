@@ -176,7 +176,8 @@ struct Evaluation::Inside {
 };
 
 Evaluation::Evaluation(const graph::Model& model, data::Source& source, std::string split, const graph::Mode& mode)
-    : in_(new Inside{model, model.plan(), source, std::move(split), mode, graph::Execution(model), nullptr, {}, "", {}}) {
+    : in_(new Inside{
+          model, model.plan(), source, std::move(split), mode, graph::Execution(model), nullptr, {}, "", {}}) {
   in_->mode.training = false;
   for (std::size_t m = 0; m < model.plan().metrics.size(); ++m)
     in_->columns.emplace_back(model.metric(m).state().states.size());

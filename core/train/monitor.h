@@ -15,7 +15,7 @@ namespace braid::train {
 class Monitor {
  public:
   enum class Verdict {
-    undefined,        // NaN: neither a gain nor a validation without one
+    undefined,  // NaN: neither a gain nor a validation without one
     gain,
     no_gain,
     out_of_patience,  // no gain, for the last time that [train] patience allows
@@ -31,7 +31,7 @@ class Monitor {
   Verdict judge(double value, std::int64_t step, Selected& selected) const;
 
   // ---- the best weights ----
-  void keep(const std::vector<graph::NamedWeight>& weights);  // copies
+  void keep(const std::vector<graph::NamedWeight>& weights);   // copies
   void keep(NamedTensors saved) { kept_ = std::move(saved); }  // of a checkpoint
   bool has_weights() const { return !kept_.empty(); }
   const NamedTensors& weights() const { return kept_; }
@@ -44,8 +44,8 @@ class Monitor {
   NamedTensors kept_;
 };
 
-// Why a metric is not defined on the validation rows, where one label is the same for all: ": all 200 have the label 0".
-// Empty where that is not so, or [eval] wires no label. Costs a pass over these rows.
+// Why a metric is not defined on the validation rows, where one label is the same for all: ": all 200 have the label
+// 0". Empty where that is not so, or [eval] wires no label. Costs a pass over these rows.
 std::string why_undefined(const recipe::Plan& plan, data::Source& source);
 
 }  // namespace braid::train

@@ -39,8 +39,8 @@ struct OptimizerGroups::Group {
   }
 
   [[noreturn]] void failed(const recipe::Use& use, const std::string& why) const {
-    throw Error(recipe::text_of(plan->place) + ": error: '" + use.component + "' of the optimizer group \"" + plan->match +
-                "\": " + why + " [optimizer]");
+    throw Error(recipe::text_of(plan->place) + ": error: '" + use.component + "' of the optimizer group \"" +
+                plan->match + "\": " + why + " [optimizer]");
   }
 };
 

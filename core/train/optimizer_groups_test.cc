@@ -180,9 +180,10 @@ TEST_CASE("what a component does wrong is told with its group") {
   plan.groups = {group_of("*", 1)};
   auto w = weight({0});
   train::OptimizerGroups groups(plan, {named("w", w)}, 20, make, nothing_sparse);
-  CHECK(message_of([&] { groups.rate(0, 13, 0); }) ==
-        "recipe.toml:7:3: error: 'halving' of the optimizer group \"*\": its factor in step 13 is -1.000000; a factor is "
-        "finite and at least 0 [optimizer]");
+  CHECK(
+      message_of([&] { groups.rate(0, 13, 0); }) ==
+      "recipe.toml:7:3: error: 'halving' of the optimizer group \"*\": its factor in step 13 is -1.000000; a factor is "
+      "finite and at least 0 [optimizer]");
   std::map<std::string, at::Tensor> saved{{"w.count", at::full({}, 100.0F)}};
   groups.load(saved);
   w.mutable_grad() = numbers({1});

@@ -36,7 +36,8 @@ void name_rows(Culprit& culprit, const NotFinite& found, const recipe::Plan& pla
 }
 
 // Gradients that came to a node's outputs, per port and name.
-std::vector<std::vector<at::Tensor>> gradients_of(const graph::Execution& execution, const recipe::NodePlan& node, int k) {
+std::vector<std::vector<at::Tensor>> gradients_of(const graph::Execution& execution, const recipe::NodePlan& node,
+                                                  int k) {
   std::vector<std::vector<at::Tensor>> out;
   std::size_t flat = 0;
   const auto flows = execution.outputs(k);

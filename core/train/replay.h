@@ -1,8 +1,8 @@
 // A node that gave what is no number, kept in a folder, and run again from it.
 #pragma once
 
-#include "train/alone.h"
 #include "model/assembly.h"
+#include "train/alone.h"
 #include "train/settled.h"
 
 #include <string>

@@ -24,8 +24,8 @@ struct LossSum {
 struct StepResult {
   std::int64_t batches = 0, rows = 0;
   std::vector<LossSum> losses;
-  double loss = 0;           // what is learnt from: the sum of weight * mean
-  double norm = 0;           // of the whole gradient, before clipping
+  double loss = 0;  // what is learnt from: the sum of weight * mean
+  double norm = 0;  // of the whole gradient, before clipping
   // False: a loss or gradient is NaN or infinite. Then no weight has changed, and `failed` is the batch that showed it.
   bool finite = true;
   std::shared_ptr<const data::Batch> failed;

@@ -11,8 +11,8 @@ using Json = nlohmann::json;
 
 namespace {
 
-constexpr std::int64_t gradient_steps = 5;  // a gate that starts at zero lets gradients through from the second
-constexpr double between_timings = 2;       // seconds
+constexpr std::int64_t gradient_steps = 5;      // a gate that starts at zero lets gradients through from the second
+constexpr double between_timings = 2;           // seconds
 constexpr std::int64_t steps_timed_alone = 64;  // enough for a median, and to see a start that is slow
 
 double since(std::chrono::steady_clock::time_point start) {

@@ -57,9 +57,9 @@ class Telemetry {
   Journal& journal_;
   Seconds seconds_;
   std::int64_t rows_ = 0;
-  std::vector<std::int64_t> entities_;     // per axis
-  std::vector<bool> dead_;                 // per weight
-  std::vector<double> squared_norms_;      // per weight, over the first steps
+  std::vector<std::int64_t> entities_;  // per axis
+  std::vector<bool> dead_;              // per weight
+  std::vector<double> squared_norms_;   // per weight, over the first steps
   // At the last line of timing.jsonl.
   Seconds written_;
   std::int64_t written_rows_ = 0;

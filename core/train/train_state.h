@@ -11,8 +11,8 @@ namespace braid::train {
 
 // The best validation so far.
 struct Selected {
-  double value = std::nan("");           // of the monitored metric; NaN: none yet
-  std::int64_t step = 0;                 // steps that its weights have seen
+  double value = std::nan("");  // of the monitored metric; NaN: none yet
+  std::int64_t step = 0;        // steps that its weights have seen
   std::int64_t validations_without_gain = 0;
 };
 

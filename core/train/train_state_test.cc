@@ -1,6 +1,6 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include "train/monitor.h"
 #include "train/train_state.h"
+#include "train/monitor.h"
 
 #include <ATen/ops/tensor.h>
 

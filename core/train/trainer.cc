@@ -42,7 +42,8 @@ std::int64_t steps_of(const recipe::TrainPlan& train, std::int64_t rows) {
   const std::int64_t epoch = batches / train.accumulate + (batches % train.accumulate > 0);
   std::int64_t all = 0;
   if (__builtin_mul_overflow(epoch, train.epochs, &all))
-    throw Error("[train] epochs = " + std::to_string(train.epochs) + " makes more steps than can be counted [too-large]");
+    throw Error("[train] epochs = " + std::to_string(train.epochs) +
+                " makes more steps than can be counted [too-large]");
   return train.steps > 0 ? std::min(train.steps, all) : all;
 }
 
@@ -177,8 +178,7 @@ class Loop {
 
   void open_validation() {
     under_way_ = std::make_unique<Evaluation>(
-        model_, job_.source, "valid",
-        graph::Mode{.training = false, .step = state_.step, .epoch = epoch_now()});
+        model_, job_.source, "valid", graph::Mode{.training = false, .step = state_.step, .epoch = epoch_now()});
   }
 
   // False: a signal came, a checkpoint with what was seen so far is written.
@@ -213,8 +213,7 @@ class Loop {
   }
 
   void say_validation(const SplitFigures& figures, Monitor::Verdict verdict) {
-    std::string text =
-        "epoch " + std::to_string(epoch_now() + 1) + "  step " + std::to_string(state_.step) + "  valid";
+    std::string text = "epoch " + std::to_string(epoch_now() + 1) + "  step " + std::to_string(state_.step) + "  valid";
     for (const auto& [name, value] : figures.all) text += "  " + name + " " + rounded(value);
     progress_.say(text + (verdict == Monitor::Verdict::gain ? "  *" : ""));
     if (verdict == Monitor::Verdict::undefined)
@@ -365,8 +364,8 @@ class Loop {
   Outcome outcome_;
   bool best_saved_ = true;
   std::optional<std::string> why_undefined_;  // asked once a run
-  std::unique_ptr<Evaluation> under_way_;  // a validation that a signal cut short
-  std::int64_t saved_ = -1;                // step
+  std::unique_ptr<Evaluation> under_way_;     // a validation that a signal cut short
+  std::int64_t saved_ = -1;                   // step
   Clock::time_point saved_at_ = Clock::now();
 };
 

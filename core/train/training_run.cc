@@ -1,14 +1,14 @@
 #include "train/training_run.h"
 
 #include "log/log.h"
-#include "report/report.h"
-#include "report/run_files.h"
 #include "model/content_report.h"
 #include "model/run_folder.h"
+#include "model/weight_files.h"
+#include "report/report.h"
+#include "report/run_files.h"
 #include "train/interrupt.h"
 #include "train/replay.h"
 #include "train/trainer.h"
-#include "model/weight_files.h"
 
 #include <nlohmann/json.hpp>
 
@@ -69,7 +69,8 @@ void print_gradients(const Outcome& outcome) {
   }
 }
 
-Json result_of(const Outcome& outcome, const model::Assembly& model, const model::RuntimeServices& services, double start_mib) {
+Json result_of(const Outcome& outcome, const model::Assembly& model, const model::RuntimeServices& services,
+               double start_mib) {
   Json out;
   const auto& s = outcome.seconds;
   out["splits"] = Json::object();
@@ -134,9 +135,9 @@ void complain(const model::Assembly& model) {
 }
 
 // Trains in a folder that is made and held, from the start or after a checkpoint, to its result.json.
-Ended train_in(const std::string& out, model::Assembly& model, const std::vector<std::string>& splits, const std::string& name,
-               const std::string& resume, Checkpoints& checkpoints, const Checkpoint* from, double start_mib,
-               const model::RuntimeServices& services) {
+Ended train_in(const std::string& out, model::Assembly& model, const std::vector<std::string>& splits,
+               const std::string& name, const std::string& resume, Checkpoints& checkpoints, const Checkpoint* from,
+               double start_mib, const model::RuntimeServices& services) {
   const auto measured = model::measured_by(model::lock_of(model, services), model.plan.resolved);
   Journal journal(out, from ? from->state.at("journal") : Json::object());
   const TrainJob job{*model.graph,
@@ -167,7 +168,7 @@ Ended train_in(const std::string& out, model::Assembly& model, const std::vector
     return {exit_stopped, {}};
   }
   model::save_weights(out + "/weights.safetensors", model.graph->weights(),
-               {{"braid", BRAID_VERSION}, {"step", std::to_string(outcome.best_step)}});
+                      {{"braid", BRAID_VERSION}, {"step", std::to_string(outcome.best_step)}});
   journal.sync();
   const auto result = result_of(outcome, model, services, start_mib);
   model::write_file(out + "/result.json", result.dump(2) + "\n");
@@ -182,17 +183,19 @@ Ended train_in(const std::string& out, model::Assembly& model, const std::vector
 }
 
 // Everything about a run that is known before its first step.
-void begin(const std::string& out, const model::Request& request, const model::Assembly& model, const model::RuntimeServices& services) {
+void begin(const std::string& out, const model::Request& request, const model::Assembly& model,
+           const model::RuntimeServices& services) {
   model::write_file(out + "/recipe.toml", model::read_file(request.recipe));
   model::write_file(out + "/resolved.toml", model.plan.resolved);
   files::create_directories(out + "/fields");
   for (const auto& [field, bytes] : model.source->save()) model::write_file(out + "/fields/" + field, bytes);
-  model::write_file(out + "/lock.json", model::lock_of(model, services).dump(2) + "\n");  // last: with it the rest is complete
+  model::write_file(out + "/lock.json",
+                    model::lock_of(model, services).dump(2) + "\n");  // last: with it the rest is complete
 }
 
 // From the first step, in a folder that is held.
-Ended from_the_start(const model::Request& request, const std::string& out, model::Assembly& model, const std::string& name,
-                     const std::string& resume, const model::RuntimeServices& services) {
+Ended from_the_start(const model::Request& request, const std::string& out, model::Assembly& model,
+                     const std::string& name, const std::string& resume, const model::RuntimeServices& services) {
   const double start_mib = peak_mib();
   for (const auto& line : model::start_weights(model.plan, *model.graph)) log::info(line);
   begin(out, request, model, services);
@@ -202,8 +205,8 @@ Ended from_the_start(const model::Request& request, const std::string& out, mode
 }
 
 // One run from its start. `recipe`: as the user names it; `resume`: the folder to name when it is stopped.
-Ended start_run(const model::Request& request, const std::string& recipe, const std::string& out, const std::string& name,
-                const std::string& resume, const model::RuntimeServices& services) {
+Ended start_run(const model::Request& request, const std::string& recipe, const std::string& out,
+                const std::string& name, const std::string& resume, const model::RuntimeServices& services) {
   std::optional<model::FolderLock> lock;
   auto model = model::assemble(recipe, request.sets, services, {}, false, [&] {
     model::make_room(out);
@@ -214,7 +217,8 @@ Ended start_run(const model::Request& request, const std::string& recipe, const 
 }
 
 // What keeps a run from going on, unless changes are allowed. True: something has changed.
-bool compare_locks(const std::string& out, const model::Assembly& model, bool allow, const model::RuntimeServices& services) {
+bool compare_locks(const std::string& out, const model::Assembly& model, bool allow,
+                   const model::RuntimeServices& services) {
   const auto was = Json::parse(model::read_file(out + "/lock.json"), nullptr, false);
   if (!was.is_object()) throw Error(out + "/lock.json: error: is no JSON object [run-folder]");
   const auto is = model::lock_of(model, services);
@@ -329,11 +333,11 @@ std::vector<std::string> with_seed(std::vector<std::string> sets, std::uint64_t 
 int train_command(const TrainRequest& asked, const model::RuntimeServices& services) {
   const Interrupt interrupt;
   model::Request request{files::absolute(asked.recipe).string(),
-                  files::current_path().string(),
-                  asked.sets,
-                  asked.splits,
-                  asked.seeds,
-                  services.threads};
+                         files::current_path().string(),
+                         asked.sets,
+                         asked.splits,
+                         asked.seeds,
+                         services.threads};
   if (request.seeds.size() <= 1) {
     if (!request.seeds.empty()) request.sets = with_seed(request.sets, request.seeds[0]);
     request.seeds.clear();

@@ -38,11 +38,11 @@ class Adam : public braid::Optimizer {
     }
     if (values.empty()) return;
     if (decoupled_)
-      at::_fused_adamw_(values, gradients, first, second, none, steps, learning_rate, beta1, beta2, decay_now, eps, false,
-                        false);
+      at::_fused_adamw_(values, gradients, first, second, none, steps, learning_rate, beta1, beta2, decay_now, eps,
+                        false, false);
     else
-      at::_fused_adam_(values, gradients, first, second, none, steps, learning_rate, beta1, beta2, decay_now, eps, false,
-                       false);
+      at::_fused_adam_(values, gradients, first, second, none, steps, learning_rate, beta1, beta2, decay_now, eps,
+                       false, false);
   }
 
   void formula(Number& one, double learning_rate, bool decays) const override {

@@ -33,8 +33,8 @@ inline std::vector<double> three_steps(const std::string& use, const braid::Valu
   return values_of(one.weight);
 }
 
-// A table of 4 x 3 whose steps read rows {1, 3, 1}, {3}, {0, 1}; the j-th read gives cos(k + t + j). `touched`: as sparse
-// rows, else as a dense gradient.
+// A table of 4 x 3 whose steps read rows {1, 3, 1}, {3}, {0, 1}; the j-th read gives cos(k + t + j). `touched`: as
+// sparse rows, else as a dense gradient.
 inline std::vector<double> table_steps(const std::string& use, const braid::Values& values, bool touched) {
   braid::conform::OptimizerAtWork one(use, values, doubles(12, sine).view({4, 3}), true);
   const std::vector<std::vector<std::int64_t>> reads{{1, 3, 1}, {3}, {0, 1}};

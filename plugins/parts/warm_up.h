@@ -7,7 +7,9 @@ namespace parts {
 
 class WithWarmUp : public braid::Schedule {
  public:
-  braid::Param<std::int64_t> warm_up{*this, "warm_up", 0,
+  braid::Param<std::int64_t> warm_up{*this,
+                                     "warm_up",
+                                     0,
                                      "Steps over which the rate grows linearly from rate / warm_up to `rate`.",
                                      {.low = 0, .high = 2147483647, .unit = "steps"}};
 

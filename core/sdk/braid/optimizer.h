@@ -23,8 +23,8 @@ struct WeightStep {
   // float32 [] on the CPU: how many steps have changed this weight, this one included.
   at::Tensor steps;
   bool table = false;  // an embedding table, [rows, dim]
-  // Under `rows = "touched"`: weight, gradient and state hold only those rows of the table that the batch read, [touched,
-  // dim]. The host copies them out and back.
+  // Under `rows = "touched"`: weight, gradient and state hold only those rows of the table that the batch read,
+  // [touched, dim]. The host copies them out and back.
   bool some_rows = false;
 };
 
@@ -33,8 +33,8 @@ class BRAID_API Optimizer : public Component {
  public:
   static constexpr bool by_default = false;  // redefine as true: used where a recipe names none. One component can be
 
-  // What is kept for a weight between steps, by name, zeros at the start; saved in checkpoints and restored bit for bit.
-  // Of a table each tensor's first dim is the table's rows.
+  // What is kept for a weight between steps, by name, zeros at the start; saved in checkpoints and restored bit for
+  // bit. Of a table each tensor's first dim is the table's rows.
   virtual std::vector<std::pair<std::string, at::Tensor>> new_state(const at::Tensor& weight, bool table) const;
 
   // One step of these weights, without gradient recording. `decays`: false for biases, norms and learnable scalars,

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <sstream>
 
 namespace {
@@ -107,7 +108,7 @@ struct Number final : braid::Field {
       if (!text.data()) return false;
     out.resize(columns_.size() * sizeof(float));
     for (std::size_t k = 0; k < columns_.size(); ++k) {
-      const auto x = static_cast<float>((transformed(cell.texts[k]) - columns_[k].center) / columns_[k].width);
+      const auto x = narrow((transformed(cell.texts[k]) - columns_[k].center) / columns_[k].width, cell.texts[k]);
       std::memcpy(out.data() + k * sizeof x, &x, sizeof x);
     }
     return true;
@@ -136,9 +137,20 @@ struct Number final : braid::Field {
     double center = 0, width = 0;
   };
 
+  // The number as the graph has it. Throws Error for one that 32 bits do not hold.
+  static float narrow(double value, std::string_view text) {
+    const auto x = static_cast<float>(value);
+    if (std::isfinite(x)) return x;
+    std::ostringstream out;
+    out << "'" << text << "' is beyond what 32-bit floating point holds, " << std::numeric_limits<float>::max();
+    throw braid::Error(out.str());
+  }
+  // Beyond 32 bits no number counts, whatever the scale: one would make moments infinite, and all others 0.
   double transformed(std::string_view text) const {
     const auto x = number_in(text);
-    return log() ? log1p_of(x) : x;
+    const auto out = log() ? log1p_of(x) : x;
+    narrow(out, text);
+    return out;
   }
   bool readable(std::string_view text, double& x) const try {
     x = transformed(text);

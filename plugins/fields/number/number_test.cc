@@ -64,6 +64,33 @@ TEST_CASE("standardised over training rows, to the last digits of a float") {
   }
 }
 
+TEST_CASE("what 32 bits do not hold is a broken cell, whatever the scale, and does not enter the fit") {
+  const auto what = [](const braid::Field& f, std::string_view text) -> std::string {
+    braid::Bytes bytes;
+    const Texts texts{text};
+    try {
+      f.decode({texts, std::nullopt}, bytes);
+    } catch (const braid::Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  const Training rows{{{"1"}, 1}, {{"3"}, 1}, {{"1e300"}, 5}, {{"-1e39"}, 5}};
+  for (const auto* scale : {"standard", "range", "none"}) {
+    CAPTURE(scale);
+    const auto f = made<Number>({{"scale", std::string(scale)}}, rows);
+    CHECK(what(*f, "1e300").find("'1e300' is beyond what 32-bit floating point holds, 3.4") == 0);
+    CHECK(what(*f, "-1e39").find("beyond") != std::string::npos);
+    CHECK(what(*f, "1e999").find("out of the range of numbers") != std::string::npos);
+    CHECK(values(*f, {"3"})[0] == (std::string(scale) == "none" ? 3.0f : 1.0f));
+  }
+  const auto tiny = made<Number>({{"scale", std::string("range")}}, {{{"0"}, 1}, {{"1e-30"}, 1}});
+  CHECK(what(*tiny, "1e30").find("beyond") != std::string::npos);  // 1e60 of such units
+  CHECK(values(*made<Number>({{"log", true}, {"scale", std::string("none")}}, {}), {"1e300"})[0] ==
+        doctest::Approx(690.7755));                                         // ln of it
+  CHECK(id(*made<Bucket>({}, {{{"1"}, 1}, {{"1e300"}, 1}}), "1e300") > 0);  // a bucket is no 32-bit number
+}
+
 TEST_CASE("several columns are scaled each on its own; a row with a hole is absent") {
   const auto f = made<Number>({}, {{{"1", "10"}, 1}, {{"3", "30"}, 1}, {{std::string_view(), "20"}, 2}});
   CHECK(f->sizes().at("values") == 2);

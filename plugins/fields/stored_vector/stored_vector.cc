@@ -315,12 +315,11 @@ struct StoredVector final : braid::Field {
       const auto numbers = file.text(array.offset, array.rows * array.element);
       for (std::size_t k = 0; k < array.rows; ++k) names.push_back(std::to_string(array.whole(numbers, k)));
     } else {
+      const auto text = file.text(0, file.size());
       try {
-        parts::each_key_line(file.text(0, file.size()), [&](std::string key) { names.push_back(std::move(key)); });
+        parts::each_key_line(text, [&](std::string key) { names.push_back(std::move(key)); });
       } catch (const braid::Error& e) {
-        const std::string why = e.what();
-        if (why.find(": error: ") != why.npos) throw;
-        throw braid::Error(path + ", " + why);
+        throw braid::Error(path + ", " + e.what());
       }
     }
     if (names.size() != array_.rows)

@@ -114,6 +114,10 @@ TEST_CASE("keys with backslashes and line breaks, as export writes them; files o
   CHECK(said([&] {
           FieldAtWork("stored_vector", {{"vectors", vectors}, {"keys", wrong}});
         }).find("w.txt, line 2: 'C:\\temp' has a backslash that escapes nothing") != std::string::npos);
+  const auto misleading = folder.write("e.txt", "a: error: \\x\n");  // no key is taken for a message's place
+  CHECK(said([&] {
+          FieldAtWork("stored_vector", {{"vectors", vectors}, {"keys", misleading}});
+        }).find("e.txt, line 1: ") != std::string::npos);
 }
 
 TEST_CASE("a file that is cut short or changed while it is in use is an error that names it") {

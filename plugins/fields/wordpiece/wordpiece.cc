@@ -1,5 +1,5 @@
 // BERT's WordPiece: text to ids of a fixed vocabulary, as the uncased (or cased) BERT models were trained on.
-#include "plugins/parts/byte_stream.h"
+#include "kernels/text/byte_stream.h"
 
 #include <braid/plugin.h>
 
@@ -242,7 +242,7 @@ class Splitter {
 
 std::string read_whole(const std::string& path) {
   constexpr std::size_t most = std::size_t{256} << 20;  // of a vocabulary; more is no vocabulary
-  parts::ByteStream in(path);
+  braid::text::ByteStream<braid::Error> in(path);
   std::string out, block(1 << 18, '\0');
   while (const auto got = in.read(block.data(), block.size())) {
     out.append(block, 0, got);

@@ -38,8 +38,7 @@ struct Adagrad final : braid::Optimizer {
       sums.push_back(one.state[0]);
       steps.push_back(one.steps);
     }
-    if (!values.empty())
-      at::_fused_adagrad_(values, gradients, sums, steps, learning_rate, 0.0, decay_now, eps, false);
+    if (!values.empty()) at::_fused_adagrad_(values, gradients, sums, steps, learning_rate, 0.0, decay_now, eps, false);
   }
 
   void formula(Number& one, double learning_rate, bool decays) const override {

@@ -16,8 +16,8 @@ struct RmsProp final : braid::Optimizer {
 
   braid::Param<double> decay{*this, "decay", 0.0, "Weight decay, added to the gradient: decay * weight.", {.low = 0}};
   braid::Param<double> alpha{*this, "alpha", 0.99, "Decay of the second moment.", {.low = 0, .high = 1}};
-  braid::Param<double> momentum{*this, "momentum", 0.0, "Share of the last step that is taken again.",
-                                {.low = 0, .high = 1}};
+  braid::Param<double> momentum{
+      *this, "momentum", 0.0, "Share of the last step that is taken again.", {.low = 0, .high = 1}};
   braid::Param<double> eps{*this, "eps", 1e-8, "Added to the root of the second moment.", {.low = 0}};
 
   std::vector<std::pair<std::string, at::Tensor>> new_state(const at::Tensor& weight, bool) const override {

@@ -7,14 +7,13 @@
 namespace {
 
 struct Sgd final : braid::Optimizer {
-  static constexpr braid::About about{
-      .summary = "Steps along the gradient, with momentum.",
-      .paper = "Robbins and Monro 1951; Polyak 1964 (momentum)",
-      .equation = "g = g + decay·w; m = momentum·m + g; w = w - rate·m"};
+  static constexpr braid::About about{.summary = "Steps along the gradient, with momentum.",
+                                      .paper = "Robbins and Monro 1951; Polyak 1964 (momentum)",
+                                      .equation = "g = g + decay·w; m = momentum·m + g; w = w - rate·m"};
 
   braid::Param<double> decay{*this, "decay", 0.0, "Weight decay, added to the gradient: decay * weight.", {.low = 0}};
-  braid::Param<double> momentum{*this, "momentum", 0.0, "Share of the last step that is taken again.",
-                                {.low = 0, .high = 1}};
+  braid::Param<double> momentum{
+      *this, "momentum", 0.0, "Share of the last step that is taken again.", {.low = 0, .high = 1}};
 
   std::vector<std::pair<std::string, at::Tensor>> new_state(const at::Tensor& weight, bool) const override {
     if (momentum > 0) return {{"first", at::zeros_like(weight)}};

@@ -1,24 +1,15 @@
 // Text tables: one record a line, cells parted by a separator; gzip'd or not.
 #include "plugins/parts/encoding.h"
-#include "plugins/parts/text_lines.h"
+#include "kernels/text/records.h"
 
 #include <braid/plugin.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
-#include <unordered_set>
 
 namespace {
 
 constexpr std::int64_t records_per_mark = 1 << 16;  // how far apart the places are that `seek` can jump to
-
-std::string lower_without_gz(const std::string& path) {
-  std::string out = path;
-  for (auto& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  if (out.ends_with(".gz")) out.resize(out.size() - 3);
-  return out;
-}
 
 struct Delimited final : braid::Reader {
   static constexpr braid::About about{
@@ -50,38 +41,26 @@ struct Delimited final : braid::Reader {
   parts::Encoding encoding{*this};
 
   void open(const std::string& path) override {
-    const bool csv = lower_without_gz(path).ends_with(".csv");
-    separator_ = separator().empty() ? (csv ? "," : "\t") : separator();
-    if (quote() == "none") quote_ = 0;
-    else if (quote().empty()) quote_ = csv ? '"' : 0;
-    else if (quote().size() == 1) quote_ = quote()[0];
-    else throw braid::Error("quote = \"" + quote() + "\": a quote is one character, or \"none\"");
-    if (separator_.find_first_of("\r\n") != separator_.npos || (quote_ && separator_.find(quote_) != separator_.npos))
-      throw braid::Error("separator = \"" + separator_ + "\": a separator holds neither a line break nor the quote");
-    if (rest() && quote_)
+    auto form = braid::text::form_of<braid::Error>(path, separator(), quote(), encoding.name());
+    if (rest() && form.quote)
       throw braid::Error(
-          std::string("rest = true takes what is left of a line as it stands, and here a cell may stand in ") + quote_ +
-          "; fix: quote = \"none\"");
+          std::string("rest = true takes what is left of a line as it stands, and here a cell may stand in ") +
+          form.quote + "; fix: quote = \"none\"");
     path_ = path;
-    lines_ = std::make_unique<parts::TextLines>(path);
+    records_ = std::make_unique<Records>(path, std::move(form));
     record_ = 0;
     marks_.clear();
     names_ = columns_given();
-    if (names_.empty() || header_too()) {
-      braid::Record first;
-      if (!read(first, true)) {
-        if (names_.empty())
-          throw braid::Error("'" + path + "' is empty; its first line names the columns (or `columns = [...]` does)");
-      } else if (!first.error.empty()) {
-        throw braid::Error("'" + path + "', line " + std::to_string(first.line) + ": " + first.error);
-      } else if (names_.empty()) {
-        names_ = std::move(first.cells);
-      }
+    records_->demand_different(names_);
+    if (names_.empty()) {
+      names_ = records_->names();
+    } else if (header_too()) {
+      braid::Record passed;
+      records_->read(passed);
+      if (!passed.error.empty())
+        throw braid::Error("'" + path + "', line " + std::to_string(passed.line) + ": " + passed.error);
     }
-    std::unordered_set<std::string_view> known;
-    for (const auto& name : names_)
-      if (!known.insert(name).second) throw braid::Error("'" + path + "' has two columns '" + name + "'");
-    marks_.push_back(lines_->mark());
+    marks_.push_back(records_->lines().mark());
   }
 
   const std::vector<std::string>& columns() const override { return names_; }
@@ -92,7 +71,7 @@ struct Delimited final : braid::Reader {
       mark();
       auto& record = out.emplace_back();
       record.cells.reserve(names_.size());
-      if (!read(record, false)) {
+      if (!read(record)) {
         out.pop_back();
         return false;
       }
@@ -106,151 +85,40 @@ struct Delimited final : braid::Reader {
     if (record < 0) throw braid::Error("record " + std::to_string(record) + " of '" + path_ + "'");
     const auto nearest = std::min(record / records_per_mark, static_cast<std::int64_t>(marks_.size()) - 1);
     if (record < record_ || nearest * records_per_mark > record_) {
-      lines_->back(marks_[static_cast<std::size_t>(nearest)]);
+      records_->lines().back(marks_[static_cast<std::size_t>(nearest)]);
       record_ = nearest * records_per_mark;
     }
     for (braid::Record passed; record_ < record; ++record_) {
       mark();
       passed.cells.clear();
-      if (!read(passed, false)) return;  // beyond the end: nothing follows
+      passed.error.clear();
+      if (!read(passed)) return;  // beyond the end: nothing follows
     }
   }
 
  private:
   void opened() const {
-    if (!lines_) throw std::logic_error("a reader is opened before it is read");
+    if (!records_) throw std::logic_error("a reader is opened before it is read");
   }
   void mark() {
-    if (record_ == static_cast<std::int64_t>(marks_.size()) * records_per_mark) marks_.push_back(lines_->mark());
+    if (record_ == static_cast<std::int64_t>(marks_.size()) * records_per_mark)
+      marks_.push_back(records_->lines().mark());
   }
 
-  // One record; false at the end of the file. `naming`: it is the line of names, whose cells are not counted.
-  bool read(braid::Record& record, bool naming) {
-    std::string_view text;
-    if (!lines_->peek(text)) return false;
-    record.line = lines_->line();
-    if (quote_ && std::memchr(text.data(), quote_, text.size())) {
-      read_quoted(record);
-    } else {
-      split(text, record.cells, rest() && !naming ? names_.size() : 0);
-      lines_->take();
-    }
-    encoding.to_utf8(record.cells);
-    if (!naming && record.error.empty() && record.cells.size() != names_.size())
+  bool read(braid::Record& record) {
+    if (!records_->read(record, names_.size(), rest())) return false;
+    if (record.error.empty() && record.cells.size() != names_.size())
       record.error = std::to_string(record.cells.size()) + (record.cells.size() == 1 ? " cell, " : " cells, ") +
                      (columns_given().empty() ? "the header has " : "`columns` names ") + std::to_string(names_.size());
     return true;
   }
 
-  // Cell number `most` takes what is left; 0: none does.
-  void split(std::string_view text, std::vector<std::string>& cells, std::size_t most) const {
-    const auto* at = text.data();
-    const auto* const end = at + text.size();
-    const auto width = separator_.size();
-    while (cells.size() + 1 != most) {
-      const auto left = static_cast<std::size_t>(end - at);
-      const auto* found = static_cast<const char*>(width == 1 ? std::memchr(at, separator_[0], left)
-                                                              : memmem(at, left, separator_.data(), width));
-      if (!found) break;
-      cells.emplace_back(at, found);
-      at = found + width;
-    }
-    cells.emplace_back(at, end);
-  }
-
-  // A record that holds a quote, character by character; it may go on over several lines.
-  void read_quoted(braid::Record& record) {
-    std::size_t at = 0;
-    std::int64_t lines = 0;
-    const auto here = [&](std::size_t ahead) {  // is there a character `ahead` of this place?
-      while (at + ahead >= lines_->size())
-        if (!lines_->more()) return false;
-      return true;
-    };
-    const auto character = [&](std::size_t ahead) { return lines_->begin()[at + ahead]; };
-    const auto separator_here = [&] {
-      return here(separator_.size() - 1) &&
-             std::memcmp(lines_->begin() + at, separator_.data(), separator_.size()) == 0;
-    };
-    const auto break_here = [&] {
-      return character(0) == '\n' || (character(0) == '\r' && here(1) && character(1) == '\n');
-    };
-
-    for (bool ended = false; !ended;) {
-      std::string cell;
-      if (here(0) && character(0) == quote_) {
-        ++at;
-        for (;; ++at) {
-          if (!here(0) || lines > most_lines || at > most_bytes)
-            return give_up(record, "a quote is opened in cell " + std::to_string(record.cells.size() + 1) +
-                                       (here(0) ? " and not closed within " + std::to_string(most_lines) +
-                                                      " lines or " + std::to_string(most_bytes >> 20) + " MiB"
-                                                : std::string(" and not closed before the file ends")));
-          const char c = character(0);
-          if (c == quote_) {
-            if (!here(1) || character(1) != quote_) break;
-            ++at;
-          }
-          if (c == '\n') ++lines;
-          cell += c;
-        }
-        ++at;
-        if (here(0) && !separator_here() && !break_here() && !(character(0) == '\r' && !here(1))) {
-          record.error = "text after the closing quote of cell " + std::to_string(record.cells.size() + 1) +
-                         " (a quote inside a cell is written twice)";
-        }
-      }
-      while (here(0) && !separator_here() && !break_here()) cell += character(0), ++at;
-      if (!here(0)) {
-        ended = true;
-        if (cell.ends_with('\r')) cell.pop_back();
-      } else if (separator_here()) {
-        at += separator_.size();
-      } else {
-        at += character(0) == '\r' ? 2 : 1;
-        ++lines;
-        ended = true;
-      }
-      record.cells.push_back(std::move(cell));
-    }
-    if (lines > 2 && record.error.empty() && holds_records(at))
-      return give_up(record, "a quote is opened here and closed only " + std::to_string(lines - 1) +
-                                 " lines later, and the lines between are records themselves");
-    lines_->drop(at, lines);
-  }
-
-  // A bad record, of which only the first line is passed over: the next ones are read for themselves.
-  void give_up(braid::Record& record, const std::string& why) {
-    record.error = why + " (a quote inside a cell is written twice, or say quote = \"none\")";
-    const auto* found = static_cast<const char*>(std::memchr(lines_->begin(), '\n', lines_->size()));
-    lines_->drop(found ? static_cast<std::size_t>(found - lines_->begin()) + 1 : lines_->size(), 1);
-  }
-
-  // Whether each whole line inside the record's first `bytes` would be a record of its own.
-  bool holds_records(std::size_t bytes) const {
-    if (names_.size() < 2) return false;
-    std::string_view text(lines_->begin(), bytes);
-    while (text.ends_with('\n')) text.remove_suffix(1);
-    auto from = text.find('\n') + 1;
-    std::vector<std::string> cells;
-    for (auto end = text.find('\n', from); end != text.npos; from = end + 1, end = text.find('\n', from)) {
-      cells.clear();
-      split(text.substr(from, end - from), cells, 0);
-      if (cells.size() != names_.size()) return false;
-    }
-    return true;
-  }
-
-  // What one record may take.
-  static constexpr std::int64_t most_lines = 10'000;
-  static constexpr std::size_t most_bytes = std::size_t{16} << 20;
-
-  std::string path_, separator_;
-  char quote_ = 0;
-  std::unique_ptr<parts::TextLines> lines_;
+  using Records = braid::text::Records<braid::Error>;
+  std::string path_;
+  std::unique_ptr<Records> records_;
   std::vector<std::string> names_;
-  std::int64_t record_ = 0;                    // the one that comes next
-  std::vector<parts::TextLines::Mark> marks_;  // of records 0, records_per_mark, 2 records_per_mark...
+  std::int64_t record_ = 0;                                    // the one that comes next
+  std::vector<braid::text::Lines<braid::Error>::Mark> marks_;  // of records 0, records_per_mark, 2 records_per_mark...
 };
 
 }  // namespace

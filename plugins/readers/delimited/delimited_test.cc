@@ -188,15 +188,36 @@ TEST_CASE("gzip is read to its last byte: members, zeros between and after them,
     CHECK(message(a.substr(0, n)).find("the gzip stream is not complete") != std::string::npos);
 }
 
-TEST_CASE("encodings; other formats are named") {
+TEST_CASE("encodings, of names and cells; other formats are named") {
   const Folder folder;
-  const auto latin = folder.file("l.tsv", "a\nMis\xE9rables\n\x80\n");
-  CHECK(Test::cells(latin, {{"encoding", std::string("latin-1")}}) ==
-        std::vector<Cells>{{"Mis\xC3\xA9rables"}, {"\xC2\x80"}});
-  CHECK(Test::cells(latin, {{"encoding", std::string("windows-1252")}}) ==
-        std::vector<Cells>{{"Mis\xC3\xA9rables"}, {"\xE2\x82\xAC"}});
+  const auto said = [](const char* encoding) { return braid::Values{{"encoding", std::string(encoding)}}; };
+  const auto latin = folder.file("l.tsv",
+                                 "ann\xE9"
+                                 "e\nMis\xE9rables\n\x80\n");
+  CHECK(Test::reader(latin, said("latin-1"))->columns() == Cells{"ann\xC3\xA9"
+                                                                 "e"});
+  CHECK(Test::cells(latin, said("latin-1")) == std::vector<Cells>{{"Mis\xC3\xA9rables"}, {"\xC2\x80"}});
+  CHECK(Test::cells(latin, said("windows-1252")) == std::vector<Cells>{{"Mis\xC3\xA9rables"}, {"\xE2\x82\xAC"}});
+  CHECK(Test::message(latin).find("line 1: byte 3 of the name of column 1 is not UTF-8") != std::string::npos);
+  // A separator is a text, whatever the file's encoding.
+  CHECK(Test::cells(folder.file("s.tsv",
+                                "a\xA7"
+                                "b\n1\xA7"
+                                "2\n"),
+                    {{"encoding", std::string("latin-1")}, {"separator", std::string("\xC2\xA7")}}) ==
+        std::vector<Cells>{{"1", "2"}});
+  std::string wide = "\xFF\xFE";
+  for (const char c : std::string("\"a\nb\",c\r\n1,\"x, y\"\r\n")) wide += c, wide += '\0';
+  for (const auto* name : {"w.csv", "w.csv.gz"}) {
+    const auto path = folder.file(name, wide);
+    CHECK(Test::reader(path, said("utf-16"))->columns() == Cells{"a\nb", "c"});
+    CHECK(Test::cells(path, said("utf-16")) == std::vector<Cells>{{"1", "x, y"}});
+    CHECK(Test::message(path).find("say encoding = \"utf-16\"") != std::string::npos);
+  }
+  CHECK(Test::cells(folder.file("mac.csv", "a,b\r1,2\r\r3,4\r")) == std::vector<Cells>{{"1", "2"}, {"3", "4"}});
   CHECK(Test::message(folder.file("z.tsv", "\x28\xB5\x2F\xFDrest")).find("packed by zstd") != std::string::npos);
-  CHECK(Test::message(folder.file("p.csv", "PAR1rest")).find("Parquet") != std::string::npos);
+  CHECK(Test::message(folder.file("p.csv", "PAR1\x15rest")).find("Parquet") != std::string::npos);
+  CHECK(Test::cells(folder.file("q.csv", "PAR1,x\n1,2\n")) == std::vector<Cells>{{"1", "2"}});
 }
 
 // Sizes about the window's edge, cells that straddle it, records longer than it; read in other portions, sought.
@@ -240,6 +261,20 @@ TEST_CASE("the same records whatever the windows, limits and jumps, plain and gz
     r->seek(1);
     CHECK(r->next(out, 1));
     CHECK(out.size() == 1);
+  }
+}
+
+TEST_CASE("going over a bad row leaves the next ones as they are") {
+  const Folder folder;
+  // The first record is bad; the quote of the second swallows two that are records themselves.
+  const auto path = folder.file("bad.csv", "a,b\n\"x\"y,1\n1,\"2\n3,4\n5,6\n7,8\"\n9,10\n");
+  const auto whole = all(*Test::reader(path));
+  for (std::size_t k = 0; k <= whole.size(); ++k) {
+    const auto r = Test::reader(path);
+    r->seek(static_cast<std::int64_t>(k));
+    const auto rest = all(*r);
+    REQUIRE(rest.size() == whole.size() - k);
+    for (std::size_t j = 0; j < rest.size(); ++j) CHECK(rest[j].line == whole[k + j].line);
   }
 }
 

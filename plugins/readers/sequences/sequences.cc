@@ -1,5 +1,6 @@
 // Sequences, one a line: a key and its values in order, read as one row per value.
-#include "plugins/parts/text_lines.h"
+#include "plugins/parts/encoding.h"
+#include "kernels/text/lines.h"
 
 #include <braid/plugin.h>
 
@@ -9,12 +10,14 @@
 
 namespace {
 
+using Lines = braid::text::Lines<braid::Error>;
+
 constexpr std::int64_t records_per_mark = 1 << 16;  // about how far apart the places are that `seek` can jump to
 
 struct Sequences final : braid::Reader {
   static constexpr braid::About about{
       .summary =
-          "Sequences, UTF-8, gzip'd or not: each line is a key and its values in order, and is read as one row per "
+          "Sequences, gzip'd or not: each line is a key and its values in order, and is read as one row per "
           "value. Empty lines and empty values (a blank too many) are passed over."};
   static constexpr std::string_view suffixes[] = {".sequences", ".sequences.gz"};
   static constexpr std::string_view examples[] = {"1 31 7 7\n2 8\n\nanna 5  é 31 \r\n4 1 2 3 4 5 6 7 8 9"};
@@ -23,6 +26,7 @@ struct Sequences final : braid::Reader {
       *this, "columns", std::vector<std::string>{"user", "item", "place"},
       "Names of the three columns: the line's key, a value of the line, its place there, from 1."};
   braid::Param<std::string> separator{*this, "separator", " ", "Stands between key and values, of any length."};
+  parts::Encoding encoding{*this};
 
   void open(const std::string& path) override {
     const auto& names = columns_given();
@@ -33,7 +37,7 @@ struct Sequences final : braid::Reader {
     if (separator().empty() || separator().find_first_of("\r\n") != std::string::npos)
       throw braid::Error("separator = \"" + separator() + "\": a separator is one character or more, no line break");
     path_ = path;
-    lines_ = std::make_unique<parts::TextLines>(path);
+    lines_ = std::make_unique<Lines>(path, encoding());
     marks_ = {{0, lines_->mark()}};
     record_ = 0, in_line_ = false;
   }
@@ -71,7 +75,7 @@ struct Sequences final : braid::Reader {
   // A line's beginning, and the number of its first record.
   struct Mark {
     std::int64_t record;
-    parts::TextLines::Mark place;
+    Lines::Mark place;
   };
   // Views into the line, good until the next one is read. `value` is empty where a key stands alone.
   struct Row {
@@ -114,7 +118,7 @@ struct Sequences final : braid::Reader {
   }
 
   std::string path_;
-  std::unique_ptr<parts::TextLines> lines_;
+  std::unique_ptr<Lines> lines_;
   std::vector<Mark> marks_;
   std::int64_t record_ = 0;  // the one that comes next
   bool in_line_ = false;     // lines_ shows a line, of which row_ is the last row read and left_ what follows

@@ -50,6 +50,19 @@ TEST_CASE("other separators and names") {
   CHECK(has(Test::message(path, {{"separator", std::string("\n")}}), "no line break"));
 }
 
+TEST_CASE("encodings, and the line ends of old Macs") {
+  const Folder folder;
+  const auto said = [](const char* encoding) { return braid::Values{{"encoding", std::string(encoding)}}; };
+  const std::vector<Cells> expected{{"zo\xC3\xA9", "5", "1"}, {"zo\xC3\xA9", "6", "2"}, {"2", "7", "1"}};
+  CHECK(Test::cells(folder.file("l.txt", "zo\xE9 5 6\n2 7\n"), said("latin-1")) == expected);
+  CHECK(Test::cells(folder.file("m.txt", "zo\xE9 5 6\r2 7\r"), said("windows-1252")) == expected);
+  std::string wide = "\xFE\xFF";
+  for (const char c : std::string("zo\xE9 5 6\n2 7\n")) wide += '\0', wide += c;
+  CHECK(Test::cells(folder.file("w.txt", wide), said("utf-16")) == expected);
+  CHECK(Test::cells(folder.file("w.txt.gz", wide), said("utf-16be")) == expected);
+  CHECK(has(Test::message(folder.file("w.txt", wide)), "say encoding = \"utf-16\""));
+}
+
 TEST_CASE("a key without a value is a bad record, and reading goes on") {
   const Folder folder;
   const auto r = Test::reader(folder.file("a.txt", "1 2\n\n3\t4\n5 \n6 7 8\n"));

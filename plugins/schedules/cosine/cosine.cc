@@ -13,7 +13,8 @@ struct Cosine final : parts::WithWarmUp {
       .paper = "Loshchilov and Hutter 2017, SGDR (arXiv 1608.03983), eq. 5, one cycle",
       .equation = "last + (1 - last)·(1 + cos(π·(step - warm_up) / (steps - warm_up))) / 2"};
 
-  braid::Param<double> last{*this, "last", 0.0, "The share of the rate that is left at the end.", {.low = 0, .high = 1}};
+  braid::Param<double> last{
+      *this, "last", 0.0, "The share of the rate that is left at the end.", {.low = 0, .high = 1}};
 
   double factor(const braid::RunPosition& at) const override {
     if (warming(at)) return warm_up_factor(at);

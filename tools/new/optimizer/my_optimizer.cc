@@ -1,8 +1,6 @@
 // How a step changes weights: signs of the gradient's running mean, so that every number moves by the learning rate.
 #include <braid/plugin.h>
 
-#include <ATen/ops/zeros_like.h>
-
 namespace {
 
 struct MyOptimizer final : braid::Optimizer {
@@ -13,7 +11,7 @@ struct MyOptimizer final : braid::Optimizer {
   braid::Param<double> decay{*this, "decay", 0.0, "Weight decay, apart from the gradient.", {.low = 0}};
 
   std::vector<std::pair<std::string, at::Tensor>> new_state(const at::Tensor& weight, bool) const override {
-    return {{"mean", at::zeros_like(weight)}};  // saved and restored by the host
+    return {{"mean", weight.new_zeros(weight.sizes())}};  // saved and restored by the host
   }
   void step(std::span<braid::WeightStep> weights, double rate, bool decays) const override {
     for (auto& one : weights) {

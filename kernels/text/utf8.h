@@ -1,12 +1,13 @@
-// Whether a text is UTF-8.
+// UTF-8: whether a text is, and one character of it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
-namespace braid::data {
+namespace braid::text {
 
 // The offset of the first byte that is not UTF-8 (RFC 3629: no overlong forms, no surrogates, up to U+10FFFF), or npos.
 inline std::size_t not_utf8(std::string_view text) {
@@ -39,4 +40,18 @@ inline std::size_t not_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
-}  // namespace braid::data
+// Appends a character. What is none, as half of a surrogate pair, gives bytes that are not UTF-8.
+inline void append_utf8(std::string& out, std::uint32_t c) {
+  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | (c >> 6)), tail(0);
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | (c >> 12)), tail(6), tail(0);
+  } else {
+    out += static_cast<char>(0xF0 | (c >> 18)), tail(12), tail(6), tail(0);
+  }
+}
+
+}  // namespace braid::text

@@ -1,37 +1,29 @@
-// A text file, gzip'd or not, line by line, as UTF-8. For readers; one thread.
+// A text file, gzip'd or not, line by line, as UTF-8. One thread.
 #pragma once
 
-#include "plugins/parts/byte_stream.h"
-
-#include <braid/component.h>
+#include "kernels/text/encoding.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace parts {
+namespace braid::text {
 
-// A stream of bytes, of which a window stands in memory. Throws braid::Error where the file cannot be read on.
-class TextLines {
+// A file's text, of which a window stands in memory. Throws Error where the file cannot be read on.
+template <class Error>
+class Lines {
  public:
   // Where a line begins.
   struct Mark {
     std::int64_t offset, line;
   };
 
-  // Passes over a byte order mark.
-  explicit TextLines(const std::string& path) : path_(path), stream_(std::make_unique<ByteStream>(path)) {
+  explicit Lines(const std::string& path, Encoding encoding = Encoding::utf_8) : path_(path), stream_(path, encoding) {
     window_.resize(block);
-    while (size() < 3 && more()) {
-    }
-    const auto* p = reinterpret_cast<const unsigned char*>(begin());
-    if (size() >= 2 && ((p[0] == 0xFF && p[1] == 0xFE) || (p[0] == 0xFE && p[1] == 0xFF)))
-      throw braid::Error("'" + path + "' is UTF-16; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)");
-    if (size() >= 3 && p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF) from_ += 3;
+    more();
   }
 
   // The next line that is not empty, without its break; the same one until take(). Its text stays where it is until the
@@ -49,7 +41,7 @@ class TextLines {
   std::int64_t line() const { return line_; }  // of the next byte, from 1
   Mark mark() const { return {start_ + static_cast<std::int64_t>(from_), line_}; }
   void back(const Mark& to) {
-    stream_->seek(to.offset);
+    stream_.seek(to.offset);
     start_ = to.offset, line_ = to.line, from_ = to_ = 0, over_ = false;
   }
 
@@ -68,16 +60,16 @@ class TextLines {
     }
     if (to_ == window_.size()) {
       if (window_.size() >= longest_record)
-        throw braid::Error("'" + path_ + "', line " + std::to_string(line_) + ": a record of more than " +
-                           std::to_string(longest_record >> 20) +
-                           " MiB; is a quote opened there and not closed, or is this no text?");
+        throw Error("'" + path_ + "', line " + std::to_string(line_) + ": a record of more than " +
+                    std::to_string(longest_record >> 20) +
+                    " MiB; is a quote opened there and not closed, or is this no text?");
       window_.resize(window_.size() * 2);
     }
     std::size_t got = 0;
     try {
-      got = stream_->read(window_.data() + to_, window_.size() - to_);
-    } catch (const braid::Error& e) {
-      throw braid::Error(std::string(e.what()) + "; it was read up to line " + std::to_string(line_));
+      got = stream_.read(window_.data() + to_, window_.size() - to_);
+    } catch (const Error& e) {
+      throw Error(std::string(e.what()) + "; it was read up to line " + std::to_string(line_));
     }
     if (got == 0) {
       over_ = true;
@@ -88,7 +80,7 @@ class TextLines {
   }
 
  private:
-  static constexpr std::size_t block = 1 << 20;              // bytes read at a time
+  static constexpr std::size_t block = std::size_t{16} * BRAID_FILE_BLOCK;  // bytes read at a time
   static constexpr std::size_t longest_record = 256u << 20;  // bytes; more is taken for a quote that never ends
 
   // The next line, empty or not, of which bytes_ are to be dropped afterwards.
@@ -112,11 +104,11 @@ class TextLines {
   }
 
   std::string path_;
-  std::unique_ptr<ByteStream> stream_;
+  TextStream<Error> stream_;
   std::vector<char> window_;
   std::size_t from_ = 0, to_ = 0, bytes_ = 0;
-  std::int64_t start_ = 0, line_ = 1;  // start_: of the window, in the uncompressed stream
+  std::int64_t start_ = 0, line_ = 1;  // start_: of the window, in the text
   bool over_ = false;
 };
 
-}  // namespace parts
+}  // namespace braid::text

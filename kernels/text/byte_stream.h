@@ -1,8 +1,9 @@
 // The bytes of a file, unpacked when it is gzip'd, to the last one: all members of a gzip file, zeros between and after
-// them passed over as gzip(1) does. Anything else behind a member is an error, never silently left out.
+// them passed over as gzip(1) does. Anything else behind a member is an error, never silently left out. So is a file
+// of another format (text/formats.h).
 #pragma once
 
-#include <braid/component.h>
+#include "kernels/text/formats.h"
 
 #include <zlib.h>
 
@@ -13,19 +14,26 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 
-namespace parts {
+// Bytes of a file read at a time. Fuzz targets make it small, so that everything crosses a border.
+#ifndef BRAID_FILE_BLOCK
+#define BRAID_FILE_BLOCK (1 << 16)
+#endif
 
-// One thread. Throws braid::Error naming the file.
+namespace braid::text {
+
+// One thread. Throws Error, made of one string, which names the file.
+template <class Error>
 class ByteStream {
  public:
   explicit ByteStream(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb")) {
-    if (!file_) throw braid::Error("cannot open '" + path + "': " + std::strerror(errno));
+    if (!file_) throw Error("cannot open '" + path + "': " + std::strerror(errno));
     fill();
     packed_ = have_ >= 2 && in_[0] == 0x1F && in_[1] == 0x8B;
-    refuse_other_formats();
+    if (!packed_) refuse_other_formats({reinterpret_cast<const char*>(in_.data()), have_});
     if (packed_ && inflateInit2(&z_, 15 + 16) != Z_OK) throw std::bad_alloc();
   }
   ~ByteStream() {
@@ -42,17 +50,20 @@ class ByteStream {
       if (n == 0) break;
       got += n;
     }
+    if (packed_ && given_ == 0) refuse_other_formats({to, got});
     given_ += static_cast<std::int64_t>(got);
     return got;
   }
 
   std::int64_t offset() const { return base_ + static_cast<std::int64_t>(at_); }  // in the file, of the next byte
 
-  // To a place in what read() gives; backwards it reads again from the start.
+  // To a place in what read() gives; backwards a packed file is read again from the start.
   void seek(std::int64_t to) {
-    if (to < given_) {
-      std::rewind(file_.get());
-      base_ = given_ = 0, at_ = have_ = 0, over_ = member_over_ = false;
+    if (to < given_ || (to > given_ && !packed_)) {
+      const auto start = packed_ ? 0 : to;
+      if (::fseeko(file_.get(), start, SEEK_SET) != 0)
+        throw Error("'" + path_ + "' cannot be read again: " + std::strerror(errno));
+      base_ = given_ = start, at_ = have_ = 0, over_ = member_over_ = false;
       if (packed_) inflateReset(&z_);
     }
     std::array<char, 1 << 14> passed;
@@ -72,8 +83,7 @@ class ByteStream {
     base_ += static_cast<std::int64_t>(have_);
     at_ = 0;
     have_ = std::fread(in_.data(), 1, in_.size(), file_.get());
-    if (have_ == 0 && std::ferror(file_.get()))
-      throw braid::Error("'" + path_ + "' cannot be read: " + std::strerror(errno));
+    if (have_ == 0 && std::ferror(file_.get())) throw Error("'" + path_ + "' cannot be read: " + std::strerror(errno));
     over_ = have_ == 0;
     return have_ > 0;
   }
@@ -93,16 +103,16 @@ class ByteStream {
     while (z_.avail_out == room) {
       if (member_over_ && !next_member()) return 0;
       if (!fill())
-        throw braid::Error("'" + path_ + "' breaks off at byte " + std::to_string(offset()) +
-                           " of the file: the gzip stream is not complete");
+        throw Error("'" + path_ + "' breaks off at byte " + std::to_string(offset()) +
+                    " of the file: the gzip stream is not complete");
       z_.next_in = in_.data() + at_;
       z_.avail_in = static_cast<uInt>(have_ - at_);
       const int code = inflate(&z_, Z_NO_FLUSH);
       at_ = have_ - z_.avail_in;
       if (code == Z_STREAM_END) member_over_ = true;
       else if (code != Z_OK && code != Z_BUF_ERROR)
-        throw braid::Error("'" + path_ + "' is damaged near byte " + std::to_string(offset()) +
-                           " of the file: " + (z_.msg ? z_.msg : "not gzip"));
+        throw Error("'" + path_ + "' is damaged near byte " + std::to_string(offset()) +
+                    " of the file: " + (z_.msg ? z_.msg : "not gzip"));
     }
     return room - z_.avail_out;
   }
@@ -113,37 +123,24 @@ class ByteStream {
     if (!fill()) return false;
     const auto begin = offset();
     if (in_[at_] != 0x1F)
-      throw braid::Error("'" + path_ + "' has other bytes behind its gzip stream, from byte " + std::to_string(begin) +
-                         " of the file; cut them off, or pack the file again");
+      throw Error("'" + path_ + "' has other bytes behind its gzip stream, from byte " + std::to_string(begin) +
+                  " of the file; cut them off, or pack the file again");
     inflateReset(&z_);
     member_over_ = false;
     return true;
   }
 
-  void refuse_other_formats() const {
-    static constexpr struct {
-      std::string_view magic;
-      const char* what;
-    } known[] = {{{"\x28\xB5\x2F\xFD", 4}, "packed by zstd; unpack it (zstd -d), or pack it by gzip"},
-                 {{"\xFD"
-                   "7zXZ",
-                   5},
-                  "packed by xz; unpack it (xz -d), or pack it by gzip"},
-                 {{"BZh", 3}, "packed by bzip2; unpack it (bzip2 -d), or pack it by gzip"},
-                 {{"PK\x03\x04", 4}, "a zip archive (or a spreadsheet); unpack it, or save it as CSV"},
-                 {{"PAR1", 4}, "a Parquet file; write it as CSV"}};
-    for (const auto& one : known)
-      if (have_ >= one.magic.size() && std::memcmp(in_.data(), one.magic.data(), one.magic.size()) == 0)
-        throw braid::Error("'" + path_ + "' is " + one.what);
+  void refuse_other_formats(std::string_view head) const {
+    if (const auto* what = other_format(head)) throw Error("'" + path_ + "' is " + what);
   }
 
   std::string path_;
   std::unique_ptr<std::FILE, Close> file_;
-  std::array<unsigned char, 1 << 16> in_;
+  std::array<unsigned char, BRAID_FILE_BLOCK> in_;
   std::size_t at_ = 0, have_ = 0;
   std::int64_t base_ = 0, given_ = 0;  // of in_ in the file; bytes that read() gave
   bool packed_ = false, over_ = false, member_over_ = false;
   z_stream z_{};
 };
 
-}  // namespace parts
+}  // namespace braid::text
