@@ -33,7 +33,7 @@ Section train() {
         .low = 1,
         .high = most_counted,
         .unit = "batches",
-        .help = "Batches a step: the mean of their losses is learnt from, and weights change once."},
+        .help = "Batches a step: their losses are added up and divided by the count of all of them, and weights change once."},
        {.name = "epochs",
         .is = Is::whole,
         .fallback = I{1},
