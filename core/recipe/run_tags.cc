@@ -46,14 +46,14 @@ constexpr TagInfo tags[] = {
 -i7	nineteen
 +i7	1995
 )toml"},
+    {"checkpoint", "A checkpoint is of another version of Braid, or its place in the data is none of this run's.",
+     "Go on with the version that wrote it, or start the run again.", false, R"toml(-braid train --resume runs/old
++braid train recipe.toml --out runs/new
+)toml"},
     {"column-unknown", "A file of a table lacks a column that another file, or the recipe, has.",
      "Write the column's name as the file does, or add the column.", false, R"toml(-item	titel
 +item	title
  i1	Toy Story
-)toml"},
-    {"checkpoint", "A checkpoint is of another version of Braid, or its place in the data is none of this run's.",
-     "Go on with the version that wrote it, or start the run again.", false, R"toml(-braid train --resume runs/old
-+braid train recipe.toml --out runs/new
 )toml"},
     {"command-line", "A command, option or argument that is unknown, missing or of a wrong form.",
      "`braid COMMAND --help` shows what it takes.", false, R"toml(-braid trian recipe.toml --out runs/a
