@@ -129,7 +129,7 @@ std::string describe(const ComponentSchema& c, const PluginSchema& plugin, const
   const auto heading = [&](const std::string& text) {
     out << "\n" << (bold ? "\x1b[1m" + text + "\x1b[0m" : text) << "\n";
   };
-  out << (bold ? "\x1b[1m" + c.name + "\x1b[0m" : c.name) << ", a " << name_of(c.kind) << " of plugin " << plugin.name
+  out << (bold ? "\x1b[1m" + c.name + "\x1b[0m" : c.name) << ", " << recipe::with_article(name_of(c.kind)) << " of plugin " << plugin.name
       << " " << plugin.version << "\n\n  " << wrapped(c.summary, 2) << "\n";
   Rows about;
   if (!c.paper.empty()) about.push_back({"paper", joined(c.paper, c.equation, ", ")});

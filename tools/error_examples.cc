@@ -148,7 +148,7 @@ constexpr Example examples[] = {
 +before = { table = "items", column = "item" }
 )toml"},
     {"loss-reaches-nothing", R"toml( [nodes.near]
- use = "cosine"
+ use = "similarity"
 -in.a = { from = "item.vector[ratings.item]", stop = true }
 +in.a = "item.vector[ratings.item]"
  in.b = { from = "item.vector[ratings.item]", stop = true }
@@ -157,7 +157,7 @@ constexpr Example examples[] = {
  in = { logit = "near.score", label = "ratings.liked" }
 )toml"},
     {"mask-left", R"toml( [nodes.near]
- use = "cosine"
+ use = "similarity"
 -in.a = "words.vector[ratings.item]"
 +in.a = "pooled.vector[ratings.item]"
  in.b = "item.vector[ratings.item]"
@@ -173,7 +173,7 @@ constexpr Example examples[] = {
 +file = "data/users.tsv.gz"
 )toml"},
     {"missing-input", R"toml( [nodes.near]
- use = "cosine"
+ use = "similarity"
  in.a = "item.vector[ratings.item]"
 +in.b = "user_vector.vector[ratings.user]"
 +[nodes.user_vector]

@@ -45,7 +45,7 @@ std::string kind_of(const std::string& word) {
   if (std::find(made.begin(), made.end(), word) != made.end()) return word;
   for (const auto kind : kind_names)
     if (word == kind)
-      fail("a " + word + " cannot be written yet: the SDK has no base class for this kind [not-yet]",
+      fail(recipe::with_article(word) + " cannot be written yet: the SDK has no base class for this kind [not-yet]",
            {"kinds that can: " + recipe::listed(made)});
   auto known = made;
   known.emplace_back("recipe");
@@ -141,7 +141,7 @@ std::vector<File> project(const std::string& kind, const std::string& name) {
       out = replaced(out, "my_" + part, name);
       out = replaced(out, "My" + type_name(part), type_name(name));
     }
-    return replaced(out, "@KIND@", kind);
+    return replaced(replaced(out, "A @KIND@", "A" + recipe::with_article(kind).substr(1)), "@KIND@", kind);
   };
   std::vector<File> out;
   for (const auto& from : {kind, std::string("every")})

@@ -111,7 +111,7 @@ struct Checks {
             optimizer.formula(n, rate, decays);
             const double got = one->weight.const_data_ptr<double>()[k];
             // Each step rounds some ten operations, and curvature carries their errors on: 1e-9 is a million ulps.
-            if (std::abs(got - n.weight) <= 1e-9 * std::max(1.0, std::abs(n.weight))) continue;
+            if (got == n.weight || std::abs(got - n.weight) <= 1e-9 * std::max(1.0, std::abs(n.weight))) continue;
             return fail("number " + std::to_string(k) + " after " + std::to_string(t) + " steps at rate " +
                         number_text(rate) + (decays ? "" : " without decay") + ": step() has " + number_text(got) +
                         ", formula() " + number_text(n.weight));

@@ -5,6 +5,7 @@
 #include "conform/readers.h"
 #include "conform/variations.h"
 #include "conform/words.h"
+#include "recipe/words.h"
 
 #include <ATen/Parallel.h>
 #include <c10/util/Exception.h>
@@ -367,7 +368,7 @@ std::string failed_text(const Verdict& v) {
 std::string text_of(const Report& report, bool cases) {
   std::map<Verdict::Result, std::size_t> count;
   for (const auto& v : report.verdicts) ++count[v.result];
-  std::string out = report.component + ", a " + std::string(name_of(report.kind)) + " of plugin " + report.plugin +
+  std::string out = report.component + ", " + recipe::with_article(name_of(report.kind)) + " of plugin " + report.plugin +
                     " " + report.version + ": " +
                     (count[Verdict::failed] ? counted(count[Verdict::failed], "check") + " FAILED, " : "conforms, ") +
                     (count[Verdict::not_run] ? std::to_string(count[Verdict::not_run]) + " not run, " : "") +

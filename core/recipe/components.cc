@@ -19,9 +19,10 @@ bool among(Kind kind, const std::vector<Kind>& kinds) {
 }
 
 std::string kind_words(const std::vector<Kind>& kinds) {
-  std::string out = "a ";
+  std::string out;
   for (std::size_t k = 0; k < kinds.size(); ++k)
-    out += (k == 0 ? "" : k + 1 == kinds.size() ? " or " : ", ") + std::string(name_of(kinds[k]));
+    out += k == 0 ? with_article(name_of(kinds[k]))
+                  : (k + 1 == kinds.size() ? " or " : ", ") + std::string(name_of(kinds[k]));
   return out;
 }
 
@@ -63,7 +64,7 @@ Found Cards::find(const Item& name, const std::vector<Kind>& kinds, Report& repo
     note_choices(notes, name.text, names(kinds));
     report.error(
         name.place, "wrong-kind",
-        quote(name.text) + " is a " + std::string(name_of(found.schema->kind)) + "; here stands " + kind_words(kinds),
+        quote(name.text) + " is " + with_article(name_of(found.schema->kind)) + "; here stands " + kind_words(kinds),
         notes);
     return {};
   }

@@ -199,6 +199,6 @@ Section serve() {
 
 }  // namespace
 
-std::vector<Section> words_of_training() { return {train(), group(), data(), eval(), serve()}; }
+std::vector<Section> words_of_training() { return {train(), group(), schedule(), data(), eval(), serve()}; }
 
 }  // namespace braid::recipe

@@ -86,7 +86,7 @@ void read_own(Checker& c, NodeDraft& node, Keys& keys) {
   if (node.plan.trains) node.plan.weight = read_scalar(keys, "weight", 1.0, 0.0, {});
   else if (auto* weight = keys.find("weight"); weight)
     c.error(weight->key_place, "unknown-key",
-            "only losses have a weight; " + quote(node.plan.name) + " is a " + std::string(name_of(kind)));
+            "only losses have a weight; " + quote(node.plan.name) + " is " + with_article(name_of(kind)));
   node.plan.frozen = keys.boolean("frozen");
   read_weights(c, node, keys);
   keys.later({"lora"});

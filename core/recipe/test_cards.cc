@@ -178,7 +178,7 @@ std::vector<Make> middle() {
           .params({list("tasks", ParamType::texts, std::vector<std::string>{"click"})})
           .ports({in("x", "float?[rows, dim]"), out("tasks", "float[rows]", "tasks")})
           .weights({{"out.weight", {"dim"}, false, true}}),
-      Make(Kind::ranker, "cosine")
+      Make(Kind::ranker, "similarity")
           .ports({in("a", "float[rows, dim]"), in("b", "float[rows, dim]"), out("score", "float[rows]")}),
   };
 }

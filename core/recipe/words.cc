@@ -5,6 +5,11 @@
 
 namespace braid::recipe {
 
+std::string with_article(std::string_view noun) {
+  const bool vowel = !noun.empty() && std::string_view("aeiou").find(noun[0]) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + std::string(noun);
+}
+
 std::string quote(std::string_view word) { return "'" + std::string(word) + "'"; }
 
 std::string listed(const std::vector<std::string>& words, std::size_t most) {

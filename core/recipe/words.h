@@ -9,6 +9,8 @@ namespace braid::recipe {
 
 // 'word'
 std::string quote(std::string_view word);
+// "a tower", "an optimizer"
+std::string with_article(std::string_view noun);
 // "a, b and c"; `most` names at most, then how many more there are.
 std::string listed(const std::vector<std::string>& words, std::size_t most = 12);
 // Whether `glob` describes all of `text`. '*' stands for any run of characters, dots too; '?' for one.

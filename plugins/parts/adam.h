@@ -11,11 +11,14 @@
 
 namespace parts {
 
+// A decay of 1 keeps no gradient at all, and its correction 1 - 1^t divides by zero.
+inline constexpr double below_one = 0.9999999;
+
 class Adam : public braid::Optimizer {
  public:
   braid::Param<double> decay;
-  braid::Param<double> beta1{*this, "beta1", 0.9, "Decay of the first moment.", {.low = 0, .high = 1}};
-  braid::Param<double> beta2{*this, "beta2", 0.999, "Decay of the second moment.", {.low = 0, .high = 1}};
+  braid::Param<double> beta1{*this, "beta1", 0.9, "Decay of the first moment.", {.low = 0, .high = below_one}};
+  braid::Param<double> beta2{*this, "beta2", 0.999, "Decay of the second moment.", {.low = 0, .high = below_one}};
   braid::Param<double> eps{*this, "eps", 1e-8, "Added to the root of the second moment.", {.low = 0}};
 
   std::vector<std::pair<std::string, at::Tensor>> new_state(const at::Tensor& weight, bool) const override {
