@@ -52,7 +52,7 @@ Checked check_here(const std::string& text, const std::vector<std::string>& sets
 std::string teacher_text(const std::string& more = "") {
   return serving_text(plan_of(check_here(
       "include = [\"em3.toml\"]\n[nodes.again]\nsame = \"item_id\"\nin.id = \"targets.id\"\n[nodes.near]\nuse = "
-      "\"cosine\"\nin = { a = \"again.vector[ratings.item]\", b = \"item_id.vector[ratings.item]\" }\n[nodes.rank]\n"
+      "\"similarity\"\nin = { a = \"again.vector[ratings.item]\", b = \"item_id.vector[ratings.item]\" }\n[nodes.rank]\n"
       "in.other = [\"user.vector[ratings.user]\", \"near_x.vector\"]\n[nodes.near_x]\nuse = \"id_embedding\"\nin.id = "
       "\"ratings.device\"\n[tables.ratings.fields]\ndevice = { use = \"vocabulary\" }\n[serve]\noutputs = "
       "[\"rank.logit\", \"near.score\"]\n" +
@@ -231,7 +231,7 @@ TEST_CASE("what of a run does not fit is told at its node, with both sides") {
   folder.write("t/serve.toml", "lookup_only = true\n" + text);
   CHECK(tags(check_here(
                  "include = [\"base.toml\"]\n[nodes.teacher]\nrun = \"" + (folder.path / "t").string() +
-                 "\"\n[nodes.near]\nuse = \"cosine\"\nin = { a = \"teacher.item_id.vector\", b = \"item.vector\" }\n"
+                 "\"\n[nodes.near]\nuse = \"similarity\"\nin = { a = \"teacher.item_id.vector\", b = \"item.vector\" }\n"
                  "[nodes.l]\nuse = \"soft_label\"\nin = { student = \"near.score[ratings.item]\", teacher = "
                  "\"ratings.liked\" }\n"))
             .empty());
@@ -291,7 +291,7 @@ TEST_CASE("a copy has another's values and sizes, frozen, and wires of its own")
   // Served, it is a node of its own, also where the other is not.
   const auto served = plan_of(check_here(
       more + "[nodes.rank]\nin.target = [\"slow.vector[ratings.item]\", \"words.vector[ratings.item]\"]\n"
-             "in.history = [\"slow.vector[ratings.history]\"]\n[nodes.near]\nuse = \"cosine\"\nin = { a = "
+             "in.history = [\"slow.vector[ratings.history]\"]\n[nodes.near]\nuse = \"similarity\"\nin = { a = "
              "\"slow.vector\", b = \"item.vector[targets.row]\" }\n[nodes.l]\nuse = \"binary_cross_entropy\"\nin = { "
              "logit = \"near.score\", label = \"near.score\" }\n",
       {"axes.targets.from=[\"ratings.item\", \"ratings.history\"]", "nodes.item.dim=48", "nodes.slow.serve=ahead"}));

@@ -211,7 +211,7 @@ TEST_CASE("shared components, whole axes, declared axes, first and stop") {
 TEST_CASE("a node that shares a component keeps the component's owner") {
   const auto plan = plan_of(
       with("[axes.targets]\ntable = \"items\"\nfrom = [\"ratings.item\"]\n[nodes.again]\nsame = \"words\"\nin.tokens = "
-           "\"targets.text\"\n[nodes.apart]\nuse = \"cosine\"\nin = { a = \"item.vector[targets.row]\", b = "
+           "\"targets.text\"\n[nodes.apart]\nuse = \"similarity\"\nin = { a = \"item.vector[targets.row]\", b = "
            "\"item2.vector\" }\n"
            "[nodes.item2]\nsame = \"item\"\nin.id = \"targets.id\"\n[nodes.rank]\nin.target = "
            "[\"item.vector[ratings.item]\", \"dense.vector[ratings.item]\"]\n[nodes.dense]\nuse = \"dense\"\nin.x = "
