@@ -110,7 +110,7 @@ class Maker {
       }
       case Is::component:
         if (word.section.empty()) return component(word);
-        out = {{"anyOf", {component(word), table(words_of(word))}}};
+        out = {{"if", {{"type", "object"}}}, {"then", table(words_of(word))}, {"else", component(word)}};
         break;
       case Is::wires:
         out = wires();

@@ -263,6 +263,29 @@ struct BrokenFiles final : Lines {
   }
 };
 
+struct Formula final : braid::Optimizer {
+  static constexpr braid::About about{.summary = "Steps a tenth shorter than its formula says."};
+  void step(std::span<braid::WeightStep> weights, double rate, bool) const override {
+    for (auto& one : weights) one.weight.sub_(one.gradient, 0.9 * rate);
+  }
+  void formula(Number& one, double rate, bool) const override { one.weight -= rate * one.gradient; }
+};
+
+struct TouchedRows final : braid::Optimizer {
+  static constexpr braid::About about{.summary = "Forgets the rate where some rows alone are stepped."};
+  void step(std::span<braid::WeightStep> weights, double rate, bool) const override {
+    for (auto& one : weights) one.weight.sub_(one.gradient, one.some_rows ? 1 : rate);
+  }
+  void formula(Number& one, double rate, bool) const override { one.weight -= rate * one.gradient; }
+};
+
+struct Factor final : braid::Schedule {
+  static constexpr braid::About about{.summary = "Divides by what a run of one step has none of."};
+  double factor(const braid::RunPosition& at) const override {
+    return 1 - static_cast<double>(at.step) / static_cast<double>(at.steps - 1);
+  }
+};
+
 // Fails row-alone by design, and says so.
 struct Declines final : Vector<Declines> {
   static constexpr braid::About about{.summary = "Takes off the batch's mean, and says that it does."};
@@ -301,5 +324,8 @@ BRAID_PLUGIN_OF("nonconforming", "0.1.0") {
   r.component<Slots>("slots");
   r.component<Records>("records");
   r.component<BrokenFiles>("broken_files");
+  r.component<Formula>("formula");
+  r.component<TouchedRows>("touched_rows");
+  r.component<Factor>("factor");
   r.component<Declines>("declines");
 }
