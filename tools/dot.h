@@ -1,7 +1,7 @@
 // Graphviz, when it is installed.
 #pragma once
 
-#include "report/layout.h"
+#include "report/graph_layout.h"
 
 namespace braid::tools {
 

@@ -3,7 +3,7 @@
 #include "describe.h"
 #include "places.h"
 
-#include "recipe/report.h"
+#include "recipe/diagnostics.h"
 #include "recipe/words.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "places.h"
 
 #include "cards/store.h"
-#include "recipe/report.h"
+#include "recipe/diagnostics.h"
 
 #include <filesystem>
 #include <iostream>

@@ -4,7 +4,7 @@
 #include "cards/card.h"
 #include "cards/gate.h"
 #include "cards/header.h"
-#include "cards/stamp.h"
+#include "cards/stamp_of_file.h"
 #include "cards/store.h"
 
 #include <elf.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cards/file.h"
-#include "cards/stamp.h"
+#include "cards/stamp_of_file.h"
 
 #include <string>
 #include <string_view>

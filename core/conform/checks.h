@@ -15,7 +15,7 @@ struct Check {
   std::string_view advice;   // what to write then, one sentence
   std::vector<Kind> kinds;   // that it holds for
   bool slow = false;         // left out of check(): threads, memory
-  // Runs on one case; nullptr: the check is one of fields.h, readers.h or measure.h.
+  // Runs on one case; nullptr: the check is one of field_checks.h, reader_checks.h, optimizer_checks.h or measure.h.
   void (*on_case)(Trial&) = nullptr;
 
   bool holds_for(Kind kind) const;

@@ -1,6 +1,6 @@
 #include "conform/command.h"
 
-#include "conform/report.h"
+#include "conform/findings.h"
 #include "recipe/check.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "conform/guess.h"
 #include "conform/variations.h"
-#include "conform/words.h"
+#include "conform/wording.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "conform/braid/conform.h"
-#include "conform/words.h"
+#include "conform/wording.h"
 #include "sdk/state.h"
 
 #include <string>

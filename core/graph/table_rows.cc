@@ -1,6 +1,6 @@
 #include "graph/table_rows.h"
 
-#include "recipe/report.h"
+#include "recipe/diagnostics.h"
 
 namespace braid::graph {
 

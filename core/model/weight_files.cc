@@ -2,7 +2,7 @@
 
 #include "data/key_lines.h"
 #include "model/assembly.h"
-#include "recipe/report.h"
+#include "recipe/diagnostics.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>

@@ -129,14 +129,14 @@ void add_run_axes(Checker& c);                              // axes
 void add_run_nodes(Checker& c);                             // and nodes among ours
 void check_runs(Checker& c);                                // runs.cc: whether what is needed of them is there
 void read_tables(Checker& c);                               // tables.cc: files, keys, links; calls the next three
-void read_fields(Checker& c, int table, Keys& keys);        // fields.cc
-void read_lists(Checker& c, int table, Keys& keys);         // lists.cc
-void read_rows(Checker& c, int table, Keys& keys);          // rows.cc: keep, labels, splits, held-out entities, permute
+void read_fields(Checker& c, int table, Keys& keys);        // field_keys.cc
+void read_lists(Checker& c, int table, Keys& keys);         // list_keys.cc
+void read_rows(Checker& c, int table, Keys& keys);          // row_keys.cc: keep, labels, splits, held-out entities, permute
 void read_axes(Checker& c);                                 // axes.cc
 void read_nodes(Checker& c);                                // nodes.cc
 void read_inputs(Checker& c, NodeDraft& node, Keys& keys);  // nodes.cc, for metrics too
 void setup_ports(NodeDraft& node);
-void order_nodes(Checker& c);    // order.cc
+void order_nodes(Checker& c);    // node_order.cc
 void type_nodes(Checker& c);     // types.cc
 void read_train(Checker& c);     // train.cc: [train], [data]
 void read_eval(Checker& c);      // eval.cc: [eval], metrics, [serve]
@@ -177,7 +177,7 @@ std::vector<std::string> ways_to(const Checker& c, int axis, bool links, bool li
 std::string axis_words(const Checker& c, int axis);  // "rows of 'items'", with the axis when it is not the table's own
 int link_of(const TablePlan& table, const std::string& name);
 int list_of(const TablePlan& table, const std::string& name);
-// The file or folder in front of a media text: "posters.tar.gz" of "posters.tar.gz:{item}.jpg". fields.cc
+// The file or folder in front of a media text: "posters.tar.gz" of "posters.tar.gz:{item}.jpg". field_keys.cc
 std::string media_root(const std::string& text);
 
 // ---- types.cc ----

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "recipe/item.h"
-#include "recipe/report.h"
+#include "recipe/diagnostics.h"
 
 #include <map>
 #include <set>

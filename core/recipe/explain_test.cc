@@ -3,7 +3,7 @@
 #include "recipe/explain.h"
 
 #include "recipe/flat.h"
-#include "recipe/report.h"
+#include "recipe/diagnostics.h"
 #include "test_cards.h"
 
 #include <doctest/doctest.h>

@@ -3,7 +3,7 @@
 
 #include "recipe/item.h"
 #include "recipe/language.h"
-#include "recipe/report.h"
+#include "recipe/diagnostics.h"
 
 #include <initializer_list>
 #include <optional>

@@ -1,6 +1,6 @@
 // Layout by Graphviz: its input and what comes back.
 #include "report/html.h"
-#include "report/layout.h"
+#include "report/graph_layout.h"
 
 #include <nlohmann/json.hpp>
 

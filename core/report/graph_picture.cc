@@ -2,7 +2,7 @@
 
 #include "recipe/shapes.h"
 #include "report/html.h"
-#include "report/layout.h"
+#include "report/graph_layout.h"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "recipe/plan.h"
-#include "report/layout.h"
+#include "report/graph_layout.h"
 
 #include <cstdint>
 #include <functional>

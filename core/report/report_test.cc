@@ -4,7 +4,7 @@
 #include "report/chart.h"
 #include "report/graph_picture.h"
 #include "report/html.h"
-#include "report/layout.h"
+#include "report/graph_layout.h"
 
 #include <doctest/doctest.h>
 

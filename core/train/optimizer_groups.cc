@@ -1,7 +1,7 @@
 #include "train/optimizer_groups.h"
 
 #include "recipe/groups.h"
-#include "recipe/report.h"
+#include "recipe/diagnostics.h"
 
 #include <braid/optimizer.h>
 

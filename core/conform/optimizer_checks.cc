@@ -1,8 +1,8 @@
-#include "conform/optimizers.h"
+#include "conform/optimizer_checks.h"
 
 #include "conform/braid/conform.h"
 #include "conform/making.h"
-#include "conform/words.h"
+#include "conform/wording.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>

@@ -1,4 +1,4 @@
-#include "report/layout.h"
+#include "report/graph_layout.h"
 
 #include "report/html.h"
 

@@ -1,10 +1,10 @@
-#include "conform/report.h"
+#include "conform/findings.h"
 
-#include "conform/fields.h"
-#include "conform/optimizers.h"
-#include "conform/readers.h"
+#include "conform/field_checks.h"
+#include "conform/optimizer_checks.h"
+#include "conform/reader_checks.h"
 #include "conform/variations.h"
-#include "conform/words.h"
+#include "conform/wording.h"
 #include "recipe/words.h"
 
 #include <ATen/Parallel.h>

@@ -1,7 +1,7 @@
-#include "conform/readers.h"
+#include "conform/reader_checks.h"
 
 #include "conform/kept.h"
-#include "conform/words.h"
+#include "conform/wording.h"
 #include "sdk/state.h"
 
 #include <filesystem>

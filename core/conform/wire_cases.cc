@@ -1,6 +1,6 @@
 // Inputs of cases, and comparison of tensors.
 #include "conform/braid/conform.h"
-#include "conform/words.h"
+#include "conform/wording.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>

@@ -1,7 +1,7 @@
-#include "conform/fields.h"
+#include "conform/field_checks.h"
 
 #include "conform/kept.h"
-#include "conform/words.h"
+#include "conform/wording.h"
 #include "sdk/state.h"
 
 #include <ATen/TensorOperators.h>

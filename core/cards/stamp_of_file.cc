@@ -1,4 +1,4 @@
-#include "cards/stamp.h"
+#include "cards/stamp_of_file.h"
 
 #include "cards/file.h"
 

@@ -1,4 +1,4 @@
-#include "recipe/report.h"
+#include "recipe/diagnostics.h"
 
 #include "recipe/words.h"
 

@@ -1,4 +1,4 @@
-#include "conform/words.h"
+#include "conform/wording.h"
 
 #include "sdk/state.h"
 
