@@ -136,7 +136,7 @@ int dispatch(const RunCall& call) {
     return train::scored_rows_command(call.arguments.at(0), splits[0], all(call, "set"), one(call, "rows"), services);
   }
   if (command == "eval" && (call.options.count("requests") || call.options.count("scores")))
-    return serve::replay_command(
+    return serve::rows_as_requests_command(
         {call.arguments.at(0), all(call, "split"), all(call, "set"), one(call, "requests"), one(call, "scores")},
         services);
   if (command == "eval")

@@ -102,7 +102,7 @@ std::string first_sentence(const std::string& text) {
 }
 
 std::string example(const ComponentSchema& c, const std::string& plugin) {
-  const auto use = "use = " + quoted(c.name == plugin ? c.name : plugin + "/" + c.name);
+  const auto name = quoted(c.name == plugin ? c.name : plugin + "/" + c.name), use = "use = " + name;
   std::string given;
   for (const auto& p : c.params)
     if (p.required)
@@ -112,7 +112,11 @@ std::string example(const ComponentSchema& c, const std::string& plugin) {
            (c.media ? ", media = \"FOLDER/{item}.jpg\"" : ", from = \"COLUMN\"") + given + " }\n";
   if (c.kind == Kind::reader)
     return "[tables.items]\nfile = \"FILE" + (c.suffixes.empty() ? "" : c.suffixes.front()) +
-           "\"\nreader = " + quoted(c.name == plugin ? c.name : plugin + "/" + c.name) + "\n";
+           "\"\nreader = " + name + "\n";
+  if (c.kind == Kind::optimizer)
+    return "[train]\noptimizer = [{ match = \"*\", " + use + ", rate = 1e-3" + given + " }]\n";
+  if (c.kind == Kind::schedule)
+    return "[train]\noptimizer = [{ match = \"*\", schedule = { " + use + given + " } }]\n";
   std::string out = (c.kind == Kind::metric ? "[metrics." : "[nodes.") + std::string("NAME]\n") + use + "\n";
   for (const auto& port : c.ports) {
     if (port.output || port.optional) continue;

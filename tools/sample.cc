@@ -1,6 +1,6 @@
 #include "sample.h"
 
-#include "kernels/number_text.h"
+#include "kernels/text/number.h"
 #include "options.h"
 #include "recipe/words.h"
 #include "kernels/text/records.h"

@@ -332,7 +332,7 @@ TEST_CASE("first records, read as the reader reads them") {
       "a\0\t\0b\0\n\0",
       10);
   CHECK(cells("t.tsv", wide, {"", "", "utf-16"}) == Cells{"a", "b"});
-  CHECK(says("t.tsv", wide, "is UTF-16; say encoding = \"utf-16\""));
+  CHECK(says("t.tsv", wide, "is UTF-16; set encoding = \"utf-16\""));
   CHECK(says("t.tsv",
              "ann\xE9"
              "e\tb\n",

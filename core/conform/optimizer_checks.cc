@@ -4,6 +4,7 @@
 #include "conform/making.h"
 #include "conform/wording.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
@@ -21,7 +22,7 @@ OptimizerAtWork::OptimizerAtWork(const std::string& component, const Values& val
       component_(make(component, values)),
       optimizer_(dynamic_cast<Optimizer*>(component_.get())),
       table_(table) {
-  if (!optimizer_) throw Error("'" + component + "' is no optimizer");
+  if (!optimizer_) throw Error("'" + component + "' is not an optimizer");
   const at::NoGradGuard off;
   state = optimizer_->new_state(weight, table);
 }
@@ -54,7 +55,7 @@ void OptimizerAtWork::step_rows(const std::vector<std::int64_t>& rows, const at:
 double schedule_factor(const std::string& component, const Values& values, const RunPosition& position) {
   const auto made = make(component, values);
   const auto* schedule = dynamic_cast<Schedule*>(made.get());
-  if (!schedule) throw Error("'" + component + "' is no schedule");
+  if (!schedule) throw Error("'" + component + "' is not a schedule");
   return schedule->factor(position);
 }
 
@@ -123,6 +124,28 @@ struct Checks {
       }
   }
 
+  // One step in float32, as training makes it.
+  void single() {
+    const auto made = make(use, values);
+    auto& optimizer = dynamic_cast<Optimizer&>(*made);
+    const auto begin = starts({count}).to(at::kFloat);
+    const auto gradient = gradient_at(begin.to(at::kDouble)).to(at::kFloat);
+    const auto one = at_work(begin);
+    one->step(gradient, 0.1);
+    for (std::int64_t k = 0; k < count; ++k) {
+      Optimizer::Number n{static_cast<double>(begin.const_data_ptr<float>()[k]),
+                          static_cast<double>(gradient.const_data_ptr<float>()[k]),
+                          std::vector<double>(one->state.size(), 0), 1};
+      optimizer.formula(n, 0.1, true);
+      const double got = one->weight.const_data_ptr<float>()[k];
+      // A step rounds some twenty operations to 24 bits; the step itself may be some times the weight.
+      const double moved = std::abs(n.weight - static_cast<double>(begin.const_data_ptr<float>()[k]));
+      if (std::abs(got - n.weight) <= 40 * 0x1p-24 * (1 + std::abs(n.weight) + moved)) continue;
+      return fail("number " + std::to_string(k) + " after a step in float32: step() has " + number_text(got) +
+                  ", formula() " + number_text(n.weight));
+    }
+  }
+
   // A table of which some rows have a gradient: those change as in a dense step of a table made of them.
   void touched_rows() {
     const auto whole = starts({5, 3});
@@ -180,7 +203,7 @@ struct Checks {
 
 std::vector<std::string> check_optimizer(std::string_view check, const std::string& use, const Values& values) {
   Checks c{use, values, {}};
-  if (check == "formula") c.formula();
+  if (check == "formula") c.formula(), c.single();
   else if (check == "touched-rows") c.touched_rows();
   else if (check == "save") c.save();
   else throw std::logic_error("no check of optimizers: " + std::string(check));

@@ -117,7 +117,7 @@ OpenFile::OpenFile(const std::string& path) : path_(path), descriptor_(::open(pa
     changed_ = about.st_mtim.tv_sec * 1'000'000'000 + about.st_mtim.tv_nsec;
     return;
   }
-  const std::string why = descriptor_ < 0 ? std::strerror(errno) : "it is no file";
+  const std::string why = descriptor_ < 0 ? std::strerror(errno) : "it is not a file";
   if (descriptor_ >= 0) ::close(descriptor_);
   throw Error(path + ": error: cannot open the archive: " + why + " [media-unreadable]");
 }
@@ -153,6 +153,20 @@ void Archive::fail(const std::string& what) const {
   throw Error(file_.path() + ": error: " + what + " [media-unreadable]");
 }
 
+namespace {
+
+Reader open_tar(const std::string& path, bool compressed) {
+  Reader in(archive_read_new(), archive_read_free);
+  if (compressed) allow_compression(in.get());
+  archive_read_support_format_tar(in.get());
+  archive_read_support_format_empty(in.get());
+  if (archive_read_open_filename(in.get(), path.c_str(), 1 << 18) != ARCHIVE_OK)
+    throw Error(path + ": error: cannot open the archive" + reason(in.get()) + " [media-unreadable]");
+  return in;
+}
+
+}  // namespace
+
 Archive::Archive(const std::string& path, const TextSet& wanted, std::int64_t memory) : file_(path) {
   std::byte start[4]{};
   file_.read(0, start);
@@ -160,17 +174,8 @@ Archive::Archive(const std::string& path, const TextSet& wanted, std::int64_t me
     index_zip();
     return;
   }
-  const auto open = [&](bool filters) {
-    Reader in(archive_read_new(), archive_read_free);
-    if (filters) allow_compression(in.get());
-    archive_read_support_format_tar(in.get());
-    archive_read_support_format_empty(in.get());
-    if (archive_read_open_filename(in.get(), path.c_str(), 1 << 18) != ARCHIVE_OK)
-      fail("cannot open the archive" + reason(in.get()));
-    return in;
-  };
   kept_ = is_compressed(path);
-  const auto in = open(kept_);
+  const auto in = open_tar(path, kept_);
   if (kept_) unpack(in.get(), wanted, memory);
   else index_tar(in.get());
   file_.demand_same();
@@ -193,13 +198,18 @@ bool Archive::is_compressed(const std::string& path) {
   return !empty && !(digits > 0 && said == sum);
 }
 
-void Archive::index_tar(struct archive* in) {
+// nullptr at the archive's end.
+struct archive_entry* Archive::next_entry(struct archive* in) const {
   struct archive_entry* entry = nullptr;
-  while (true) {
-    const int status = archive_read_next_header(in, &entry);
-    if (status == ARCHIVE_EOF) break;
-    if (status < ARCHIVE_WARN)
-      fail("the archive is damaged after " + std::to_string(members_.size()) + " files" + reason(in));
+  const int status = archive_read_next_header(in, &entry);
+  if (status == ARCHIVE_EOF) return nullptr;
+  if (status < ARCHIVE_WARN)
+    fail("the archive is damaged after " + std::to_string(members_.size()) + " files" + reason(in));
+  return entry;
+}
+
+void Archive::index_tar(struct archive* in) {
+  while (auto* entry = next_entry(in)) {
     if (archive_entry_filetype(entry) != AE_IFREG && !archive_entry_hardlink(entry)) continue;
     Member made;
     made.at = archive_read_header_position(in);
@@ -221,12 +231,7 @@ void Archive::unpack(struct archive* in, const TextSet& wanted, std::int64_t mem
       fail("it unpacks to more than " + std::to_string(most_times) + " times its size, " + mib(out) +
            " so far, which no archive of media does\n  unpack it into a folder");
   };
-  struct archive_entry* entry = nullptr;
-  while (true) {
-    const int status = archive_read_next_header(in, &entry);
-    if (status == ARCHIVE_EOF) break;
-    if (status < ARCHIVE_WARN)
-      fail("the archive is damaged after " + std::to_string(members_.size()) + " files" + reason(in));
+  while (auto* entry = next_entry(in)) {
     const auto name = name_of(entry);
     const char* link = archive_entry_hardlink(entry);
     if (archive_entry_filetype(entry) != AE_IFREG && !link) continue;
@@ -267,11 +272,7 @@ void Archive::unpack(struct archive* in, const TextSet& wanted, std::int64_t mem
       for (const auto& [other, linked] : members_)
         if (!linked.link.empty()) more.insert(linked.link);
       members_.clear();
-      Reader again(archive_read_new(), archive_read_free);
-      allow_compression(again.get());
-      archive_read_support_format_tar(again.get());
-      if (archive_read_open_filename(again.get(), file_.path().c_str(), 1 << 18) != ARCHIVE_OK)
-        fail("cannot open the archive" + reason(again.get()));
+      const auto again = open_tar(file_.path(), true);
       return unpack(again.get(), more, memory);
     }
 }

@@ -262,7 +262,7 @@ Decoded FieldCells::decode(std::int64_t row) const {
                   table_.plan->name + "' to count it as missing");
     is_broken = true;
     const std::lock_guard lock(broken_mutex_);
-    if (!broken_.insert(at).second) return {};  // told already; the cell was not kept
+    if (!broken_.insert(at).second) return {};  // reported already; the cell was not kept
     complaints_.warning("broken cells of '" + table_.plan->name + "." + plan_.name + "'",
                         table_.where(at) + ": counts as missing: " + text);
     out = {};

@@ -1,7 +1,7 @@
 #include "data/column.h"
 
 #include "data/hash.h"
-#include "kernels/number_text.h"
+#include "kernels/text/number.h"
 
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>

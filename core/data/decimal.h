@@ -1,7 +1,7 @@
 // Numbers of any size, compared to their last digit.
 #pragma once
 
-#include "kernels/number_text.h"
+#include "kernels/text/number.h"
 
 #include <algorithm>
 #include <charconv>
@@ -52,7 +52,8 @@ inline int compare(const Decimal& a, const Decimal& b) {
   return c < 0 ? -flip : c > 0 ? flip : 0;
 }
 
-// Whether a double tells the number that this text writes from all others that this function takes: 15 digits at most.
+// Whether the double identifies the number: no other text of at most 15 characters with another value has the same
+// double.
 inline bool exact_as_double(std::string_view text, double value) {
   return text.size() <= 15 && (value == 0 || std::fabs(value) > 1e-290);
 }

@@ -327,12 +327,12 @@ std::string Evaluator::why_mixed(std::int64_t row) const {
     if (node.op == Op::column && out.empty())
       if (const auto value = evaluate(node, row); value.kind == Kind::text)
         out = "column '" + node.column.column->name() + "' is '" + std::string(value.text.substr(0, 60)) +
-              "', which is no number";
+              "', which is not a number";
     for (const auto& a : node.args) look(a);
   };
   look(root_);
   return !out.empty() ? out
-         : texts      ? "a text stands beside a number"
+         : texts      ? "a text is compared or combined with a number"
                       : "an integer has more than 127 bits; take the remainder (%) before you multiply";
 }
 

@@ -69,7 +69,7 @@ class Evaluator {
   // What truth() met: rows where a text stood beside a number, and the first of them.
   std::int64_t mixed_rows() const { return mixed_count_.load(); }
   std::int64_t first_mixed() const { return mixed_first_.load(); }
-  // "column 'clicked' is 'True', which is no number" for a row that is mixed.
+  // "column 'clicked' is 'True', which is not a number" for a row that is mixed.
   std::string why_mixed(std::int64_t row) const;
 
  private:

@@ -15,6 +15,7 @@
 #include <vector>
 
 struct archive;
+struct archive_entry;
 
 namespace braid::data {
 
@@ -71,6 +72,7 @@ class Archive {
     std::string link;               // another member, whose bytes these are
   };
   void index_zip();
+  struct archive_entry* next_entry(struct archive* in) const;
   void index_tar(struct archive* in);
   void unpack(struct archive* in, const TextSet& wanted, std::int64_t memory);
   const Member* member(std::string_view name) const;

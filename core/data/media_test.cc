@@ -1,7 +1,6 @@
 // Archives: members read on demand, compressed tars within bounds, and files that change or are cut short.
 #include "data/media.h"
 
-#include "data/key_lines.h"
 #include "data/testing.h"
 
 #include <doctest/doctest.h>
@@ -169,21 +168,6 @@ TEST_CASE("files of a folder: a name with NUL, a folder in a file's place, a fil
   CHECK(!media.read(f.path() + "/none.jpg", buffer));
   CHECK(!media.exists(f.path() + "/none.jpg"));
   CHECK(media.exists(f.path() + "/large.jpg"));
-}
-
-TEST_CASE("lines of keys: every text comes back") {
-  const std::string mark = "\xEF\xBB\xBF";
-  const std::vector<std::string> keys{mark + "i1", "",        "a\\b",      "a\nb",    "a\r\nb", "tab\there",
-                                      "quo\"te",   "\\n",     mark + "",   "back\\",  "\r",     " a ",
-                                      "é",         "C:\\new", "\\" + mark, "a" + mark};
-  std::string bytes;
-  for (const auto& key : keys) bytes += escaped(key) + "\n";
-  CHECK(unescaped_lines(bytes) == keys);
-  CHECK(unescaped_lines(mark + "a\r\nb\r\n") == std::vector<std::string>{"a", "b"});  // as other programs write it
-  CHECK(unescaped_lines("a\n\nb") == std::vector<std::string>{"a", "", "b"});
-  CHECK(unescaped_lines("").empty());
-  CHECK(has(message_of([] { unescaped_lines("a\nC:\\temp\n"); }), "line 2: 'C:\\temp' has a backslash that escapes"));
-  CHECK(has(message_of([] { unescaped_lines("a\\", "keys.txt"); }), "keys.txt:1: error: "));
 }
 
 TEST_CASE("archives: what a file begins with starts no program") {

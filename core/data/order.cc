@@ -2,7 +2,7 @@
 #include "braid/component.h"
 #include "data/decimal.h"
 #include "data/table.h"
-#include "kernels/number_text.h"
+#include "kernels/text/number.h"
 
 #include <algorithm>
 #include <bit>

@@ -90,7 +90,7 @@ class Ahead final : public Pass {
     const auto* end = options_.cursor.data() + options_.cursor.size();
     const auto [at, error] = std::from_chars(options_.cursor.data(), end, taken);
     if (error != std::errc() || at != end || taken < 0)
-      throw Error("the data cursor '" + options_.cursor + "' is none of this pass [checkpoint]");
+      throw Error("the data cursor '" + options_.cursor + "' does not belong to this pass [checkpoint]");
     return taken >= rows ? batches_ : taken / options_.batch;
   }
 

@@ -20,7 +20,8 @@ struct RequestRow {
   const std::vector<Decoded>* cells = nullptr;                    // per field of the driving table
 };
 
-// Used by one thread.
+// make() and inline_entities() are called by one thread at a time; the other functions are safe from many threads beside
+// them.
 class RequestBatcher {
  public:
   // `plan` is a serving plan; `known` has the keys of each table's entities, 0 for the unknown one, nothing for the
@@ -35,7 +36,7 @@ class RequestBatcher {
   ~RequestBatcher();
 
   std::int64_t known(int table) const;                         // rows, the unknown entity among them
-  std::int32_t row_of(int table, std::string_view key) const;  // 0: nobody has this key. Safe from many threads
+  std::int32_t row_of(int table, std::string_view key) const;  // 0: no entity has this key
   bool reads_link(int link) const;                             // of the driving table: whether any batch depends on it
   bool reads_list(int list) const;
 

@@ -304,7 +304,7 @@ class Loaded final : public Source {
           return false;
         };
         for (const auto r : w.splits.rows[s]) {
-          if (!column[r].data()) continue;  // an empty cell names nobody
+          if (!column[r].data()) continue;  // an empty cell names no entity
           const auto entity = static_cast<std::size_t>(table.links[l][static_cast<std::size_t>(r)]);
           ++count.rows;
           count.unseen += entity == 0 || !shown(entity);

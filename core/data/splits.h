@@ -27,7 +27,7 @@ struct Splits {
 // has no answer: those are bad rows.
 std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driving, Complaints& complaints);
 
-// [tables.T] at_least: drops rows of entities with too few kept rows until nobody has too few. The unknown entity has.
+// [tables.T] at_least: drops rows of entities with too few kept rows until none has too few. The unknown entity has.
 void keep_core(const std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t>& kept);
 
 // Marks held-out entities in their tables and deals the rows out.

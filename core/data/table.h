@@ -122,7 +122,7 @@ void bad_row(Table& table, std::int64_t row, const std::string& what, Complaints
 inline constexpr const char* text_for_number_fix =
     "compare a text with a text in quotes (== 'text'), or list it in `missing`";
 
-// Rows for which an expression has no answer, because a text stands beside a number there: an error that names the
+// Rows for which an expression has no answer, because a text is compared or combined with a number there: an error that names the
 // first one, or with `bad_rows = "skip"` a warning, and the expression is false for them. For expressions that do not
 // decide whether a row is used: those of slices, lists, hold-outs and permutations.
 void tell_mixed(const Evaluator& evaluator, const Table& table, const std::string& what, Complaints& complaints);

@@ -66,7 +66,7 @@ void Execution::run(const std::shared_ptr<const data::Batch>& batch, const Mode&
   mode_ = mode;
   links_.resize(batch->links.size());
   for (const auto& one : given)
-    if (const auto slot = model_.program().find(source_of_wire(one.source)))
+    if (const auto slot = model_.program().find(source_of(one.source)))
       values_[index_of(*slot)] = {one.flow, true};
   for (std::size_t k = 0; k < nodes.size(); ++k)
     if (nodes[k]) run_node(k);

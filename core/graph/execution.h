@@ -30,7 +30,7 @@ struct Given {
 };
 
 // Runs a model over batches. Belongs to one thread; several executions may run one model at the same time, as long as
-// nobody changes its weights. The model must outlive it.
+// no thread changes its weights. The model must outlive it.
 class Execution {
  public:
   explicit Execution(const Model& model);

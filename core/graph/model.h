@@ -51,7 +51,8 @@ struct LiveNode {
   std::vector<std::vector<Sizes>> specials;
 };
 
-// Immutable but for the values of its weights: executions (execution.h) run it, several at the same time.
+// Several executions (execution.h) may run it at the same time, while no thread changes weights or calls a function of
+// the section "training".
 class Model {
  public:
   // Constructs, sizes and starts all components. `plan` (checked with the fitted sizes) and the fields must outlive it.

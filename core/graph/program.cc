@@ -14,7 +14,7 @@ std::size_t at(int k) { return static_cast<std::size_t>(k); }
 
 }  // namespace
 
-Source source_of_wire(const recipe::Wire& wire) {
+Source source_of(const recipe::Wire& wire) {
   using From = recipe::Wire::Source;
   switch (wire.source) {
     case From::node:
@@ -77,12 +77,12 @@ std::optional<std::size_t> Program::link_of(const recipe::Wire& wire) const {
 }
 
 Bound Program::add(const recipe::Wire& wire) {
-  return {add(Slot{source_of_wire(wire), link_of(wire)}), at(wire.to_axis), wire.inserted, wire.stop};
+  return {add(Slot{source_of(wire), link_of(wire)}), at(wire.to_axis), wire.inserted, wire.stop};
 }
 
 Bound Program::bind(const recipe::Wire& wire) const {
-  const auto found = known_.find(Slot{source_of_wire(wire), link_of(wire)});
-  if (found == known_.end()) throw std::logic_error("the wire '" + wire.text + "' is none of the plan");
+  const auto found = known_.find(Slot{source_of(wire), link_of(wire)});
+  if (found == known_.end()) throw std::logic_error("the wire '" + wire.text + "' is not in the plan");
   return {found->second, at(wire.to_axis), wire.inserted, wire.stop};
 }
 

@@ -45,7 +45,7 @@ struct RowOf {
 using Source = std::variant<NodeOutput, FieldOutput, LabelOf, LinkKey, KeyOf, CountOf, RowOf>;
 
 // A source as a wire has it, without what it is carried through.
-Source source_of_wire(const recipe::Wire& wire);
+Source source_of(const recipe::Wire& wire);
 
 // ---- slots ----
 

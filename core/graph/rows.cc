@@ -73,7 +73,7 @@ Flow rows_of(const Flow& from, const at::Tensor& rows) {
   return out;
 }
 
-recipe::Wire source_of(const recipe::Wire& wire) {
+recipe::Wire without_link(const recipe::Wire& wire) {
   auto out = wire;
   out.via = {};
   out.to_axis = wire.axis;
@@ -87,11 +87,6 @@ int axis_of(const recipe::NodePlan& node) {
     for (const auto& type : port)
       if (!type.dims.empty() && type.dims[0].kind == recipe::Size::Kind::axis) return type.dims[0].axis;
   return recipe::none;
-}
-
-bool same_source(const recipe::Wire& a, const recipe::Wire& b) {
-  if (a.source != b.source || std::max(a.port, 0) != std::max(b.port, 0)) return false;
-  return a.source == recipe::Wire::Source::node ? a.node == b.node : a.axis == b.axis && a.field == b.field;
 }
 
 }  // namespace braid::graph

@@ -17,8 +17,7 @@ Flow join(const std::vector<Flow>& parts);
 Flow rows_of(const Flow& from, const at::Tensor& rows);
 
 // A wire's source as the graph is given it: without `via`, on the axis where it is computed.
-recipe::Wire source_of(const recipe::Wire& wire);
-bool same_source(const recipe::Wire& a, const recipe::Wire& b);
+recipe::Wire without_link(const recipe::Wire& wire);
 
 // The axis that a node's outputs live on; none where they have none.
 int axis_of(const recipe::NodePlan& node);

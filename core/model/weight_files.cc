@@ -1,6 +1,6 @@
 #include "model/weight_files.h"
 
-#include "data/key_lines.h"
+#include "kernels/text/key_lines.h"
 #include "model/assembly.h"
 #include "recipe/diagnostics.h"
 
@@ -25,7 +25,7 @@ constexpr std::string_view ids_prefix = "ids/";
 
 std::string lines_of(const std::vector<std::string>& values) {
   std::string out;
-  for (const auto& value : values) out += data::escaped(value) + '\n';
+  for (const auto& value : values) text::add_key_line(out, value);
   return out;
 }
 
@@ -62,7 +62,7 @@ std::optional<std::vector<std::string>> values_in(const OpenFile& file, const st
   if (found == file.tensors.end() || found->second.scalar_type() != at::kByte)
     throw Error(place + " says that the rows of '" + name + "' belong to values that it lacks [weights-file]");
   const auto& bytes = found->second;
-  return data::unescaped_lines(
+  return text::read_key_lines<Error>(
       {static_cast<const char*>(bytes.const_data_ptr()), static_cast<std::size_t>(bytes.numel())});
 }
 
@@ -82,7 +82,7 @@ std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const s
   const auto& node = plan.nodes[static_cast<std::size_t>(w.node)];
   const auto given = node.weights.keys.find(own);
   auto values = given == node.weights.keys.end() ? values_in(file, name, place)
-                                                 : data::unescaped_lines(read_file(given->second), given->second);
+                                                 : text::read_key_lines<Error>(read_file(given->second), given->second);
   if (!w.rows.field) {  // rows are numbers here
     if (values)
       throw Error(

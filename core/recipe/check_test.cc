@@ -314,3 +314,27 @@ id = { use = "vocabulary", unknown = { drop = 0.1 } }
   CHECK(flat_recipe("", "r.toml")->empty());
   CHECK(!flat_recipe("x = [", "r.toml"));
 }
+
+TEST_CASE("an optimizer group: keys of other components, a schedule as a name or as a table, all mistakes at once") {
+  const auto told = [](const std::string& group) {
+    const auto checked = check_text("include = [\"base.toml\"]\n[train]\noptimizer = [" + group + "]\n",
+                                    std::string(BRAID_GOOD_RECIPES) + "/here.toml", {}, test_world());
+    std::string out;
+    for (const auto& p : checked.problems) out += p.what + "\n";
+    return out;
+  };
+  CHECK(told("{ schedule = \"cosine\", last = 0.1, warm_up = 3 }").empty());
+  CHECK(told("{ schedule = { use = \"cosine\", last = 0.1, warm_up = 3 } }").empty());
+  CHECK(told("{ momentum = 0.9, factor = 0.5, mometum = 1 }") ==
+        "'momentum' is a parameter of sgd\n'factor' is a parameter of exponential\nan optimizer group has no key "
+        "'mometum'\n");
+  // With a schedule that is not found its keys are not judged; the optimizer's are.
+  CHECK(told("{ schedule = \"cosin\", last = 0.1, momentum = 0.9, anything = 1 }") ==
+        "no component 'cosin'\n'momentum' is a parameter of sgd\n");
+  CHECK(told("{ use = \"adamm\", momentum = 0.9, factor = 0.5 }") ==
+        "no component 'adamm'\n'factor' is a parameter of exponential\n");
+  CHECK(told("{ schedule = { use = \"cosine\" }, warm_up = 3 }") ==
+        "'warm_up' is a parameter of the schedule, which has a table of its own here\n");
+  CHECK(told("{ schedule = 3 }") == "'schedule' is a whole number; a schedule's name or a table is wanted\n");
+  CHECK(told("{ use = \"cosine\" }") == "'cosine' is a schedule, but an optimizer is expected\n");
+}

@@ -1,7 +1,7 @@
 // What the parts of the checker share. Each part is a file of its own; check.cc calls them in this order.
 #pragma once
 
-#include "recipe/components.h"
+#include "recipe/parameters.h"
 
 #include <map>
 #include <set>

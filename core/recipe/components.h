@@ -1,4 +1,4 @@
-// Components by name, and their parameters and coefficients as a recipe gives them.
+// Components by name, among the cards that were found.
 #pragma once
 
 #include "recipe/document.h"
@@ -37,12 +37,5 @@ class Cards {
  private:
   const World& world_;
 };
-
-// Reads parameters from `keys` into a Use; defaults are filled into the tree, paths resolved, and reported when
-// `absent` says so.
-Use read_use(Keys& keys, const Found& found, const std::function<bool(const std::string&)>& absent);
-// Reads one coefficient: a number, { learn = true, start, log } or { from, to, steps }.
-ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std::optional<double> low,
-                       std::optional<double> high);
 
 }  // namespace braid::recipe

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <stdexcept>
 
 namespace braid::recipe {
@@ -176,6 +177,8 @@ void Keys::accept_all() {
 void Keys::finish(const std::vector<std::string>& others) {
   auto candidates = known_;
   candidates.insert(candidates.end(), others.begin(), others.end());
+  std::set<std::string> seen;  // a key may have been asked for twice
+  std::erase_if(candidates, [&](const auto& name) { return !seen.insert(name).second; });
   for (const auto& item : table_.items) {
     if (item->used) continue;
     item->used = true;

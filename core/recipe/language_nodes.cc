@@ -144,7 +144,7 @@ Section scheduled() {
             .high = most_counted,
             .unit = "steps",
             .required = true,
-            .help = "How many optimiser steps it takes."}}};
+            .help = "How many optimizer steps it takes."}}};
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ Section train() {
 Section group() {
   return {
       "group",
-      "Weights with one optimizer. Its parameters stand beside these keys.",
+      "Weights with one optimizer. Its parameters are beside these keys.",
       {{.name = "match",
         .is = Is::text,
         .fallback = S("*"),
@@ -105,7 +105,7 @@ Section group() {
        {.name = "use",
         .is = Is::component,
         .kinds = {Kind::optimizer},
-        .help = "The optimizer. Default: the one that says so, adamw."},
+        .help = "The optimizer. Default: the one whose card marks it as the default (`braid list optimizers`)."},
        {.name = "rate", .is = Is::number, .fallback = 1e-3, .low = 0, .help = "Learning rate."},
        {.name = "decay_all",
         .is = Is::boolean,
@@ -121,12 +121,12 @@ Section group() {
         .section = "schedule",
         .kinds = {Kind::schedule},
         .help = "The learning-rate schedule: a component's name, with its parameters in the group, or a table { use, "
-                "... } of its own. Default: the one that says so, constant."}}};
+                "... } of its own. Default: the one whose card marks it as the default (`braid list schedules`)."}}};
 }
 
 Section schedule() {
   return {"schedule",
-          "How the learning rate changes from step to step. The schedule's parameters stand beside `use`.",
+          "How the learning rate changes from step to step. The schedule's parameters are beside `use`.",
           {{.name = "use", .is = Is::component, .kinds = {Kind::schedule}, .required = true, .help = "The schedule."}}};
 }
 

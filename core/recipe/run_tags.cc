@@ -209,7 +209,7 @@ constexpr TagInfo tags[] = {
      "An optimizer or a schedule failed in a step, or a schedule's factor is no finite number of at least 0.",
      "`braid conform NAME` tests the component alone.", false, R"toml( [train]
 -optimizer = [{ match = "*", use = "my_optimizer" }]
-+optimizer = [{ match = "*", use = "adamw" }]
++optimizer = [{ match = "*" }]
 )toml"},
     {"order-missing", "A row has no value in the table's `order` column.", "Fill the cell, or remove the row.", false,
      R"toml( user	item	time

@@ -24,14 +24,21 @@ Found named_or_default(Checker& c, Keys& keys, const char* key, Kind kind) {
 Found read_schedule(Checker& c, Keys& keys, Use& use) {
   const auto absent = [&](const std::string& path) { return c.absent(path); };
   auto* item = keys.table().find("schedule");
-  if (!item || !item->is(Item::Kind::table)) {
+  if (item && !item->is(Item::Kind::table) && !item->is(Item::Kind::text)) {
+    keys.find("schedule");
+    c.error(item->place, "wrong-type",
+            "'schedule' is " + std::string(name_of(item->kind)) + "; a schedule's name or a table is wanted",
+            {"schedules: " + listed(c.cards.names({Kind::schedule})), "a table is { use = NAME, ... }"});
+    return {};
+  }
+  if (!item || item->is(Item::Kind::text)) {
     const auto found = named_or_default(c, keys, "schedule", Kind::schedule);
     if (found) use = read_use(keys, found, absent);
     return found;
   }
   keys.find("schedule");
   Keys inner(c.report, *item, "the schedule of an optimizer group", &section("schedule"));
-  const auto* name = inner.required("use", Item::Kind::text, "name the component: schedule = { use = \"cosine\" }");
+  const auto* name = inner.required("use", Item::Kind::text, "name the component: schedule = { use = NAME }");
   const auto found = name ? c.cards.find(*name, {Kind::schedule}, c.report) : Found{};
   if (!found) return inner.accept_all(), found;
   use = read_use(inner, found, absent);
@@ -39,18 +46,29 @@ Found read_schedule(Checker& c, Keys& keys, Use& use) {
   return found;
 }
 
-// Keys that other optimizers or schedules have.
-void refuse_others(Checker& c, Keys& keys, const std::vector<Found>& own) {
-  std::vector<std::string> has, names;
-  for (const auto& found : own) {
-    names.push_back(found.schema->name);
-    for (const auto& param : found.schema->params) has.push_back(param.name);
-  }
+std::vector<std::string> params_of(const Found& found) {
+  std::vector<std::string> out;
+  for (const auto& param : found.schema->params) out.push_back(param.name);
+  return out;
+}
+
+// Reports keys that another optimizer or schedule has. A component that was not found may have any key of its kind.
+void refuse_others(Checker& c, Keys& keys, const Found& optimizer, const Found& schedule) {
   for (const auto& item : keys.table().items) {
-    const auto owners = c.cards.with_param({Kind::optimizer, Kind::schedule}, item->key);
-    if (!owners.empty())
-      keys.refuse(item->key, "unknown-key",
-                  quote(item->key) + " belongs to " + listed(owners) + "; " + listed(names) + " have " + listed(has));
+    const auto& key = item->key;
+    const auto optimizers = c.cards.with_param({Kind::optimizer}, key),
+               schedules = c.cards.with_param({Kind::schedule}, key);
+    if ((!optimizer && !optimizers.empty()) || (!schedule && !schedules.empty())) continue;
+    const auto refuse = [&](const std::vector<std::string>& owners, const Found& own) {
+      keys.refuse(key, "unknown-key", quote(key) + " is a parameter of " + listed(owners),
+                  {c.cards.name_in_recipes(own) + " has " + listed(params_of(own))});
+    };
+    if (schedule && schedule.schema->param(key))
+      keys.refuse(key, "unknown-key", quote(key) + " is a parameter of the schedule, which has a table of its own here",
+                  {"write it there: schedule = { use = \"" + c.cards.name_in_recipes(schedule) + "\", " + key +
+                   " = ... }"});
+    else if (!optimizers.empty()) refuse(optimizers, optimizer);
+    else if (!schedules.empty()) refuse(schedules, schedule);
   }
 }
 
@@ -67,12 +85,9 @@ void read_group(Checker& c, Item& item) {
   group.decay_all = keys.boolean("decay_all");
   group.touched = keys.choice("rows") == "touched";
   const auto schedule = read_schedule(c, keys, group.schedule);
-  if (optimizer && schedule) {
-    refuse_others(c, keys, {optimizer, schedule});
-    keys.finish();
-  } else {
-    keys.accept_all();  // which keys there may be is not known
-  }
+  refuse_others(c, keys, optimizer, schedule);
+  if (optimizer && schedule) keys.finish();
+  else keys.accept_all();  // a component that was not found may have them
   c.plan.train.groups.push_back(std::move(group));
 }
 

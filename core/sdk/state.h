@@ -23,7 +23,7 @@ struct WeightState {
   WeightSchema schema;
   Start start;
   at::Tensor value;      // undefined until make_weights
-  bool touched = false;  // its gradient comes as sparse rows (optimiser: rows = "touched")
+  bool touched = false;  // its gradient comes as sparse rows (optimizer: rows = "touched")
 };
 
 struct ComponentState {

@@ -1,5 +1,6 @@
 #include "serve/ahead.h"
 
+#include "graph/program.h"
 #include "graph/rows.h"
 
 #include <algorithm>
@@ -46,13 +47,13 @@ Ahead::Ahead(const recipe::Plan& plan, const recipe::Serving& side) : plan_(plan
         const int axis = graph::axis_of(plan.nodes[k]);
         if (!side.ahead[k] || axis == recipe::none || plan.axes[at(axis)].whole) continue;
         const auto source = graph::source_of(wire);
-        if (std::any_of(whole.begin(), whole.end(), [&](const Whole& w) { return graph::same_source(w.wire, source); }))
+        if (std::any_of(whole.begin(), whole.end(), [&](const Whole& w) { return graph::source_of(w.wire) == source; }))
           continue;
         const auto& name = wire.source == Source::node
                                ? plan.nodes[at(wire.node)].name
                                : plan.tables[at(plan.axes[at(wire.axis)].table)].fields[at(wire.field)].name;
         whole.push_back(
-            {source, plan.axes[at(wire.axis)].name + "." + name + "." + std::to_string(std::max(wire.port, 0))});
+            {graph::without_link(wire), plan.axes[at(wire.axis)].name + "." + name + "." + std::to_string(std::max(wire.port, 0))});
       }
   }
 }

@@ -1,8 +1,8 @@
 #include "serve/export.h"
 
-#include "data/key_lines.h"
 #include "graph/rows.h"
 #include "log/log.h"
+#include "kernels/text/key_lines.h"
 #include "model/content_report.h"
 #include "model/run_folder.h"
 #include "model/safetensors.h"
@@ -126,10 +126,10 @@ class Export {
 
   void write_keys(int table, std::int64_t first, const std::string& file) const {
     const auto& key = plan_.tables[at(table)].key;
-    std::string text;
+    std::string lines;
     for (auto r = first; r < model_.source->table_rows(table); ++r)
-      text += data::escaped(model_.source->cell(table, key, r).value_or("")) + "\n";
-    model::write_file(file, text);
+      text::add_key_line(lines, model_.source->cell(table, key, r).value_or(""));
+    model::write_file(file, lines);
   }
 
   // Keys of the entity tables that serving knows.

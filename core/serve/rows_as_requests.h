@@ -8,7 +8,7 @@
 
 namespace braid::serve {
 
-struct ReplayRequest {
+struct RowsAsRequests {
   std::string run;
   std::vector<std::string> splits;  // exactly one
   std::vector<std::string> sets;
@@ -17,6 +17,6 @@ struct ReplayRequest {
 
 // `braid eval RUN --split NAME --requests FILE --scores FILE`: line k of both is about the same row, in the order of
 // the data. Keys are texts; an entity that the data know by no key is null. Returns the exit code; throws Error.
-int replay_command(const ReplayRequest& request, const model::RuntimeServices& services);
+int rows_as_requests_command(const RowsAsRequests& request, const model::RuntimeServices& services);
 
 }  // namespace braid::serve

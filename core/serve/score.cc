@@ -13,9 +13,10 @@
 #include <cstring>
 #include <deque>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <numeric>
-#include <optional>
+#include <system_error>
 #include <thread>
 
 #include <fcntl.h>
@@ -34,26 +35,32 @@ constexpr std::size_t longest_line = 64 << 20;
 constexpr int moment_ms = 20;
 
 // Reads and parses on a thread of its own, some chunks ahead.
-class Lines {
+class RequestQueue {
  public:
   // At most `most` chunks wait.
-  Lines(const RequestReader& reader, int descriptor, std::size_t most)
+  RequestQueue(const RequestReader& reader, int descriptor, std::size_t most)
       : reader_(reader), descriptor_(descriptor), most_(most) {
     thread_ = std::thread([this] { work(); });
   }
-  ~Lines() {
+  ~RequestQueue() {
+    stop();
+    thread_.join();
+  }
+
+  // Ends reading; whoever waits in next() gets false.
+  void stop() {
     {
       const std::lock_guard lock(mutex_);
       stop_ = true;
     }
     changed_.notify_all();
-    thread_.join();
   }
 
-  // False at the end.
+  // False at the end and after stop().
   bool next(std::vector<Request>& out) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return over_ || !ready_.empty(); });
+    changed_.wait(lock, [&] { return stop_ || over_ || !ready_.empty(); });
+    if (stop_) return false;
     if (ready_.empty()) {
       if (failure_) std::rethrow_exception(failure_);
       return false;
@@ -85,7 +92,7 @@ class Lines {
   }
 
   // Appends what the descriptor has to `fresh_`; hands over what is there when nothing comes for a moment. False at the
-  // end, or when nobody wants more.
+  // end, or after stop().
   bool read_on() {
     fresh_.resize(1 << 18);
     while (true) {
@@ -312,65 +319,74 @@ class Answers {
   const ScoreOptions& options_;
 };
 
-}  // namespace
-
-namespace {
-
 // Chunks of requests, answered by several threads and written in the order in which they came.
 class Answering {
  public:
-  Answering(const Scorer& scorer, const ScoreOptions& options, Lines& lines,
+  Answering(const Scorer& scorer, const ScoreOptions& options, RequestQueue& queue,
             const std::function<void(std::string_view)>& write)
-      : answers_(scorer, options), lines_(lines), write_(write) {}
+      : answers_(scorer, options), queue_(queue), write_(write) {}
 
-  // Until there is nothing left, on each of the threads. Throws what any of them threw.
+  // Until there is nothing left, on each of the threads. What comes before a failure is answered; then it is thrown.
   void run(int threads) {
-    std::vector<std::thread> others;
-    for (int k = 1; k < threads; ++k) others.emplace_back([this] { work(); });
-    work();
-    for (auto& one : others) one.join();
+    {
+      std::vector<std::jthread> others;
+      try {
+        for (int k = 1; k < threads; ++k) others.emplace_back([this] { work(); });
+      } catch (const std::system_error&) {  // the system gives no more threads: fewer are only slower
+      }
+      work();
+    }
     if (failure_) std::rethrow_exception(failure_);
   }
 
  private:
   void work() {
+    std::int64_t number = 0;
     try {
       std::vector<Request> requests;
-      while (const auto number = take(requests)) put(*number, answers_.of(requests));
+      while (take(requests, number)) put(number, answers_.of(requests));
     } catch (...) {
-      const std::lock_guard lock(writing_);
-      if (!failure_) failure_ = std::current_exception();
-      turn_.notify_all();
+      fail(number);
     }
   }
 
-  // The next chunk and its number.
-  std::optional<std::int64_t> take(std::vector<Request>& requests) {
+  // The next chunk and its number; where reading fails, the number that it would have had.
+  bool take(std::vector<Request>& requests, std::int64_t& number) {
     const std::lock_guard lock(taking_);
-    if (failed() || !lines_.next(requests)) return std::nullopt;
-    return taken_++;
+    number = taken_;
+    if (!queue_.next(requests)) return false;
+    ++taken_;
+    return true;
   }
 
   void put(std::int64_t number, const std::string& text) {
     std::unique_lock lock(writing_);
-    turn_.wait(lock, [&] { return written_ == number || failure_; });
-    if (failure_) return;
+    turn_.wait(lock, [&] { return written_ == number || number > failed_; });
+    if (number > failed_) return;
     write_(text);
     ++written_;
     turn_.notify_all();
   }
 
-  bool failed() {
-    const std::lock_guard lock(writing_);
-    return failure_ != nullptr;
+  // Called while the exception is handled. Chunks before it are still written.
+  void fail(std::int64_t number) {
+    {
+      const std::lock_guard lock(writing_);
+      if (number >= failed_) return;
+      failed_ = number;
+      failure_ = std::current_exception();
+    }
+    turn_.notify_all();
+    queue_.stop();
   }
 
   const Answers answers_;
-  Lines& lines_;
+  RequestQueue& queue_;
   const std::function<void(std::string_view)>& write_;
   std::mutex taking_, writing_;
   std::condition_variable turn_;
   std::int64_t taken_ = 0, written_ = 0;
+  std::int64_t failed_ = std::numeric_limits<std::int64_t>::max();  // the first chunk that failed
   std::exception_ptr failure_;
 };
 
@@ -378,8 +394,8 @@ class Answering {
 
 void answer(const Scorer& scorer, int descriptor, const ScoreOptions& options, int threads,
             const std::function<void(std::string_view)>& write) {
-  Lines lines(scorer.reader(), descriptor, static_cast<std::size_t>(threads) + 1);
-  Answering(scorer, options, lines, write).run(threads);
+  RequestQueue queue(scorer.reader(), descriptor, static_cast<std::size_t>(threads) + 1);
+  Answering(scorer, options, queue, write).run(threads);
 }
 
 int score_command(const std::string& place, const ScoreOptions& options, const model::RuntimeServices& services) {

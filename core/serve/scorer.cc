@@ -1,9 +1,9 @@
 #include "serve/scorer.h"
 
 #include "data/hash.h"
-#include "data/key_lines.h"
 #include "graph/carry.h"
 #include "graph/rows.h"
+#include "kernels/text/key_lines.h"
 #include "model/weight_files.h"
 #include "serve/arrays.h"
 #include "serve/export_folder.h"
@@ -44,7 +44,7 @@ struct Scorer::Inside {
   std::vector<Flow> stored;         // per Serving::stored
   std::vector<graph::Given> whole;  // what nodes ahead read of whole axes
   struct Feed {                     // what the part on request reads of a stored array
-    recipe::Wire source;
+    recipe::Wire wire;  // without link
     std::size_t stored;
   };
   std::vector<Feed> feeds;
@@ -172,14 +172,14 @@ struct Scorer::Inside {
       if (wire.source == Source::node && side.request[at(wire.node)]) return;
       if (wire.source != Source::node && wire.source != Source::field) return;
       const auto source = graph::source_of(wire);
-      if (std::any_of(feeds.begin(), feeds.end(), [&](const Feed& f) { return graph::same_source(f.source, source); }))
+      if (std::any_of(feeds.begin(), feeds.end(), [&](const Feed& f) { return graph::source_of(f.wire) == source; }))
         return;
       for (std::size_t k = 0; k < side.stored.size(); ++k) {
         const auto& one = side.stored[k];
         const bool same = one.wire.source == wire.source && std::max(one.wire.port, 0) == std::max(wire.port, 0) &&
                           one.table == plan.axes[at(wire.axis)].table &&
                           (wire.source == Source::node ? one.wire.node == wire.node : one.wire.field == wire.field);
-        if (same) return void(feeds.push_back({source, k}));
+        if (same) return void(feeds.push_back({graph::without_link(wire), k}));
       }
       throw std::logic_error("nothing is stored for the wire '" + wire.text + "'");
     };
@@ -196,9 +196,9 @@ struct Scorer::Inside {
       const auto& table = plan.tables[t];
       if (table.event()) continue;
       const auto file = "keys/" + table.name + ".txt";
-      const auto text = model::read_file(place + "/" + file);
+      const auto bytes = model::read_file(place + "/" + file);
       try {
-        for (const auto& key : data::unescaped_lines(text))
+        for (const auto& key : text::read_key_lines<Error>(bytes))
           known[t].push_back(known[t].empty() ? 0 : data::key_of(key));
       } catch (const Error& e) {
         throw broken(file, e.what());
@@ -342,9 +342,9 @@ struct Scorer::Inside {
       if (!gathered.given[t].empty()) run_inline(static_cast<int>(t), gathered.given[t], inline_batches[t], inlined);
     std::vector<graph::Given> given;
     for (const auto& feed : feeds) {
-      const auto& axis = batch->axes[at(feed.source.axis)];
-      const int table = plan.axes[at(feed.source.axis)].table;
-      given.push_back({feed.source, feed_of(stored[feed.stored], inlined[feed.stored], graph::wrap(axis.row),
+      const auto& axis = batch->axes[at(feed.wire.axis)];
+      const int table = plan.axes[at(feed.wire.axis)].table;
+      given.push_back({feed.wire, feed_of(stored[feed.stored], inlined[feed.stored], graph::wrap(axis.row),
                                             batcher->known(table))});
     }
     graph::Execution execution(*graph);

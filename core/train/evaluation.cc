@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
+#include <cstdio>
 #include <cstring>
 #include <iterator>
 #include <numeric>
@@ -267,6 +269,30 @@ SplitFigures evaluate(const graph::Model& model, data::Source& source, const std
   while (run.step()) {
   }
   return run.finish();
+}
+
+std::string why_undefined(const recipe::Plan& plan, data::Source& source) {
+  const auto& wire = plan.eval.label;
+  if (!wire || wire->source != recipe::Wire::Source::label || wire->via.any()) return "";
+  data::PassOptions options;
+  options.split = "valid";
+  options.batch = plan.train.batch;
+  std::int64_t rows = 0;
+  std::optional<float> label;
+  const auto pass = source.pass(options);
+  while (const auto batch = pass->next()) {
+    const auto* values = batch->labels[static_cast<std::size_t>(wire->label)].as<float>();
+    if (!values) return "";
+    for (std::int64_t k = 0; k < batch->rows; ++k) {
+      if (label && *label != values[k]) return "";  // missing labels differ from each other, too
+      label = values[k];
+    }
+    rows += batch->rows;
+  }
+  if (!label || std::isnan(*label)) return "";
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", static_cast<double>(*label));
+  return ": all " + std::to_string(rows) + " have the label " + text;
 }
 
 nlohmann::json to_json(const Figures& figures) {

@@ -49,6 +49,10 @@ class Evaluation {
 SplitFigures evaluate(const graph::Model& model, data::Source& source, const std::string& split,
                       const graph::Mode& mode);
 
+// Why a metric is not defined on the validation rows, where one label is the same for all: ": all 200 have the label
+// 0". Empty where that is not so, or [eval] wires no label. Costs a pass over these rows.
+std::string why_undefined(const recipe::Plan& plan, data::Source& source);
+
 // As metrics.jsonl and result.json have it; a figure that is not defined for these rows is null.
 nlohmann::json to_json(const Figures& figures);
 nlohmann::json to_json(const SplitFigures& split);

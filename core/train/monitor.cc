@@ -3,8 +3,6 @@
 #include <ATen/core/grad_mode.h>
 
 #include <cmath>
-#include <cstdio>
-#include <optional>
 
 namespace braid::train {
 
@@ -23,8 +21,8 @@ Monitor::Verdict Monitor::judge(double value, std::int64_t step, Selected& selec
     selected = {value, step, 0};
     return Verdict::gain;
   }
-  if (patience_ == 0) return Verdict::no_gain;
-  return ++selected.validations_without_gain >= patience_ ? Verdict::out_of_patience : Verdict::no_gain;
+  ++selected.validations_without_gain;
+  return patience_ > 0 && selected.validations_without_gain >= patience_ ? Verdict::out_of_patience : Verdict::no_gain;
 }
 
 void Monitor::keep(const std::vector<graph::NamedWeight>& weights) {
@@ -36,30 +34,6 @@ void Monitor::keep(const std::vector<graph::NamedWeight>& weights) {
 void Monitor::restore(std::vector<graph::NamedWeight>& weights) const {
   const at::NoGradGuard off;
   for (std::size_t w = 0; w < kept_.size(); ++w) weights[w].value.copy_(kept_[w].second);
-}
-
-std::string why_undefined(const recipe::Plan& plan, data::Source& source) {
-  const auto& wire = plan.eval.label;
-  if (!wire || wire->source != recipe::Wire::Source::label || wire->via.any()) return "";
-  data::PassOptions options;
-  options.split = "valid";
-  options.batch = plan.train.batch;
-  std::int64_t rows = 0;
-  std::optional<float> label;
-  const auto pass = source.pass(options);
-  while (const auto batch = pass->next()) {
-    const auto* values = batch->labels[static_cast<std::size_t>(wire->label)].as<float>();
-    if (!values) return "";
-    for (std::int64_t k = 0; k < batch->rows; ++k) {
-      if (label && *label != values[k]) return "";  // missing labels differ from each other, too
-      label = values[k];
-    }
-    rows += batch->rows;
-  }
-  if (!label || std::isnan(*label)) return "";
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", static_cast<double>(*label));
-  return ": all " + std::to_string(rows) + " have the label " + text;
 }
 
 }  // namespace braid::train

@@ -1,7 +1,6 @@
 // Model selection: which validation was the best, whether to stop early, and the best weights.
 #pragma once
 
-#include "data/source.h"
 #include "graph/model.h"
 #include "train/checkpoint.h"
 #include "train/train_state.h"
@@ -35,7 +34,7 @@ class Monitor {
   void keep(NamedTensors saved) { kept_ = std::move(saved); }  // of a checkpoint
   bool has_weights() const { return !kept_.empty(); }
   const NamedTensors& weights() const { return kept_; }
-  void restore(std::vector<graph::NamedWeight>& weights) const;  // into the graph; nothing where none are kept
+  void restore(std::vector<graph::NamedWeight>& weights) const;  // into the model; nothing where none are kept
 
  private:
   std::string metric_;
@@ -43,9 +42,5 @@ class Monitor {
   std::int64_t patience_ = 0;
   NamedTensors kept_;
 };
-
-// Why a metric is not defined on the validation rows, where one label is the same for all: ": all 200 have the label
-// 0". Empty where that is not so, or [eval] wires no label. Costs a pass over these rows.
-std::string why_undefined(const recipe::Plan& plan, data::Source& source);
 
 }  // namespace braid::train

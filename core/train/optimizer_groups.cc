@@ -13,9 +13,9 @@
 namespace braid::train {
 
 // A weight with what its optimizer keeps for it.
-struct OptimizerGroups::Slot {
+struct OptimizerGroups::GroupedWeight {
   graph::NamedWeight weight;
-  std::size_t index = 0;  // among the graph's weights
+  std::size_t index = 0;  // among the model's weights
   std::size_t group = 0;
   bool decays = true, sparse = false;
   std::vector<std::pair<std::string, at::Tensor>> state;
@@ -34,8 +34,8 @@ struct OptimizerGroups::Group {
         own_schedule(make(p.schedule, {})),
         optimizer(dynamic_cast<Optimizer*>(own_optimizer.get())),
         schedule(dynamic_cast<Schedule*>(own_schedule.get())) {
-    if (!optimizer) throw std::logic_error("'" + p.optimizer.component + "' is no optimizer");
-    if (!schedule) throw std::logic_error("'" + p.schedule.component + "' is no schedule");
+    if (!optimizer) throw std::logic_error("'" + p.optimizer.component + "' is not an optimizer");
+    if (!schedule) throw std::logic_error("'" + p.schedule.component + "' is not a schedule");
   }
 
   [[noreturn]] void failed(const recipe::Use& use, const std::string& why) const {
@@ -56,14 +56,16 @@ OptimizerGroups::OptimizerGroups(const recipe::TrainPlan& plan, const std::vecto
     const auto group = recipe::group_of(plan, weight.name);
     if (group == recipe::none)
       throw Error("weight '" + weight.name + "' is in no optimizer group [weight-in-no-group]");
-    Slot slot{.weight = weight, .index = w, .group = static_cast<std::size_t>(group)};
-    const auto& its = groups_[slot.group];
-    slot.decays = weight.decays || its.plan->decay_all;
-    slot.sparse = its.plan->touched && weight.table;
-    if (slot.sparse) sparse(w);
-    slot.state = its.optimizer->new_state(weight.value, weight.table);
-    slot.count = at::full({}, 0.0, at::TensorOptions().dtype(at::kFloat));
-    slots_.push_back(std::move(slot));
+    GroupedWeight member{.weight = weight, .index = w, .group = static_cast<std::size_t>(group)};
+    const auto& its = groups_[member.group];
+    member.decays = weight.decays || its.plan->decay_all;
+    member.sparse = its.plan->touched && weight.table;
+    if (member.sparse) sparse(w);
+    member.state = its.optimizer->new_state(weight.value, weight.table);
+    for (const auto& [name, tensor] : member.state)
+      if (name == "count") its.failed(its.plan->optimizer, "its state is called 'count', which is the host's own");
+    member.count = at::full({}, 0.0, at::TensorOptions().dtype(at::kFloat));
+    members_.push_back(std::move(member));
   }
 }
 OptimizerGroups::~OptimizerGroups() = default;
@@ -81,26 +83,26 @@ double OptimizerGroups::norm(std::vector<double>* each) {
   const at::NoGradGuard off;
   double total = 0;
   if (each) each->assign(weights_, 0);
-  for (auto& slot : slots_) {
-    auto& grad = slot.weight.value.mutable_grad();
+  for (auto& member : members_) {
+    auto& grad = member.weight.value.mutable_grad();
     if (!grad.defined()) continue;
     if (grad.is_sparse()) grad = grad.coalesce();
     const double norm = (grad.is_sparse() ? grad.values() : grad).norm().item<double>();
     total += norm * norm;
-    if (each) (*each)[slot.index] = norm;
+    if (each) (*each)[member.index] = norm;
   }
   return std::sqrt(total);
 }
 
 void OptimizerGroups::clear() {
-  for (auto& slot : slots_) slot.weight.value.mutable_grad().reset();
+  for (auto& member : members_) member.weight.value.mutable_grad().reset();
 }
 
 std::vector<std::pair<std::string, at::Tensor>> OptimizerGroups::state() const {
   std::vector<std::pair<std::string, at::Tensor>> out;
-  for (const auto& slot : slots_) {
-    for (const auto& [name, tensor] : slot.state) out.emplace_back(slot.weight.name + "." + name, tensor);
-    out.emplace_back(slot.weight.name + ".count", slot.count);
+  for (const auto& member : members_) {
+    for (const auto& [name, tensor] : member.state) out.emplace_back(member.weight.name + "." + name, tensor);
+    out.emplace_back(member.weight.name + ".count", member.count);
   }
   return out;
 }
@@ -116,29 +118,29 @@ void OptimizerGroups::load(const std::map<std::string, at::Tensor>& saved) {
   }
 }
 
-void OptimizerGroups::update(const Group& group, const std::vector<Slot*>& slots, double learning_rate, bool decays) {
-  if (slots.empty()) return;
+void OptimizerGroups::update(const Group& group, const std::vector<GroupedWeight*>& members, double learning_rate, bool decays) {
+  if (members.empty()) return;
   std::vector<WeightStep> steps;
-  std::vector<at::Tensor> rows(slots.size());  // of those of which some change
-  steps.reserve(slots.size());
-  for (std::size_t k = 0; k < slots.size(); ++k) {
-    auto& slot = *slots[k];
-    const auto& grad = slot.weight.value.grad();
+  std::vector<at::Tensor> rows(members.size());  // of those of which some change
+  steps.reserve(members.size());
+  for (std::size_t k = 0; k < members.size(); ++k) {
+    auto& member = *members[k];
+    const auto& grad = member.weight.value.grad();
     auto& one = steps.emplace_back();
-    slot.count.add_(1);
-    one.steps = slot.count;
-    one.table = slot.weight.table;
-    one.some_rows = slot.sparse && grad.is_sparse();
+    member.count.add_(1);
+    one.steps = member.count;
+    one.table = member.weight.table;
+    one.some_rows = member.sparse && grad.is_sparse();
     if (one.some_rows) {
       const auto whole = grad.coalesce();
       rows[k] = whole.indices().select(0, 0);
-      one.weight = slot.weight.value.index_select(0, rows[k]);
+      one.weight = member.weight.value.index_select(0, rows[k]);
       one.gradient = whole.values();
-      for (const auto& [name, tensor] : slot.state) one.state.push_back(tensor.index_select(0, rows[k]));
+      for (const auto& [name, tensor] : member.state) one.state.push_back(tensor.index_select(0, rows[k]));
     } else {
-      one.weight = slot.weight.value;
+      one.weight = member.weight.value;
       one.gradient = grad.is_sparse() ? grad.to_dense() : grad;
-      for (const auto& [name, tensor] : slot.state) one.state.push_back(tensor);
+      for (const auto& [name, tensor] : member.state) one.state.push_back(tensor);
     }
   }
   try {
@@ -148,26 +150,26 @@ void OptimizerGroups::update(const Group& group, const std::vector<Slot*>& slots
   } catch (...) {
     group.failed(group.plan->optimizer, said());
   }
-  for (std::size_t k = 0; k < slots.size(); ++k) {
+  for (std::size_t k = 0; k < members.size(); ++k) {
     if (!steps[k].some_rows) continue;
-    auto& slot = *slots[k];
-    slot.weight.value.index_copy_(0, rows[k], steps[k].weight);
-    for (std::size_t s = 0; s < slot.state.size(); ++s) slot.state[s].second.index_copy_(0, rows[k], steps[k].state[s]);
+    auto& member = *members[k];
+    member.weight.value.index_copy_(0, rows[k], steps[k].weight);
+    for (std::size_t s = 0; s < member.state.size(); ++s) member.state[s].second.index_copy_(0, rows[k], steps[k].state[s]);
   }
 }
 
 void OptimizerGroups::step(std::int64_t step, std::int64_t epoch, double norm) {
   const at::NoGradGuard off;
   if (plan_.clip > 0 && norm > plan_.clip)
-    for (auto& slot : slots_) {
-      auto& grad = slot.weight.value.mutable_grad();
+    for (auto& member : members_) {
+      auto& grad = member.weight.value.mutable_grad();
       if (grad.defined()) (grad.is_sparse() ? grad.values() : grad).mul_(plan_.clip / norm);
     }
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const double now = rate(g, step, epoch);
-    std::vector<Slot*> decaying, plain;
-    for (auto& slot : slots_)
-      if (slot.group == g && slot.weight.value.grad().defined()) (slot.decays ? decaying : plain).push_back(&slot);
+    std::vector<GroupedWeight*> decaying, plain;
+    for (auto& member : members_)
+      if (member.group == g && member.weight.value.grad().defined()) (member.decays ? decaying : plain).push_back(&member);
     update(groups_[g], decaying, now, true);
     update(groups_[g], plain, now, false);
   }

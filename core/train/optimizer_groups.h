@@ -11,7 +11,7 @@
 
 namespace braid::train {
 
-// Updates a graph's weights as the recipe's groups say, by optimizer and schedule components (braid/optimizer.h).
+// Updates a model's weights as the recipe's groups say, by optimizer and schedule components (braid/optimizer.h).
 //
 // For tables with `rows = "touched"` only the rows that the step read change: the component gets copies of these rows,
 // of their summed gradients and of their state, so that state of other rows stays as it is and no decay reaches them.
@@ -33,22 +33,22 @@ class OptimizerGroups {
   // A group's learning rate in a step: its `rate` times the schedule's factor.
   double rate(std::size_t group, std::int64_t step, std::int64_t epoch) const;
 
-  // State by weight and name, "WEIGHT.first", and "WEIGHT.count", the steps that changed it; the tensors themselves, no
-  // copies.
+  // State by weight and name, "WEIGHT.NAME" as new_state() names it, and "WEIGHT.count", the steps that changed it; the
+  // tensors themselves, no copies.
   std::vector<std::pair<std::string, at::Tensor>> state() const;
   // Takes the state of the weights that `saved` has; the others start at zero. Throws Error when a size differs.
   void load(const std::map<std::string, at::Tensor>& saved);
 
  private:
-  struct Slot;
+  struct GroupedWeight;
   struct Group;
-  void update(const Group& group, const std::vector<Slot*>& slots, double learning_rate, bool decays);
+  void update(const Group& group, const std::vector<GroupedWeight*>& members, double learning_rate, bool decays);
 
   const recipe::TrainPlan& plan_;
   std::int64_t steps_;
-  std::size_t weights_;  // of the graph
+  std::size_t weights_;  // of the model
   std::vector<Group> groups_;
-  std::vector<Slot> slots_;
+  std::vector<GroupedWeight> members_;
 };
 
 }  // namespace braid::train

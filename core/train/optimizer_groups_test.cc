@@ -175,7 +175,7 @@ TEST_CASE("state that was saved goes on to the same bits; one of another size is
   CHECK_THROWS_AS(second.load(saved), Error);
 }
 
-TEST_CASE("what a component does wrong is told with its group") {
+TEST_CASE("what a component does wrong is reported with its group") {
   recipe::TrainPlan plan;
   plan.groups = {group_of("*", 1)};
   auto w = weight({0});

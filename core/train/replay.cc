@@ -91,11 +91,11 @@ std::string range_of(const at::Tensor& value) {
 
 }  // namespace
 
-Culprit find_culprit(const graph::Model& graph, const data::Source& source, const Settled& settled,
+Culprit find_culprit(const graph::Model& model, const data::Source& source, const Settled& settled,
                      const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
   Culprit out;
-  const auto& plan = graph.plan();
-  graph::Execution execution(graph);
+  const auto& plan = model.plan();
+  graph::Execution execution(model);
   execution.run(batch, mode, settled.rest(), settled.given(*batch));
   const auto found_in = [&](int k, const NotFinite& found) {
     out.node = k;
@@ -201,13 +201,13 @@ void write_replay(const std::string& folder, const Culprit& culprit, const recip
   model::write_file(folder + "/node.json", json.dump(2) + "\n");
 }
 
-std::string explain(const std::string& run, const graph::Model& graph, const data::Source& source,
+std::string explain(const std::string& run, const graph::Model& model, const data::Source& source,
                     const Settled& settled, const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
-  const auto culprit = find_culprit(graph, source, settled, batch, mode);
+  const auto culprit = find_culprit(model, source, settled, batch, mode);
   const auto step = "step " + std::to_string(mode.step) + " gives what is no number: ";
   if (culprit.node == recipe::none)
     return step + "no single node does, it appears where gradients are added up [not-finite]";
-  const auto& node = graph.plan().nodes[static_cast<std::size_t>(culprit.node)];
+  const auto& node = model.plan().nodes[static_cast<std::size_t>(culprit.node)];
   auto out = node.place.file + ":" + std::to_string(node.place.line) + ":" + std::to_string(node.place.column) +
              ": error: " + step + "first in node '" + node.name + "' (" + node.use.component + "): " + culprit.what;
   for (std::size_t k = 0; k < culprit.rows.size(); ++k) out += (k ? ", " : ": ") + culprit.rows[k];

@@ -22,7 +22,7 @@ struct Culprit {
 
 // Runs the step again, forward and backward, from the weights before it, and finds the first node in the order of work
 // in which something is no number. Changes no weight; leaves no gradient that anybody may use.
-Culprit find_culprit(const graph::Model& graph, const data::Source& source, const Settled& settled,
+Culprit find_culprit(const graph::Model& model, const data::Source& source, const Settled& settled,
                      const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode);
 
 // Writes FOLDER/node.json and FOLDER/tensors.safetensors: the component with its values, sizes and weights, and its
@@ -31,7 +31,7 @@ void write_replay(const std::string& folder, const Culprit& culprit, const recip
 
 // The sentence for the user, and the replay folder RUN/replay-STEP. Never throws for a folder that cannot be written:
 // the sentence says so then.
-std::string explain(const std::string& run, const graph::Model& graph, const data::Source& source,
+std::string explain(const std::string& run, const graph::Model& model, const data::Source& source,
                     const Settled& settled, const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode);
 
 // `braid replay FOLDER`: runs the node again and prints what it was given and what it gives. 0 when it gives what is no

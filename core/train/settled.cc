@@ -18,9 +18,9 @@ std::size_t at(int k) { return static_cast<std::size_t>(k); }
 
 }  // namespace
 
-Settled::Settled(const recipe::Plan& plan, data::Source& source, const graph::Model& graph, std::int64_t most_bytes)
-    : plan_(plan), can_(plan.nodes.size(), false), rest_(graph.needed(true)) {
-  find(graph);
+Settled::Settled(const recipe::Plan& plan, data::Source& source, const graph::Model& model, std::int64_t most_bytes)
+    : plan_(plan), can_(plan.nodes.size(), false), rest_(model.needed(true)) {
+  find(model);
   if (std::find(can_.begin(), can_.end(), true) == can_.end()) return;
   const at::NoGradGuard off;
   for (std::size_t t = 0; t < plan.tables.size(); ++t) {
@@ -28,19 +28,19 @@ Settled::Settled(const recipe::Plan& plan, data::Source& source, const graph::Mo
     for (std::size_t k = 0; k < nodes.size(); ++k)
       nodes[k] = can_[k] && plan.axes[at(graph::axis_of(plan.nodes[k]))].table == static_cast<int>(t);
     if (std::find(nodes.begin(), nodes.end(), true) == nodes.end()) continue;
-    if (!compute(static_cast<int>(t), nodes, source, graph, most_bytes)) continue;
+    if (!compute(static_cast<int>(t), nodes, source, model, most_bytes)) continue;
     for (std::size_t k = 0; k < nodes.size(); ++k)
       if (nodes[k]) rest_[k] = false;
   }
   // Fields that only they read are left out of batches.
   auto still_run = rest_;
-  for (std::size_t k = 0; k < still_run.size(); ++k) still_run[k] = still_run[k] || graph.needed(false)[k];
+  for (std::size_t k = 0; k < still_run.size(); ++k) still_run[k] = still_run[k] || model.needed(false)[k];
   source.read_only(still_run);
 }
 
-void Settled::find(const graph::Model& graph) {
-  const auto& training = graph.needed(true);
-  const auto& evaluation = graph.needed(false);
+void Settled::find(const graph::Model& model) {
+  const auto& training = model.needed(true);
+  const auto& evaluation = model.needed(false);
   for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
     const auto& node = plan_.nodes[k];
     const int axis = graph::axis_of(node);
@@ -62,23 +62,23 @@ void Settled::find(const graph::Model& graph) {
   }
 }
 
-bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& source, const graph::Model& graph,
+bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& source, const graph::Model& model,
                       std::int64_t& bytes_left) {
   std::vector<recipe::Wire> wanted;
   for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
-    if (!graph.needed(true)[k] || can_[k]) continue;
+    if (!model.needed(true)[k] || can_[k]) continue;
     for (const auto& port : plan_.nodes[k].inputs)
       for (const auto& wire : port) {
         if (wire.source != Source::node || !nodes[at(wire.node)]) continue;
         const auto one = graph::source_of(wire);
-        if (std::none_of(wanted.begin(), wanted.end(), [&](const auto& w) { return graph::same_source(w, one); }))
-          wanted.push_back(one);
+        if (std::none_of(wanted.begin(), wanted.end(), [&](const auto& w) { return graph::source_of(w) == one; }))
+          wanted.push_back(graph::without_link(wire));
       }
   }
   const auto rows = source.table_rows(table);
   const auto reads = data::reads_of(plan_, nodes);
   std::vector<std::vector<Flow>> parts(wanted.size());
-  graph::Execution execution(graph);
+  graph::Execution execution(model);
   for (std::int64_t begin = 0; begin < rows; begin += chunk) {
     std::vector<std::int32_t> some(static_cast<std::size_t>(std::min(chunk, rows - begin)));
     std::iota(some.begin(), some.end(), static_cast<std::int32_t>(begin));

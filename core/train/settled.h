@@ -16,7 +16,7 @@ namespace braid::train {
 class Settled {
  public:
   // Weights have to be in place. Costs one pass over the tables that have such nodes, and nothing where none has.
-  Settled(const recipe::Plan& plan, data::Source& source, const graph::Model& graph, std::int64_t most_bytes);
+  Settled(const recipe::Plan& plan, data::Source& source, const graph::Model& model, std::int64_t most_bytes);
 
   const std::vector<bool>& rest() const { return rest_; }  // per node: whether a training step still runs it
   // What a step's batch needs of the others.
@@ -28,8 +28,8 @@ class Settled {
     recipe::Wire source;
     Flow rows;  // of the whole table
   };
-  void find(const graph::Model& graph);
-  bool compute(int table, const std::vector<bool>& nodes, data::Source& source, const graph::Model& graph,
+  void find(const graph::Model& model);
+  bool compute(int table, const std::vector<bool>& nodes, data::Source& source, const graph::Model& model,
                std::int64_t& bytes_left);
 
   const recipe::Plan& plan_;

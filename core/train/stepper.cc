@@ -47,6 +47,9 @@ std::optional<StepResult> Stepper::step(data::Pass& pass, const graph::Mode& mod
   now.node_seconds = execution_.take_seconds();
   if (!now.finite) {
     clear();
+    // A step that is left out takes all of its batches: what later steps draw follows the pass.
+    for (auto k = now.batches; k < plan_.train.accumulate && pass.next(); ++k) {
+    }
     return now;
   }
   const Timed timed(now.seconds.optimizer);

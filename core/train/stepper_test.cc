@@ -121,7 +121,7 @@ TEST_CASE("a step of several batches is that of one batch of all their rows") {
 }
 
 TEST_CASE("a step whose loss is not finite changes nothing and names the batch") {
-  World world({"1", "2", "1e30", "4"}, 1, 4);  // (1e30)² is infinite in float32
+  World world({"1", "2", "1e30", "3", "4", "4", "4", "4"}, 1, 4);  // (1e30)² is infinite in float32
   train::Stepper stepper(*world.graph, 1, make);
   const train::Settled nothing(world.plan, *world.source, *world.graph, 0);
   const auto pass = world.pass();
@@ -133,6 +133,8 @@ TEST_CASE("a step whose loss is not finite changes nothing and names the batch")
   CHECK(done->failed->row_numbers == std::vector<std::int64_t>{2});
   CHECK(world.weight() == 1);
   CHECK_FALSE(world.graph->weights()[0].value.grad().defined());
-  // The next step has nothing of it.
+  // The next step has nothing of it, and begins where it would have begun: at the fifth row.
+  CHECK(pass->cursor() == "4");
   CHECK(stepper.step(*pass, training, nothing)->norm == doctest::Approx(16));
+  CHECK_FALSE(pass->more());
 }

@@ -120,7 +120,7 @@ Json Telemetry::save() const {
           {"node_seconds", s.nodes}};
 }
 
-void Telemetry::load(const Json& saved) {
+void Telemetry::load(const Json& saved) try {
   const auto same_size = [](auto& into, const Json& value) {
     auto read = value.get<std::decay_t<decltype(into)>>();
     if (read.size() == into.size()) into = std::move(read);
@@ -135,6 +135,8 @@ void Telemetry::load(const Json& saved) {
   seconds_.backward = s.at(3), seconds_.optimizer = s.at(4), seconds_.validation = s.at(5);
   written_ = seconds_;
   written_rows_ = rows_;
+} catch (const Json::exception& e) {
+  throw Error(std::string("the checkpoint is not one of this version of Braid: ") + e.what() + " [checkpoint]");
 }
 
 }  // namespace braid::train

@@ -14,6 +14,7 @@ struct Selected {
   double value = std::nan("");  // of the monitored metric; NaN: none yet
   std::int64_t step = 0;        // steps that its weights have seen
   std::int64_t validations_without_gain = 0;
+  bool operator==(const Selected&) const = default;
 };
 
 struct TrainState {
@@ -24,6 +25,7 @@ struct TrainState {
   bool out_of_patience = false;
   std::int64_t skipped = 0, skipped_in_row = 0;  // steps whose loss or gradient was not finite
   Selected selected;
+  bool operator==(const TrainState&) const = default;
 };
 
 nlohmann::json to_json(const TrainState& state);

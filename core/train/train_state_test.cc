@@ -19,7 +19,7 @@ TEST_CASE("a state that was written is read again") {
   s.skipped = 3, s.skipped_in_row = 1;
   s.selected = {0.75, 5, 2};
   const auto text = to_json(s).dump();
-  CHECK(to_json(train_state(nlohmann::json::parse(text))).dump() == text);
+  CHECK(train_state(nlohmann::json::parse(text)) == s);
   CHECK(std::isnan(train_state(to_json(TrainState{})).selected.value));
   CHECK_THROWS_AS(train_state(nlohmann::json::parse(R"({"step": 7})")), Error);
   CHECK_THROWS_AS(train_state(nlohmann::json::parse(R"([])")), Error);

@@ -167,8 +167,8 @@ class Loop {
     --state_.skipped, --state_.skipped_in_row;  // the step is made again by whoever goes on
     save();
     throw Error(std::to_string(most_skips) +
-                " steps in a row gave a loss or gradient that is no number, the last one " + "step " +
-                std::to_string(state_.step) + ": nothing is learnt any more [not-finite]");
+                " steps in a row had a loss or gradient that is NaN or infinite, the last one step " +
+                std::to_string(state_.step) + "; the run stops [not-finite]");
   }
 
   // ---- validation ----
@@ -328,7 +328,7 @@ class Loop {
     resume_weights(from);
     state_ = train_state(from.state);
     saved_ = state_.step;
-    telemetry_.load(from.state.at("telemetry"));
+    telemetry_.load(from.state.value("telemetry", Json()));
     const auto patience = plan_.train.patience;  // may have been changed
     state_.out_of_patience =
         state_.out_of_patience && patience > 0 && state_.selected.validations_without_gain >= patience;

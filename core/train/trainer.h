@@ -29,15 +29,15 @@ struct TrainJob {
   Journal& journal;
   Checkpoints& checkpoints;
   const Checkpoint* from = nullptr;  // go on after it
-  std::string measured_by;           // as folder.h has it: figures that were measured by something else do not count
+  std::string measured_by;           // model::measured_by (run_folder.h); metrics measured under another value do not count
   std::vector<std::string> splits;   // evaluated at the end
   std::string name;                  // for the progress line
-  // A step gave a loss or gradient that is no number, and nothing was changed by it: says where it came from, and
-  // leaves what is needed to look at it.
+  // Called when a step's loss or gradient is NaN or infinite; no weight has changed. Returns the explanation and writes
+  // what is needed to replay it.
   std::function<std::string(const std::shared_ptr<const data::Batch>&, const graph::Mode&, const Settled&)> not_finite;
 };
 
-// Trains on the train split, evaluates, and leaves the chosen weights in the graph. Ends early, with a checkpoint, when
+// Trains on the train split, evaluates, and leaves the chosen weights in the model. Ends early, with a checkpoint, when
 // Interrupt::asked(). A run that goes on after a checkpoint ends with the same bits as one that was never stopped.
 Outcome train(const TrainJob& job);
 

@@ -20,7 +20,7 @@ inline std::optional<Encoding> encoding_named(std::string_view name) {
   return {};
 }
 
-// What a byte of Latin-1 or Windows-1252 stands for. Five bytes that Windows-1252 leaves open stay as they are.
+// What a byte of Latin-1 or Windows-1252 represents. Five bytes that Windows-1252 leaves open stay as they are.
 inline std::uint32_t character_of(unsigned char byte, bool windows) {
   static constexpr std::uint16_t from_80[32] = {0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
                                                 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
@@ -43,13 +43,13 @@ inline std::string wrong_encoding(std::string_view head, Encoding encoding, std:
   const auto zero = [&](std::size_t k) { return head[k] == '\0'; };
   const bool alternate = head.size() >= 4 && zero(0) == zero(2) && zero(1) == zero(3) && zero(0) != zero(1);
   if (!wide) {
-    if (le || be) return "is UTF-16; say encoding = \"utf-16\", or convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)";
+    if (le || be) return "is UTF-16; set encoding = \"utf-16\", or convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)";
     if (alternate)
-      return std::string("is UTF-16 without a byte order mark; say encoding = \"") +
+      return std::string("is UTF-16 without a byte order mark; set encoding = \"") +
              (zero(0) ? "utf-16be\"" : "utf-16le\"");
     if (bom && encoding != Encoding::utf_8)
-      return std::string("begins with the byte order mark of UTF-8, and not as encoding = \"") +
-             encoding_names[static_cast<std::size_t>(encoding)] + "\" says; leave `encoding` out";
+      return std::string("begins with the byte order mark of UTF-8, but encoding is \"") +
+             encoding_names[static_cast<std::size_t>(encoding)] + "\"; leave `encoding` out";
     mark = bom ? 3 : 0;
     return "";
   }
@@ -59,14 +59,14 @@ inline std::string wrong_encoding(std::string_view head, Encoding encoding, std:
       return "is not UTF-16: it has neither a byte order mark nor a zero byte in front; leave `encoding` out if it is "
              "UTF-8";
     if (encoding == Encoding::utf_16)
-      return "has no byte order mark, so its bytes' order is not known; say encoding = \"utf-16le\" (low byte first, "
+      return "has no byte order mark, so its bytes' order is not known; set encoding = \"utf-16le\" (low byte first, "
              "as "
              "Windows writes it) or \"utf-16be\"";
   }
   const bool high = be || (alternate && zero(0)), low = le || (alternate && zero(1));
   if ((encoding == Encoding::utf_16le && high) || (encoding == Encoding::utf_16be && low))
     return std::string("is UTF-16 with the ") +
-           (high ? "high byte first; say encoding = \"utf-16be\"" : "low byte first; say encoding = \"utf-16le\"");
+           (high ? "high byte first; set encoding = \"utf-16be\"" : "low byte first; set encoding = \"utf-16le\"");
   big = big || be;
   mark = le || be ? 2 : 0;
   return "";

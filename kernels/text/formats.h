@@ -1,4 +1,4 @@
-// Files that are no text, told by their first bytes.
+// Formats that are not text, recognised by their first bytes.
 #pragma once
 
 #include <string_view>

@@ -12,7 +12,7 @@
 
 namespace braid::text {
 
-// A file's text, of which a window stands in memory. Throws Error where the file cannot be read on.
+// A file's text, of which a window is in memory. Throws Error where the file cannot be read on.
 template <class Error>
 class Lines {
  public:

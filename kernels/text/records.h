@@ -73,7 +73,7 @@ class Records {
         throw Error(place + "the name of column " + std::to_string(c + 1) + " has a zero byte; this is no text table");
       if (const auto at = not_utf8(name); at != name.npos)
         throw Error(place + "byte " + std::to_string(at) + " of the name of column " + std::to_string(c + 1) +
-                    " is not UTF-8; if the file is Latin-1, say encoding = \"latin-1\" in the table");
+                    " is not UTF-8; if the file is Latin-1, set encoding = \"latin-1\" in the table");
     }
     return first;
   }
@@ -187,7 +187,7 @@ class Records {
   // A bad record, of which only the first line is passed over: the next ones are read for themselves.
   template <class Any>
   void give_up(Any& record, const std::string& why) {
-    record.error = why + " (a quote inside a cell is written twice, or say quote = \"none\")";
+    record.error = why + " (a quote inside a cell is written twice, or set quote = \"none\")";
     const auto* found = static_cast<const char*>(std::memchr(lines_.begin(), '\n', lines_.size()));
     lines_.drop(found ? static_cast<std::size_t>(found - lines_.begin()) + 1 : lines_.size(), 1);
   }

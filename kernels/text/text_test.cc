@@ -2,6 +2,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include "kernels/text/key_lines.h"
 #include "kernels/text/records.h"
 
 #include <filesystem>
@@ -94,10 +95,10 @@ TEST_CASE("a file that is not in the encoding it is said to be in") {
                  "\xEF\xBB\xBF"
                  "ab"s;
   for (const auto encoding : {Encoding::utf_8, Encoding::latin_1, Encoding::windows_1252}) {
-    CHECK(has(read(le, encoding), "is UTF-16; say encoding = \"utf-16\""));
-    CHECK(has(read(be, encoding), "is UTF-16; say encoding = \"utf-16\""));
-    CHECK(has(read(le.substr(2), encoding), "say encoding = \"utf-16le\""));
-    CHECK(has(read(be.substr(2), encoding), "say encoding = \"utf-16be\""));
+    CHECK(has(read(le, encoding), "is UTF-16; set encoding = \"utf-16\""));
+    CHECK(has(read(be, encoding), "is UTF-16; set encoding = \"utf-16\""));
+    CHECK(has(read(le.substr(2), encoding), "set encoding = \"utf-16le\""));
+    CHECK(has(read(be.substr(2), encoding), "set encoding = \"utf-16be\""));
     CHECK(has(read("\xFF\xFE\0\0a\0\0\0"s, encoding), "is UTF-32"));
   }
   CHECK(has(read(eight, Encoding::latin_1), "byte order mark of UTF-8"));
@@ -105,10 +106,10 @@ TEST_CASE("a file that is not in the encoding it is said to be in") {
   CHECK(has(read(le.substr(2), Encoding::utf_16), "has no byte order mark"));
   for (const auto encoding : {Encoding::utf_16, Encoding::utf_16le, Encoding::utf_16be})
     CHECK(has(read("a,b\n1,2\n", encoding), "is not UTF-16"));
-  CHECK(has(read(le.substr(2), Encoding::utf_16be), "say encoding = \"utf-16le\""));
-  CHECK(has(read(be.substr(2), Encoding::utf_16le), "say encoding = \"utf-16be\""));
-  CHECK(has(read(le, Encoding::utf_16be), "low byte first; say encoding = \"utf-16le\""));
-  CHECK(has(read(be, Encoding::utf_16le), "high byte first; say encoding = \"utf-16be\""));
+  CHECK(has(read(le.substr(2), Encoding::utf_16be), "set encoding = \"utf-16le\""));
+  CHECK(has(read(be.substr(2), Encoding::utf_16le), "set encoding = \"utf-16be\""));
+  CHECK(has(read(le, Encoding::utf_16be), "low byte first; set encoding = \"utf-16le\""));
+  CHECK(has(read(be, Encoding::utf_16le), "high byte first; set encoding = \"utf-16be\""));
 }
 
 TEST_CASE("line ends: those of old Macs where there are no others") {
@@ -208,4 +209,22 @@ TEST_CASE("where UTF-8 ends: overlong forms, surrogates, cut characters, beyond 
       {"\xED\xA0\x80", 0}, {"\xF0\x8F\xBF\xBF", 0}, {"\xF4\x90\x80\x80", 0}, {"\xF5\x80\x80\x80", 0},
       {"12345678\xC3", 8}, {"ab\xE2\x82", 2}};
   for (const auto& [text, at] : bad) CHECK(text::not_utf8(text) == at);
+}
+
+TEST_CASE("lines of keys: every text comes back") {
+  const std::string mark = "\xEF\xBB\xBF";
+  const std::vector<std::string> keys{mark + "i1", "",        "a\\b",      "a\nb",    "a\r\nb", "tab\there",
+                                      "quo\"te",   "\\n",     mark + "",   "back\\",  "\r",     " a ",
+                                      "é",         "C:\\new", "\\" + mark, "a" + mark};
+  using Error = std::runtime_error;
+  std::string bytes;
+  for (const auto& key : keys) text::add_key_line(bytes, key);
+  CHECK(text::read_key_lines<Error>(bytes) == keys);
+  // As other programs write it.
+  CHECK(text::read_key_lines<Error>(mark + "a\r\nb\r\n") == std::vector<std::string>{"a", "b"});
+  CHECK(text::read_key_lines<Error>("a\n\nb") == std::vector<std::string>{"a", "", "b"});
+  CHECK(text::read_key_lines<Error>("").empty());
+  CHECK_THROWS_WITH(text::read_key_lines<Error>("a\nC:\\temp\n"),
+                    doctest::Contains("line 2: 'C:\\temp' has a backslash that escapes"));
+  CHECK_THROWS_WITH(text::read_key_lines<Error>("a\\", "keys.txt"), doctest::Contains("keys.txt:1: error: "));
 }

@@ -1,8 +1,7 @@
 // Any bytes as a .npy file, a safetensors file, a file of keys, and what the field stored_vector reads: arrays of the
 // size that the header says, or an error that names the file; what was read is the same after it was written.
-#include "data/key_lines.h"
 #include "model/safetensors.h"
-#include "plugins/parts/key_lines.h"
+#include "kernels/text/key_lines.h"
 #include "sdk/state.h"
 #include "serve/npy.h"
 
@@ -115,29 +114,16 @@ void agree(const Vectors& vectors, const at::Tensor& array) {
   fuzz::demand(!row_of(vectors, std::to_string(rows)) && !row_of(vectors, "-1"), "a row behind the last one");
 }
 
-// A file of keys: the core's way and the plugins' are one; what is written is read.
+// A file of keys: what is read and written again is read as the same; any bytes are a key that comes back.
 void keys(std::string_view bytes) {
-  std::vector<std::string> one, other;
-  bool one_good = true, other_good = true;
+  std::vector<std::string> all{std::string(bytes)};
   try {
-    one = data::unescaped_lines(bytes);
+    all = text::read_key_lines<Error>(bytes);
   } catch (const Error&) {
-    one_good = false;
   }
-  try {
-    parts::each_key_line(bytes, [&](std::string&& key) { other.push_back(std::move(key)); });
-  } catch (const Error&) {
-    other_good = false;
-  }
-  fuzz::demand(one_good == other_good && (!one_good || one == other), "one file of keys is read in two ways");
-  std::string written, written_by_parts;
-  if (!one_good) one = {std::string(bytes)};
-  for (const auto& key : one) {
-    written += data::escaped(key) + "\n";
-    parts::write_key_line(written_by_parts, key);
-  }
-  fuzz::demand(written == written_by_parts, "keys are written in two ways");
-  fuzz::demand(data::unescaped_lines(written) == one, "keys are others after they were written");
+  std::string written;
+  for (const auto& key : all) text::add_key_line(written, key);
+  fuzz::demand(text::read_key_lines<Error>(written) == all, "keys are others after they were written");
 }
 
 }  // namespace

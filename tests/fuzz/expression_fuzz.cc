@@ -1,7 +1,7 @@
 // Any bytes as an expression and, after the first line break, as cells of a column: parsing, binding and evaluation
 // end, a row gives the same value twice, and cells that are numbers keep their values.
 #include "data/evaluate.h"
-#include "kernels/number_text.h"
+#include "kernels/text/number.h"
 
 #include "driver.h"
 

@@ -1,68 +1,27 @@
 // Any bytes as a line of requests. As JSON: an error with words, or a value that is the same after it was written and
 // read again. As a request of a model of users, items and events: what is wrong and where, or a request whose parts fit
 // together and which a batch is made of.
-#include "data/testing.h"
-#include "serve/request.h"
+#include "serve/request_world.h"
 
 #include "driver.h"
 
 using namespace braid;
 using namespace braid::serve;
 using Json = braid::serve::Value;
-using namespace braid::data::testing;
+using namespace braid::serve::testing;
 
 const std::size_t fuzz::largest_piece = std::size_t{256} << 20;
 
 namespace {
 
-constexpr int users = 0, items = 1, events = 2;
-
-struct World {
-  recipe::Plan plan;
-  std::vector<std::vector<FieldOf>> fields{3};
-  std::unique_ptr<data::RequestBatcher> known;
-  std::unique_ptr<RequestReader> reader;
-
-  World() {
+// Made once; its folder has one file.
+const RequestWorld& world() {
+  static const RequestWorld made([] {
     fuzz::file("p.jpg", "12345");
-    plan.tables.resize(3);
-    const char* names[] = {"users", "items", "events"};
-    for (std::size_t t = 0; t < 3; ++t) plan.tables[t].name = names[t];
-    plan.tables[users].key = "user";
-    plan.tables[items].key = "item";
-    plan.tables[items].fields = {field_plan("price", "number", {}),
-                                 field_plan("photo", "length", {}, "photos/{item}.jpg"),
-                                 field_plan("unused", "number", {})};
-    plan.tables[items].fields[0].missing = {"none"};
-    auto& e = plan.tables[events];
-    e.links = {{"user", users, "", {}}, {"item", items, "item_id", {}}, {"seller", users, "", {}}};
-    recipe::ListPlan list;
-    list.name = "history";
-    list.table = items;
-    list.length = 2;
-    list.of = 1;
-    list.by = 0;
-    e.lists = {list};
-    e.fields = {field_plan("hour", "number", {"hour"})};
-    own_axes(plan);
-    plan.train.rows = events;
-    through_link(plan, users, events, 0);
-    through_link(plan, items, events, 1);
-    through_list(plan, items, events, 0);
-    for (std::size_t t = 0; t < 3; ++t)
-      for (const auto& field : plan.tables[t].fields)
-        fields[t].push_back({makers().field(field.use), field.name != "unused"});
-    std::vector<std::vector<std::uint64_t>> keys(3);
-    keys[users] = {0, 11};
-    keys[items] = {0, 21, 22};
-    std::vector<data::RequestBatcher::EventField> event_fields(1);
-    event_fields[0].component = fields[events][0].component.get();
-    event_fields[0].layout = data::layout_of(e.fields[0], *fields[events][0].component);
-    known = std::make_unique<data::RequestBatcher>(plan, keys, std::move(event_fields));
-    reader = std::make_unique<RequestReader>(plan, 1, *known, fields, std::vector<std::string>{"closed", "", ""},
-                                             std::filesystem::canonical(fuzz::folder()).string());
-  }
-};
+    return std::filesystem::canonical(fuzz::folder()).string();
+  }());
+  return made;
+}
 
 void json(std::string_view text) {
   std::string why;
@@ -89,8 +48,7 @@ void base64(std::string_view text) {
 }
 
 void request(std::string_view line) {
-  static const World world;
-  const auto read = world.reader->read(line, 7), again = world.reader->read(line, 7);
+  const auto read = world().reader->read(line, 7), again = world().reader->read(line, 7);
   fuzz::demand(read.what == again.what && read.at == again.at && read.unknown == again.unknown &&
                    read.decoded == again.decoded && read.candidates == again.candidates && read.links == again.links &&
                    read.lists == again.lists,
@@ -104,13 +62,13 @@ void request(std::string_view line) {
   if (!read.what.empty()) return;
   const auto fits = [&](Reference r, int table) {
     const auto inlined = static_cast<std::int64_t>(read.inlined[static_cast<std::size_t>(table)].size());
-    return r < 0 ? -r <= inlined : r < world.known->known(table);
+    return r < 0 ? -r <= inlined : r < world().known->known(table);
   };
   fuzz::demand(
       read.candidates.size() == read.candidate_texts.size() && read.candidates.size() == read.candidate_keyed.size(),
       "candidates and their texts differ");
   for (const auto r : read.candidates) fuzz::demand(fits(r, items), "a candidate that is nobody");
-  const auto& plan = world.plan.tables[events];
+  const auto& plan = world().plan.tables[events];
   fuzz::demand(read.links.size() == plan.links.size() && read.lists.size() == plan.lists.size() &&
                    read.cells.size() == plan.fields.size() && read.inlined.size() == 3,
                "a request lacks a part");
@@ -120,7 +78,7 @@ void request(std::string_view line) {
     for (const auto r : list) fuzz::demand(fits(r, items), "a list names nobody");
   for (std::size_t t = 0; t < 3; ++t)
     for (const auto& one : read.inlined[t])
-      fuzz::demand(one.cells.size() == world.plan.tables[t].fields.size(), "an entity lacks a cell");
+      fuzz::demand(one.cells.size() == world().plan.tables[t].fields.size(), "an entity lacks a cell");
 }
 
 }  // namespace

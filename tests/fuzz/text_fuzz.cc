@@ -6,7 +6,7 @@
 // or not, and after they were written again; a table has exactly the good ones; its order column is in order.
 #include "data/table.h"
 #include "kernels/text/utf8.h"
-#include "kernels/number_text.h"
+#include "kernels/text/number.h"
 
 #include <braid/reader.h>
 

@@ -16,8 +16,8 @@ namespace braid {
 
 // One weight in one step of its optimizer.
 struct WeightStep {
-  at::Tensor weight;    // float32, changed in place
-  at::Tensor gradient;  // float32, of the weight's sizes, never sparse; may be overwritten
+  at::Tensor weight;    // float32 in training, float64 too in `braid conform`; changed in place
+  at::Tensor gradient;  // of the weight's type and sizes, never sparse; may be overwritten
   // As new_state() made them, changed in place.
   std::vector<at::Tensor> state;
   // float32 [] on the CPU: how many steps have changed this weight, this one included.

@@ -1,5 +1,5 @@
 // Numbers in cells: scaled floats, or the quantile bucket that they fall into.
-#include "kernels/number_text.h"
+#include "kernels/text/number.h"
 
 #include <braid/plugin.h>
 

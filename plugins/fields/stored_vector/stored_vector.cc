@@ -5,7 +5,7 @@
 // is placed.
 #include <braid/plugin.h>
 
-#include "plugins/parts/key_lines.h"
+#include "kernels/text/key_lines.h"
 
 #include <c10/util/BFloat16.h>
 #include <c10/util/Half.h>
@@ -317,7 +317,7 @@ struct StoredVector final : braid::Field {
     } else {
       const auto text = file.text(0, file.size());
       try {
-        parts::each_key_line(text, [&](std::string key) { names.push_back(std::move(key)); });
+        names = braid::text::read_key_lines<braid::Error>(text);
       } catch (const braid::Error& e) {
         throw braid::Error(path + ", " + e.what());
       }

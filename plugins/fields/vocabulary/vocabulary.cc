@@ -1,7 +1,7 @@
 // Values to ids, learnt from the training rows; 0 is the unknown value.
 #include <braid/plugin.h>
 
-#include "plugins/parts/key_lines.h"
+#include "kernels/text/key_lines.h"
 
 #include <algorithm>
 #include <cstring>
@@ -106,18 +106,18 @@ struct Vocabulary final : braid::Field {
     std::vector<std::string_view> in_order(ids_.size());
     for (const auto& [value, number] : ids_) in_order[static_cast<std::size_t>(number) - 1] = value;
     std::string out;
-    for (const auto value : in_order) parts::write_key_line(out, value);
+    for (const auto value : in_order) braid::text::add_key_line(out, value);
     return out;
   }
 
   void load(std::string_view saved) override {
     ids_.clear();
     if (!saved.empty() && !saved.ends_with('\n')) throw braid::Error("a saved vocabulary breaks off in its last line");
-    parts::each_key_line(saved, [&](std::string value) {
+    for (auto& value : braid::text::read_key_lines<braid::Error>(saved)) {
       const auto number = static_cast<std::int64_t>(ids_.size()) + 1;
       if (const auto [at, fresh] = ids_.emplace(std::move(value), number); !fresh)
         throw braid::Error("a saved vocabulary holds '" + at->first + "' twice");
-    });
+    }
   }
 
  private:

@@ -212,7 +212,7 @@ TEST_CASE("encodings, of names and cells; other formats are named") {
     const auto path = folder.file(name, wide);
     CHECK(Test::reader(path, said("utf-16"))->columns() == Cells{"a\nb", "c"});
     CHECK(Test::cells(path, said("utf-16")) == std::vector<Cells>{{"1", "x, y"}});
-    CHECK(Test::message(path).find("say encoding = \"utf-16\"") != std::string::npos);
+    CHECK(Test::message(path).find("set encoding = \"utf-16\"") != std::string::npos);
   }
   CHECK(Test::cells(folder.file("mac.csv", "a,b\r1,2\r\r3,4\r")) == std::vector<Cells>{{"1", "2"}, {"3", "4"}});
   CHECK(Test::message(folder.file("z.tsv", "\x28\xB5\x2F\xFDrest")).find("packed by zstd") != std::string::npos);

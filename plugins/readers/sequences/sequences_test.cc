@@ -60,7 +60,7 @@ TEST_CASE("encodings, and the line ends of old Macs") {
   for (const char c : std::string("zo\xE9 5 6\n2 7\n")) wide += '\0', wide += c;
   CHECK(Test::cells(folder.file("w.txt", wide), said("utf-16")) == expected);
   CHECK(Test::cells(folder.file("w.txt.gz", wide), said("utf-16be")) == expected);
-  CHECK(has(Test::message(folder.file("w.txt", wide)), "say encoding = \"utf-16\""));
+  CHECK(has(Test::message(folder.file("w.txt", wide)), "set encoding = \"utf-16\""));
 }
 
 TEST_CASE("a key without a value is a bad record, and reading goes on") {
