@@ -259,16 +259,18 @@ std::vector<std::int32_t> Batcher::all_rows(int axis) const {
   return rows;
 }
 
-Batch Batcher::entities(int table, std::span<const std::int32_t> rows, const Reads& reads, const Moment& moment) const {
+Batch Batcher::entities(int table, std::int64_t first, std::int64_t count, const Reads& reads,
+                        const Moment& moment) const {
   const auto& axes = world_.plan.axes;
   Batch batch;
   batch.axes.resize(axes.size());
-  const std::vector<std::int32_t> chosen(rows.begin(), rows.end());
+  std::vector<std::int32_t> chosen(at(count));
+  std::iota(chosen.begin(), chosen.end(), static_cast<std::int32_t>(first));
   for (std::size_t a = 0; a < axes.size(); ++a) {
     if (!axes[a].whole && axes[a].table != table) continue;
     batch.axes[a] = fill(static_cast<int>(a), axes[a].whole ? all_rows(static_cast<int>(a)) : chosen, reads, moment);
   }
-  const bool all = static_cast<std::int64_t>(rows.size()) == world_.tables[at(table)].rows;
+  const bool all = count == world_.tables[at(table)].rows;
   for (const auto& use : world_.route.uses) {
     LinkBatch out;
     out.axis = use.axis;
@@ -357,8 +359,8 @@ void Batcher::check_range(const ValueRange& range, const FieldBatch& field, cons
       if (range.holds(values.as<float>()[k])) continue;
       const auto row = k / width;
       if (masks && !field.mask.as<bool>()[row * masks + (k % width) * masks / width]) continue;
-      throw Error(table.where(rows[at(row)]) + ": error: " +
-                  outside("field '" + table.plan->name + "." + name + "'", values.as<float>()[k], range) +
+      throw Error(table.where(rows[at(row)]) +
+                  ": error: " + outside("field '" + table.plan->name + "." + name + "'", values.as<float>()[k], range) +
                   " [value-range]");
     }
   }

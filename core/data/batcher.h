@@ -16,10 +16,10 @@ class Batcher {
  public:
   explicit Batcher(const World& world);
   Batch make(std::span<const std::int32_t> rows, const Moment& moment, std::int64_t number);
-  // These rows of one entity table on all axes of that table, whole axes in full, nothing on others; the fields that
-  // `reads` names. What stands on one axis for each row of another (`AXIS.row`) is given, and links between whole axes;
-  // other links and lists are not.
-  Batch entities(int table, std::span<const std::int32_t> rows, const Reads& reads, const Moment& moment) const;
+  // `count` rows of one entity table from `first` on, on all axes of that table, whole axes in full, nothing on others;
+  // the fields that `reads` names. What stands on one axis for each row of another (`AXIS.row`) is given, and links
+  // between whole axes; other links and lists are not.
+  Batch entities(int table, std::int64_t first, std::int64_t count, const Reads& reads, const Moment& moment) const;
 
  private:
   struct Gathered {  // entity rows, [from rows, places]; -1 where padded

@@ -146,9 +146,8 @@ Batch RequestBatcher::make(std::span<const RequestRow> rows, const std::vector<s
 }
 
 Batch RequestBatcher::inline_entities(int table, std::int64_t first, std::int64_t count) const {
-  std::vector<std::int32_t> rows(at(count));
-  std::iota(rows.begin(), rows.end(), static_cast<std::int32_t>(known(table) + first));
-  return in_->batcher->entities(table, rows, in_->world.reads, {in_->world.plan.train.seed, 0, false});
+  return in_->batcher->entities(table, known(table) + first, count, in_->world.reads,
+                                {in_->world.plan.train.seed, 0, false});
 }
 
 }  // namespace braid::data

@@ -131,10 +131,11 @@ class Loaded final : public Source {
     one.fill(row, {world_->plan.eval.seed, 0, false}, out);
     return out;
   }
-  std::shared_ptr<const Batch> entities(int table, std::span<const std::int32_t> rows,
+  std::shared_ptr<const Batch> entities(int table, std::int64_t first, std::int64_t count,
                                         const Reads& reads) const override {
     if (!batcher_) batcher_ = std::make_unique<Batcher>(*world_);
-    return std::make_shared<const Batch>(batcher_->entities(table, rows, reads, {world_->plan.eval.seed, 0, false}));
+    return std::make_shared<const Batch>(
+        batcher_->entities(table, first, count, reads, {world_->plan.eval.seed, 0, false}));
   }
 
   std::vector<std::pair<std::int64_t, std::int64_t>> encoded() const override {

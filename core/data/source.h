@@ -98,8 +98,8 @@ class Source {
   virtual std::optional<std::string_view> cell(int table, const std::string& column, std::int64_t row) const = 0;
   virtual std::int32_t linked(int table, int link, std::int64_t row) const = 0;               // row of the linked table
   virtual std::vector<std::int32_t> listed(int table, int list, std::int64_t row) const = 0;  // -1: an unused place
-  // As Batcher::entities; outside training.
-  virtual std::shared_ptr<const Batch> entities(int table, std::span<const std::int32_t> rows,
+  // As Batcher::entities, `count` rows from `first` on; outside training.
+  virtual std::shared_ptr<const Batch> entities(int table, std::int64_t first, std::int64_t count,
                                                 const Reads& reads) const = 0;
   // Entities encoded and rows served so far, per axis: for "entities encoded per row".
   virtual std::vector<std::pair<std::int64_t, std::int64_t>> encoded() const = 0;

@@ -1,5 +1,5 @@
 // A tower over items, read twice through one link by a node over events.
-#include "graph/execution.h"
+#include "graph/chunks.h"
 
 #include "data/testing.h"
 
@@ -169,4 +169,32 @@ TEST_CASE("many threads run one model, each with an execution of its own") {
     });
   for (auto& one : threads) one.join();
   CHECK(wrong == 0);
+}
+
+TEST_CASE("rows of a table in chunks of any size give what all rows at once give") {
+  World world;
+  graph::Execution execution(*world.model);
+  const auto reads = data::reads_of(world.plan, {true, false});
+  auto wire = data::testing::wire(items);
+  wire.node = 0, wire.port = 0;
+  graph::Chunks chunks;
+  chunks.batch = [&](auto first, auto count) { return world.source->entities(items, first, count, reads); };
+  const auto run = [&] { return graph::run_chunks(execution, {}, {true, false}, {}, {wire}, chunks); };
+
+  chunks.rows = world.source->table_rows(items);
+  REQUIRE(chunks.rows == 4);  // the unknown item and three
+  for (const std::int64_t size : {1, 2, 3, 4, 9}) {
+    chunks.size = size;
+    const auto flows = run();
+    REQUIRE(flows);
+    CHECK(flows->at(0).value.equal(at::tensor({0.f, 0.f, 1.f, 2.f, 2.f, 4.f, 3.f, 6.f}).view({4, 2})));
+    CHECK(!flows->at(0).value.requires_grad());
+  }
+  chunks.size = 3;
+  chunks.most_bytes = 32;  // four rows of two floats
+  CHECK(run());
+  chunks.most_bytes = 31;
+  CHECK(!run());
+  chunks.rows = 0;
+  CHECK(!run().value().at(0).value.defined());
 }

@@ -16,13 +16,13 @@ class ServeCheck {
   explicit ServeCheck(Checker& c) : c_(c) {}
 
   void nodes() {
-    const auto can = can_be_ahead(
+    const auto can = alone(
         c_.plan, c_.node_order,
         [&](int k, const auto& visit) {
           for (const auto& port : c_.nodes[index(k)].inputs)
             for (const auto& draft : port) visit(draft.wire);
         },
-        [&](int k) { return c_.nodes[index(k)].plan.serve; });
+        [&](int k) { return c_.nodes[index(k)].plan.serve != NodePlan::Serve::request; });
     for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
       const auto& node = c_.nodes[k];
       if (node.plan.serve != NodePlan::Serve::ahead || can[k].can || !can[k].against) continue;
@@ -70,7 +70,7 @@ class ServeCheck {
   }
 
  private:
-  std::string why(const CanBeAhead& node) const {
+  std::string why(const Alone& node) const {
     const auto& wire = *node.against;
     if (wire.source == Wire::Source::label) return "is a label";
     if (wire.source == Wire::Source::link) return "is a key of event rows";

@@ -4,6 +4,7 @@
 #include "recipe/shapes.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 namespace braid::recipe {
@@ -51,15 +52,7 @@ std::string source_name(const Plan& plan, const Wire& wire) {
 class Side {
  public:
   Side(const Plan& plan, Serving& out) : plan_(plan), out_(out) {
-    std::vector<int> order(plan.nodes.size());
-    for (std::size_t k = 0; k < order.size(); ++k) order[k] = static_cast<int>(k);
-    can_ = can_be_ahead(
-        plan, order,
-        [&](int k, const auto& visit) {
-          for (const auto& port : plan.nodes[index(k)].inputs)
-            for (const auto& wire : port) visit(wire);
-        },
-        [&](int k) { return plan.nodes[index(k)].serve; });
+    can_ = alone(plan, [&](int k) { return plan.nodes[index(k)].serve != NodePlan::Serve::request; });
     out.ahead.assign(plan.nodes.size(), false);
     out.request.assign(plan.nodes.size(), false);
   }
@@ -146,20 +139,20 @@ class Side {
 
   const Plan& plan_;
   Serving& out_;
-  std::vector<CanBeAhead> can_;
+  std::vector<Alone> can_;
   std::set<int> links_, lists_;            // of the driving table
   std::string label_, counted_, foreign_;  // what cannot be served
 };
 
 }  // namespace
 
-std::vector<CanBeAhead> can_be_ahead(const Plan& tables, const std::vector<int>& order,
-                                     const std::function<void(int, const std::function<void(const Wire&)>&)>& each_wire,
-                                     const std::function<NodePlan::Serve(int)>& serve) {
-  std::vector<CanBeAhead> out(order.size());
+std::vector<Alone> alone(const Plan& tables, const std::vector<int>& order,
+                         const std::function<void(int, const std::function<void(const Wire&)>&)>& each_wire,
+                         const std::function<bool(int)>& may) {
+  std::vector<Alone> out(order.size());
   for (const int k : order) {
     auto& node = out[index(k)];
-    node.can = serve(k) != NodePlan::Serve::request;
+    node.can = may(k);
     each_wire(k, [&](const Wire& wire) {
       if (node.against) return;
       // A number for the whole batch is another one in every batch.
@@ -179,6 +172,18 @@ std::vector<CanBeAhead> can_be_ahead(const Plan& tables, const std::vector<int>&
     });
   }
   return out;
+}
+
+std::vector<Alone> alone(const Plan& plan, const std::function<bool(int)>& may) {
+  std::vector<int> order(plan.nodes.size());
+  std::iota(order.begin(), order.end(), 0);
+  return alone(
+      plan, order,
+      [&](int k, const auto& visit) {
+        for (const auto& port : plan.nodes[index(k)].inputs)
+          for (const auto& wire : port) visit(wire);
+      },
+      may);
 }
 
 Serving serving(const Plan& plan) {

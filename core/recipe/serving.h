@@ -42,16 +42,19 @@ Serving serving(const Plan& plan);
 // outputs.
 std::string serving_text(const Plan& plan);
 
-// Whether a node's wires let it be ahead. `table`: whose rows it needs, none for whole axes alone; `against`: the
-// first wire that prevents it, or null when `serve = "request"` does.
-struct CanBeAhead {
+// Whether a node needs the rows of one entity table and whole axes alone, so that it can be computed for all of these
+// rows at once. `table`: whose rows it needs, none for whole axes alone; `against`: the first wire that prevents it, or
+// null when the node itself may not.
+struct Alone {
   bool can = false;
   int table = none;
   const Wire* against = nullptr;
 };
-// Per node. `order`: so that sources come first; the other two are asked by node number, as wires count them.
-std::vector<CanBeAhead> can_be_ahead(const Plan& tables, const std::vector<int>& order,
-                                     const std::function<void(int, const std::function<void(const Wire&)>&)>& each_wire,
-                                     const std::function<NodePlan::Serve(int)>& serve);
+// Per node. `order`: so that sources come first; `may` and `each_wire` are asked by node number, as wires count them.
+std::vector<Alone> alone(const Plan& tables, const std::vector<int>& order,
+                         const std::function<void(int, const std::function<void(const Wire&)>&)>& each_wire,
+                         const std::function<bool(int)>& may);
+// The same of a checked plan's nodes.
+std::vector<Alone> alone(const Plan& plan, const std::function<bool(int)>& may);
 
 }  // namespace braid::recipe

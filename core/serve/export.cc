@@ -1,8 +1,8 @@
 #include "serve/export.h"
 
-#include "graph/rows.h"
-#include "log/log.h"
+#include "graph/chunks.h"
 #include "kernels/text/key_lines.h"
+#include "log/log.h"
 #include "model/content_report.h"
 #include "model/run_folder.h"
 #include "model/safetensors.h"
@@ -17,7 +17,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <numeric>
 #include <sstream>
 
 namespace braid::serve {
@@ -25,8 +24,6 @@ namespace {
 
 using Json = nlohmann::json;
 using Source = recipe::Wire::Source;
-
-constexpr std::int64_t chunk = 512;  // entities that run through the nodes ahead at a time
 
 std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
 
@@ -83,7 +80,7 @@ class Export {
     NewFolder folder(request_.out);
     Json manifest{{"format", "braid-vectors"}, {"version", format_version}, {"braid", BRAID_VERSION}};
     run_ahead(side);
-    auto flow = graph::join(chunks_.at(0));
+    auto flow = stored_.at(0);
     const auto n = model_.source->table_rows(table) - 1;  // the unknown entity is nobody's vector
     flow.value = flow.value.narrow(0, 1, n);
     if (flow.mask.defined()) flow.mask = flow.mask.narrow(0, 1, n);
@@ -186,11 +183,11 @@ class Export {
     const auto wholes = run_ahead(side);
     manifest["stored"] = Json::array();
     for (std::size_t k = 0; k < side.stored.size(); ++k) {
-      auto entry = save(folder, "vectors/" + side.stored[k].name, graph::join(chunks_[k]));
+      auto entry = save(folder, "vectors/" + side.stored[k].name, stored_[k]);
       entry["name"] = side.stored[k].name;
       entry["table"] = plan_.tables[at(side.stored[k].table)].name;
       manifest["stored"].push_back(entry);
-      chunks_[k].clear();
+      stored_[k] = {};
     }
     if (request_.lookup_only) return;
     const Ahead ahead(plan_, side);
@@ -221,12 +218,12 @@ class Export {
     return entry;
   }
 
-  // Fills `chunks_`, one list of flows for each stored array; gives what stands on whole axes for the nodes elsewhere.
+  // Fills `stored_`, one flow for each stored array; gives what stands on whole axes for the nodes elsewhere.
   std::vector<graph::Given> run_ahead(const recipe::Serving& side) {
     const at::NoGradGuard off;
     const Ahead ahead(plan_, side);
     const auto& mode = model_.mode;
-    chunks_.assign(side.stored.size(), {});
+    stored_.assign(side.stored.size(), {});
     auto& source = *model_.source;
     graph::Execution execution(*model_.graph);
     const auto whole_axis = [&](const recipe::Wire& wire) { return plan_.axes[at(wire.axis)].whole; };
@@ -248,30 +245,27 @@ class Export {
       for (const auto& one : wholes) look(one.source);
       for (const auto& one : side.stored) look(one.wire);
       if (!any) continue;
-      std::vector<std::int32_t> rows(at(source.table_rows(static_cast<int>(t))));
-      std::iota(rows.begin(), rows.end(), 0);
-      execution.run(source.entities(static_cast<int>(t), rows, reads), mode, ahead.on_whole);
+      const auto n = source.table_rows(static_cast<int>(t));
+      execution.run(source.entities(static_cast<int>(t), 0, n, reads), mode, ahead.on_whole);
       for (auto& one : wholes)
         if (here(one.source)) one.flow = execution.read(one.source);
       for (std::size_t k = 0; k < side.stored.size(); ++k)
-        if (here(side.stored[k].wire)) chunks_[k] = {execution.read(side.stored[k].wire)};
+        if (here(side.stored[k].wire)) stored_[k] = execution.read(side.stored[k].wire);
     }
 
     for (std::size_t t = 0; t < plan_.tables.size(); ++t) {
-      const bool any = std::any_of(side.stored.begin(), side.stored.end(), [&](const recipe::Stored& s) {
-        return s.table == static_cast<int>(t) && !whole_axis(s.wire);
-      });
-      if (!any) continue;
+      std::vector<std::size_t> here;
+      std::vector<recipe::Wire> wires;
+      for (std::size_t k = 0; k < side.stored.size(); ++k)
+        if (side.stored[k].table == static_cast<int>(t) && !whole_axis(side.stored[k].wire))
+          here.push_back(k), wires.push_back(side.stored[k].wire);
+      if (here.empty()) continue;
       const auto reads = ahead.reads(static_cast<int>(t), side);
-      const auto n = source.table_rows(static_cast<int>(t));
-      for (std::int64_t first = 0; first < n; first += chunk) {
-        std::vector<std::int32_t> rows(at(std::min(chunk, n - first)));
-        std::iota(rows.begin(), rows.end(), static_cast<std::int32_t>(first));
-        execution.run(source.entities(static_cast<int>(t), rows, reads), mode, ahead.nodes[t], wholes);
-        for (std::size_t k = 0; k < side.stored.size(); ++k)
-          if (side.stored[k].table == static_cast<int>(t) && !whole_axis(side.stored[k].wire))
-            chunks_[k].push_back(execution.read(side.stored[k].wire));
-      }
+      const auto flows = graph::run_chunks(
+          execution, mode, ahead.nodes[t], wholes, wires,
+          {.rows = source.table_rows(static_cast<int>(t)),
+           .batch = [&](auto first, auto count) { return source.entities(static_cast<int>(t), first, count, reads); }});
+      for (std::size_t k = 0; k < here.size(); ++k) stored_[here[k]] = flows->at(k);
     }
     return wholes;
   }
@@ -309,15 +303,7 @@ class Export {
           wire.port = flat;
           wire.axis = wire.to_axis = type.dims[0].axis;
           wire.text = name;
-          std::vector<int> order(plan_.nodes.size());
-          std::iota(order.begin(), order.end(), 0);
-          const auto can = recipe::can_be_ahead(
-              plan_, order,
-              [&](int n, const auto& visit) {
-                for (const auto& in : plan_.nodes[at(n)].inputs)
-                  for (const auto& w : in) visit(w);
-              },
-              [](int) { return recipe::NodePlan::Serve::automatic; });
+          const auto can = recipe::alone(plan_, [](int) { return true; });
           if (!can[k].can) throw wrong("it needs more than one table: the wire '" + can[k].against->text + "'");
           return wire;
         }
@@ -338,7 +324,7 @@ class Export {
   model::Assembly& model_;
   const recipe::Plan& plan_;
   const ExportRequest& request_;
-  std::vector<std::vector<Flow>> chunks_;  // per stored array
+  std::vector<Flow> stored_;  // per stored array
 };
 
 }  // namespace

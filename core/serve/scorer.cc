@@ -2,6 +2,7 @@
 
 #include "data/hash.h"
 #include "graph/carry.h"
+#include "graph/chunks.h"
 #include "graph/rows.h"
 #include "kernels/text/key_lines.h"
 #include "model/weight_files.h"
@@ -44,7 +45,7 @@ struct Scorer::Inside {
   std::vector<Flow> stored;         // per Serving::stored
   std::vector<graph::Given> whole;  // what nodes ahead read of whole axes
   struct Feed {                     // what the part on request reads of a stored array
-    recipe::Wire wire;  // without link
+    recipe::Wire wire;              // without link
     std::size_t stored;
   };
   std::vector<Feed> feeds;
@@ -238,10 +239,12 @@ struct Scorer::Inside {
                   std::vector<Flow>& out) const {
     graph::Execution execution(*graph);
     const auto reads = ahead->reads(table, side);
-    std::vector<std::vector<Flow>> parts(side.stored.size());
-    const auto n = static_cast<std::int64_t>(given.size());
-    for (std::int64_t first = 0; first < n; first += inline_chunk) {
-      const auto count = std::min(inline_chunk, n - first);
+    std::vector<std::size_t> here;
+    std::vector<recipe::Wire> wires;
+    for (std::size_t k = 0; k < side.stored.size(); ++k)
+      if (side.stored[k].table == table && !plan.axes[at(side.stored[k].wire.axis)].whole)
+        here.push_back(k), wires.push_back(side.stored[k].wire);
+    const auto batch_of = [&](std::int64_t first, std::int64_t count) {
       auto batch = std::make_shared<data::Batch>(std::move(batches[at(first / inline_chunk)]));
       std::vector<std::uint64_t> keys;
       for (std::int64_t k = 0; k < count; ++k) keys.push_back(given[at(first + k)]->key);
@@ -255,13 +258,12 @@ struct Scorer::Inside {
                             data::field_hash(plan.tables[at(table)].name, plan.tables[at(table)].fields[f].name), cells,
                             keys, {plan.train.seed, 0, false});
         }
-      execution.run(batch, mode, ahead->nodes[at(table)], whole);
-      for (std::size_t k = 0; k < side.stored.size(); ++k)
-        if (side.stored[k].table == table && !plan.axes[at(side.stored[k].wire.axis)].whole)
-          parts[k].push_back(execution.read(side.stored[k].wire));
-    }
-    for (std::size_t k = 0; k < parts.size(); ++k)
-      if (!parts[k].empty()) out[k] = graph::join(parts[k]);
+      return batch;
+    };
+    const auto flows =
+        graph::run_chunks(execution, mode, ahead->nodes[at(table)], whole, wires,
+                          {.rows = static_cast<std::int64_t>(given.size()), .size = inline_chunk, .batch = batch_of});
+    for (std::size_t k = 0; k < here.size(); ++k) out[here[k]] = flows->at(k);
   }
 
   // A stored array at the rows of an axis; those from `known` on came inline.
@@ -345,7 +347,7 @@ struct Scorer::Inside {
       const auto& axis = batch->axes[at(feed.wire.axis)];
       const int table = plan.axes[at(feed.wire.axis)].table;
       given.push_back({feed.wire, feed_of(stored[feed.stored], inlined[feed.stored], graph::wrap(axis.row),
-                                            batcher->known(table))});
+                                          batcher->known(table))});
     }
     graph::Execution execution(*graph);
     execution.run(batch, mode, side.request, given);

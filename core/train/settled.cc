@@ -1,18 +1,17 @@
 #include "train/settled.h"
 
+#include "graph/chunks.h"
 #include "graph/rows.h"
+#include "recipe/serving.h"
 
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
-#include <numeric>
 
 namespace braid::train {
 namespace {
 
 using Source = recipe::Wire::Source;
-constexpr std::int64_t chunk = 512;  // rows of a table at once
 
 std::size_t at(int k) { return static_cast<std::size_t>(k); }
 
@@ -22,7 +21,6 @@ Settled::Settled(const recipe::Plan& plan, data::Source& source, const graph::Mo
     : plan_(plan), can_(plan.nodes.size(), false), rest_(model.needed(true)) {
   find(model);
   if (std::find(can_.begin(), can_.end(), true) == can_.end()) return;
-  const at::NoGradGuard off;
   for (std::size_t t = 0; t < plan.tables.size(); ++t) {
     std::vector<bool> nodes(plan.nodes.size(), false);
     for (std::size_t k = 0; k < nodes.size(); ++k)
@@ -41,25 +39,26 @@ Settled::Settled(const recipe::Plan& plan, data::Source& source, const graph::Mo
 void Settled::find(const graph::Model& model) {
   const auto& training = model.needed(true);
   const auto& evaluation = model.needed(false);
-  for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
-    const auto& node = plan_.nodes[k];
+  const auto may = [&](int k) {
+    const auto& node = plan_.nodes[at(k)];
     const int axis = graph::axis_of(node);
-    if (!training[k] || evaluation[k] || !node.frozen || node.copy != recipe::none || node.trains ||
+    if (!training[at(k)] || evaluation[at(k)] || !node.frozen || node.copy != recipe::none || node.trains ||
         axis == recipe::none || plan_.axes[at(axis)].whole)
-      continue;
-    const int table = plan_.axes[at(axis)].table;
-    bool good = !plan_.tables[at(table)].event();
+      return false;
     for (const auto& port : node.inputs)
       for (const auto& wire : port) {
-        const bool here = wire.axis != recipe::none && !plan_.axes[at(wire.axis)].whole &&
-                          plan_.axes[at(wire.axis)].table == table && wire.via.table == recipe::none;
-        const bool still = wire.source == Source::node    ? can_[at(wire.node)]
-                           : wire.source == Source::field ? plan_.tables[at(table)].fields[at(wire.field)].still
-                                                          : wire.source == Source::key || wire.source == Source::rows;
-        good = good && here && still;
+        if (wire.axis == recipe::none || plan_.axes[at(wire.axis)].whole) return false;
+        const auto& table = plan_.tables[at(plan_.axes[at(wire.axis)].table)];
+        const bool still = wire.source == Source::field ? table.fields[at(wire.field)].still
+                                                        : wire.source == Source::node || wire.source == Source::key ||
+                                                              wire.source == Source::rows;
+        if (!still) return false;
       }
-    can_[k] = good;
-  }
+    return true;
+  };
+  const auto alone = recipe::alone(plan_, may);
+  for (std::size_t k = 0; k < alone.size(); ++k)
+    can_[k] = alone[k].can && alone[k].table == plan_.axes[at(graph::axis_of(plan_.nodes[k]))].table;
 }
 
 bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& source, const graph::Model& model,
@@ -75,24 +74,16 @@ bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& s
           wanted.push_back(graph::without_link(wire));
       }
   }
-  const auto rows = source.table_rows(table);
   const auto reads = data::reads_of(plan_, nodes);
-  std::vector<std::vector<Flow>> parts(wanted.size());
   graph::Execution execution(model);
-  for (std::int64_t begin = 0; begin < rows; begin += chunk) {
-    std::vector<std::int32_t> some(static_cast<std::size_t>(std::min(chunk, rows - begin)));
-    std::iota(some.begin(), some.end(), static_cast<std::int32_t>(begin));
-    execution.run(source.entities(table, some, reads), graph::Mode{}, nodes);
-    std::int64_t bytes = 0;
-    for (std::size_t w = 0; w < wanted.size(); ++w) {
-      auto flow = execution.read(wanted[w]);
-      bytes += static_cast<std::int64_t>(flow.value.nbytes());
-      parts[w].push_back({flow.value.detach(), flow.mask, {}, {}});
-    }
-    if (begin == 0 && bytes / static_cast<std::int64_t>(some.size()) * rows > bytes_left) return false;
-  }
+  const auto flows =
+      graph::run_chunks(execution, graph::Mode{}, nodes, {}, wanted,
+                        {.rows = source.table_rows(table),
+                         .batch = [&](auto first, auto count) { return source.entities(table, first, count, reads); },
+                         .most_bytes = bytes_left});
+  if (!flows) return false;
   for (std::size_t w = 0; w < wanted.size(); ++w) {
-    kept_.push_back({wanted[w], graph::join(parts[w])});
+    kept_.push_back({wanted[w], (*flows)[w]});
     bytes_left -= static_cast<std::int64_t>(kept_.back().rows.value.nbytes());
   }
   return true;

@@ -1,4 +1,4 @@
-// What targets need of the SDK beside the sources that need no LibTorch.
+// What is needed of the SDK beside the sources that need no LibTorch.
 #include "sdk/state.h"
 
 #include <stdexcept>
