@@ -7,13 +7,13 @@
 #include "report/report.h"
 #include "report/run_files.h"
 #include "train/interrupt.h"
+#include "train/mean_of_seeds.h"
 #include "train/replay.h"
 #include "train/trainer.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -274,48 +274,9 @@ Ended resume_run(const std::string& out, const std::string& recipe, const std::v
   return train_in(out, *model, request.splits, name, resume, checkpoints, from ? &*from : nullptr, start_mib, services);
 }
 
-// Mean and sample standard deviation of every number that all runs have.
-Json spread(const std::vector<Json>& results, const Json& like) {
-  Json out = Json::object();
-  for (const auto& [name, value] : like.items()) {
-    std::vector<Json> same;
-    for (const auto& r : results)
-      if (r.contains(name)) same.push_back(r.at(name));
-    if (same.size() != results.size()) continue;
-    if (value.is_object()) {
-      out[name] = spread(same, value);
-    } else if (value.is_number()) {
-      double sum = 0, squares = 0;
-      bool all = true;
-      for (const auto& s : same) all = all && s.is_number();
-      if (!all) continue;
-      for (const auto& s : same) sum += s.get<double>();
-      const double mean = sum / static_cast<double>(same.size());
-      for (const auto& s : same) squares += (s.get<double>() - mean) * (s.get<double>() - mean);
-      out[name] = {{"mean", mean},
-                   {"spread", same.size() > 1 ? std::sqrt(squares / static_cast<double>(same.size() - 1)) : 0.0}};
-    }
-  }
-  return out;
-}
-
-Json means_only(const Json& spreads) {
-  if (spreads.is_object() && spreads.contains("mean")) return spreads.at("mean");
-  Json out = Json::object();
-  for (const auto& [name, value] : spreads.items()) out[name] = means_only(value);
-  return out;
-}
-
-}  // namespace
-
-namespace {
-
 // One run for each seed in OUT/seed-N, and their mean and spread in OUT.
 int finish_seeds(const std::string& out, const std::vector<std::uint64_t>& seeds, const std::vector<Json>& results) {
-  const auto all = spread(results, results[0]);
-  Json mean = means_only(all);
-  mean["seeds"] = seeds;
-  mean["spread"] = all;
+  const auto mean = mean_of_seeds(seeds, results);
   model::write_file(out + "/result.json", mean.dump(2) + "\n");
   draw(out, nullptr);
   std::printf("mean of %zu seeds\n", results.size());
