@@ -299,10 +299,11 @@ class Loaded final : public Source {
         auto& count = report_.unseen[w.splits.names[s]][table.plan->links[l].name];
         const auto& link = table.plan->links[l];
         const auto& column = *table.column(link.column.empty() ? link.name : link.column);
-        const auto shown = [&](std::size_t entity) {  // through any link into its table
-          for (std::size_t other = 0; other < table.links.size(); ++other)
-            if (table.plan->links[other].table == link.table && w.link_counts[other][entity] > 0) return true;
-          return false;
+        std::vector<const std::uint32_t*> counts;  // through any link into its table
+        for (std::size_t other = 0; other < table.links.size(); ++other)
+          if (table.plan->links[other].table == link.table) counts.push_back(w.link_counts[other].data());
+        const auto shown = [&](std::size_t entity) {
+          return std::any_of(counts.begin(), counts.end(), [&](const auto* count) { return count[entity] > 0; });
         };
         for (const auto r : w.splits.rows[s]) {
           if (!column[r].data()) continue;  // an empty cell names no entity

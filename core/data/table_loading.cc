@@ -56,7 +56,6 @@ void each_block(Reader& reader, const std::function<void(std::vector<Record>&)>&
            auto records = std::make_shared<std::vector<Record>>();
            records->reserve(block);
            more = reader.next(*records, block);
-           for (auto& record : *records) demand_utf8(record, reader.columns());
            if (records->empty() && !more) flow.stop();
            return records;
          }) & tbb::make_filter<Block, void>(tbb::filter_mode::serial_in_order, [&](const Block& records) {
@@ -84,8 +83,14 @@ class Loader {
     record_ = 0;
     each_block(reader, [&](std::vector<Record>& records) {
       text_.clear();
-      for (const auto& r : records) record(r);
+      for (const auto& r : records) {
+        for (const auto& cell : r.cells) text_.append(cell), text_ += '\x1f';
+        text_ += '\x1e';
+      }
       XXH3_64bits_update(&state_, text_.data(), text_.size());
+      if (!text::is_ascii(text_))  // mostly it is, and a look at the whole block is quicker than one at each cell
+        for (auto& r : records) demand_utf8(r, reader.columns());
+      for (const auto& r : records) record(r);
     });
     table_.content = mixed(table_.content, XXH3_64bits_digest(&state_));
   }
@@ -124,8 +129,6 @@ class Loader {
 
   void record(const Record& r) {
     const auto number = record_++;
-    for (const auto& cell : r.cells) text_.append(cell), text_ += '\x1f';
-    text_ += '\x1e';
     if (!r.error.empty()) return bad(r.line, r.error, "bad-row");
     const auto row = table_.keys.size();
     if (row > 0x7ffffff0u)
@@ -208,6 +211,7 @@ void join(Table& table, const recipe::TablePlan::Join& plan, const std::set<std:
   };
   each_block(reader, [&](std::vector<Record>& records) {
     for (auto& r : records) {
+      demand_utf8(r, header);
       for (const auto& cell : r.cells)
         XXH3_64bits_update(&state, cell.data(), cell.size()), XXH3_64bits_update(&state, "\x1f", 1);
       if (!r.error.empty()) {
@@ -288,7 +292,7 @@ void collect_table(Table& table, const Table& from, const std::set<std::string>&
     const auto hash = key_of(text);
     const auto other = table.index.insert(hash, static_cast<std::int32_t>(table.keys.size()));
     if (other < 0) {
-      key.add(std::string(text));
+      key.add(text);
       add(hash);
     } else if (key[other] != text) {
       complaints.error(from.where(r) + ": error: '" + std::string(text) + "' has the same 64-bit hash as '" +

@@ -31,6 +31,18 @@ constexpr std::string_view trimmed(std::string_view text) {
 
 inline NumberText read_number(std::string_view text) {
   NumberText out;
+  if (!text.empty() && text.size() <= 18) {  // mostly digits alone, few enough for 64 bits
+    std::size_t k = 0;
+    for (std::int64_t digit; k < text.size() && (digit = text[k] - '0', digit >= 0 && digit <= 9); ++k)
+      out.integer = out.integer * 10 + digit;
+    if (k == text.size()) {
+      out.kind = NumberText::integer_number;
+      out.real = static_cast<double>(out.integer);
+      out.plain = text[0] != '0' || k == 1;
+      return out;
+    }
+    out.integer = 0;
+  }
   auto body = trimmed(text);
   if (body.size() > 1 && body[0] == '+' && body[1] != '-') body.remove_prefix(1);
   if (body.empty()) return out;

@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 
 #include "kernels/text/key_lines.h"
+#include "kernels/text/number.h"
 #include "kernels/text/records.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -13,6 +15,7 @@
 
 using namespace std::string_literals;
 namespace text = braid::text;
+namespace kernels = braid::kernels;
 using text::Encoding;
 
 namespace {
@@ -227,4 +230,39 @@ TEST_CASE("lines of keys: every text comes back") {
   CHECK_THROWS_WITH(text::read_key_lines<Error>("a\nC:\\temp\n"),
                     doctest::Contains("line 2: 'C:\\temp' has a backslash that escapes"));
   CHECK_THROWS_WITH(text::read_key_lines<Error>("a\\", "keys.txt"), doctest::Contains("keys.txt:1: error: "));
+}
+
+TEST_CASE("numbers: digits alone are read as from_chars reads them, whatever their count") {
+  using kernels::NumberText;
+  for (const char* text :
+       {"0", "7", "10", "123456789", "999999999999999999", "1000000000000000000", "9223372036854775807"}) {
+    const auto got = kernels::read_number(text);
+    CHECK(got.kind == NumberText::integer_number);
+    CHECK(got.plain);
+    CHECK(std::to_string(got.integer) == text);
+    CHECK(got.real == std::strtod(text, nullptr));
+  }
+  for (const char* text : {"00", "007", " 7", "7\t", "+7", "-0", "000000000000000000000007"}) {
+    const auto got = kernels::read_number(text);
+    CHECK(got.kind == NumberText::integer_number);
+    CHECK(!got.plain);
+    CHECK(got.integer == std::strtol(text, nullptr, 10));
+  }
+  CHECK(kernels::read_number("-7").plain);
+  CHECK(kernels::read_number("9223372036854775808").kind == NumberText::real_number);
+  CHECK(kernels::read_number("7.5").real == 7.5);
+  CHECK(kernels::read_number("12e3").real == 12000);
+  for (const char* text : {"", " ", "7a", "a7", "7 7", "7-", "0x7", "1_0", "123456789012345678a"})
+    CHECK(kernels::read_number(text).kind == NumberText::none);
+}
+
+TEST_CASE("bytes above 0x7F anywhere in a long text are seen") {
+  std::string text(1000, 'a');
+  CHECK(text::is_ascii(text));
+  CHECK(text::is_ascii(""));
+  for (const std::size_t at : {0, 1, 31, 500, 998, 999}) {
+    auto other = text;
+    other[at] = static_cast<char>(0x80);
+    CHECK(!text::is_ascii(other));
+  }
 }

@@ -9,6 +9,13 @@
 
 namespace braid::text {
 
+// Whether all bytes are below 0x80. For long texts: one branch for all of it.
+inline bool is_ascii(std::string_view text) {
+  unsigned char seen = 0;
+  for (const char c : text) seen |= static_cast<unsigned char>(c);
+  return seen < 0x80;
+}
+
 // The offset of the first byte that is not UTF-8 (RFC 3629: no overlong forms, no surrogates, up to U+10FFFF), or npos.
 inline std::size_t not_utf8(std::string_view text) {
   const auto* p = reinterpret_cast<const unsigned char*>(text.data());

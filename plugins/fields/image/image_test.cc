@@ -2,7 +2,9 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include "decode.cc"
 #include "image.cc"
+#include "resize.cc"
 #include "image_golden.h"
 #include "sdk/state.h"
 
