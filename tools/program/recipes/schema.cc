@@ -6,7 +6,7 @@
 // and not at the whole node, as it would with `oneOf`.
 #include "schema.h"
 
-#include "catalogue.h"
+#include "components/catalogue.h"
 #include "commands.h"
 #include "recipe/language.h"
 #include "recipe/words.h"

@@ -1,6 +1,6 @@
 // `braid explain`: where each value of a recipe comes from, and what it means.
 #include "commands.h"
-#include "describe.h"
+#include "components/describe.h"
 #include "places.h"
 
 #include "recipe/diagnostics.h"

@@ -1,8 +1,8 @@
 // `braid docs`: the pages that are generated, so that they cannot go stale. A test compares them with docs/.
 #include "commands.h"
 
-#include "catalogue.h"
-#include "describe.h"
+#include "components/catalogue.h"
+#include "components/describe.h"
 #include "error_examples.h"
 #include "recipe/tags.h"
 #include "recipe/words.h"

@@ -3,7 +3,7 @@
 #include "commands.h"
 
 #include "recipe/check.h"
-#include "synth.h"
+#include "synth/synth.h"
 
 #include <unistd.h>
 

@@ -3,7 +3,7 @@
 
 #include "cards/child.h"
 #include "cards/store.h"
-#include "catalogue.h"
+#include "components/catalogue.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-// The files of tools/new, carried inside the program.
+// The files of tools/program/templates, carried inside the program.
 #pragma once
 
 #include <span>
@@ -7,7 +7,7 @@
 namespace braid::tools {
 
 struct Template {
-  std::string_view path;  // below tools/new, "tower/my_tower.cc"
+  std::string_view path;  // below tools/program/templates, "tower/my_tower.cc"
   std::string_view text;
 };
 std::span<const Template> templates();
