@@ -1,8 +1,8 @@
 #include "serve/export.h"
 
 #include "graph/rows.h"
-#include "log/log.h"
 #include "kernels/text/key_lines.h"
+#include "log/log.h"
 #include "model/content_report.h"
 #include "model/run_folder.h"
 #include "model/safetensors.h"
@@ -36,7 +36,8 @@ const char* dtype_name(at::ScalarType type) {
 
 class Export {
  public:
-  Export(model::Assembly& model, const ExportRequest& request) : model_(model), plan_(model.plan), request_(request) {}
+  Export(model::Assembly& model, const command::Export& request)
+      : model_(model), plan_(model.plan), request_(request) {}
 
   void served(const recipe::World& world, const model::RuntimeServices& services) {
     const auto side = recipe::serving(plan_);
@@ -337,13 +338,13 @@ class Export {
 
   model::Assembly& model_;
   const recipe::Plan& plan_;
-  const ExportRequest& request_;
+  const command::Export& request_;
   std::vector<std::vector<Flow>> chunks_;  // per stored array
 };
 
 }  // namespace
 
-int export_command(const ExportRequest& request, const model::RuntimeServices& services) {
+int export_command(const command::Export& request, const model::RuntimeServices& services) {
   const auto model = model::load_run(request.run, request.sets, services);
   if (!model) return 1;
   model::print_content(*model);

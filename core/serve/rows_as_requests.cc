@@ -90,7 +90,7 @@ class RowWriter {
 
 }  // namespace
 
-int rows_as_requests_command(const RowsAsRequests& request, const model::RuntimeServices& services) {
+int rows_as_requests_command(const command::Eval& request, const model::RuntimeServices& services) {
   if (request.splits.size() != 1)
     throw Error("braid eval: error: --requests and --scores take one --split [command-line]");
   const auto model = model::load_run(request.run, request.sets, services);

@@ -77,9 +77,10 @@ void add(std::string& out, Number value, char end) {
 
 }  // namespace
 
-int scored_rows_command(const std::string& run, const std::string& split, const std::vector<std::string>& sets,
-                        const std::string& file, const model::RuntimeServices& services) {
-  const auto model = model::load_run(run, sets, services);
+int scored_rows_command(const command::Eval& asked, const model::RuntimeServices& services) {
+  if (asked.splits.size() != 1) throw Error("braid eval: error: --rows takes one --split [command-line]");
+  const auto& split = asked.splits[0];
+  const auto model = model::load_run(asked.run, asked.sets, services);
   if (!model) return 1;
   const auto& known = model->source->report().splits;
   if (!known.count(split)) {
@@ -88,8 +89,8 @@ int scored_rows_command(const std::string& run, const std::string& split, const 
     throw Error("error: there is no split '" + split + "'; this data has " + names + " [split-unknown]");
   }
   const at::NoGradGuard off;
-  const auto rows = score(*model, run, split);
-  std::ofstream out(file, std::ios::binary);
+  const auto rows = score(*model, asked.run, split);
+  std::ofstream out(asked.rows, std::ios::binary);
   std::string text = "row\tgroup\tlabel\tscore\n";
   for (const auto& row : rows) {
     add(text, row.key, '\t');
@@ -98,7 +99,7 @@ int scored_rows_command(const std::string& run, const std::string& split, const 
     add(text, row.score, '\n');
     if (text.size() > (1U << 16)) out << text, text.clear();
   }
-  if (!(out << text) || !out.flush()) throw Error(file + ": error: cannot be written [file]");
+  if (!(out << text) || !out.flush()) throw Error(asked.rows + ": error: cannot be written [file]");
   std::printf("%zu rows of split %s\n", rows.size(), split.c_str());
   return 0;
 }

@@ -330,7 +330,7 @@ std::vector<std::string> with_seed(std::vector<std::string> sets, std::uint64_t 
 
 }  // namespace
 
-int train_command(const TrainRequest& asked, const model::RuntimeServices& services) {
+int train_command(const command::Train& asked, const model::RuntimeServices& services) {
   const Interrupt interrupt;
   model::Request request{files::absolute(asked.recipe).string(),
                          files::current_path().string(),
@@ -360,13 +360,13 @@ int train_command(const TrainRequest& asked, const model::RuntimeServices& servi
   return finish_seeds(asked.out, asked.seeds, results);
 }
 
-int resume_command(const ResumeRequest& asked, const model::RuntimeServices& services) {
+int resume_command(const command::Train& asked, const model::RuntimeServices& services) {
   const Interrupt interrupt;
-  const auto out = files::absolute(asked.run).lexically_normal().string();
+  const auto out = files::absolute(asked.resume).lexically_normal().string();
   const auto recipe = asked.recipe.empty() ? "" : files::absolute(asked.recipe).string();
   auto request = model::Request::read(out);
   if (request.seeds.size() <= 1)
-    return resume_run(out, recipe, asked.sets, asked.allow_changes, "train", asked.run, services).code;
+    return resume_run(out, recipe, asked.sets, asked.allow_changes, "train", asked.resume, services).code;
   const model::FolderLock lock(out);
   report::remove_unfinished(out);
   std::error_code failed;
@@ -384,25 +384,24 @@ int resume_command(const ResumeRequest& asked, const model::RuntimeServices& ser
     one.seeds.clear();
     one.sets = with_seed(one.sets, seed);
     auto ended = files::exists(folder + "/request.json")
-                     ? resume_run(folder, recipe, asked.sets, asked.allow_changes, name, asked.run, services)
-                     : start_run(one, one.recipe, folder, name, asked.run, services);
+                     ? resume_run(folder, recipe, asked.sets, asked.allow_changes, name, asked.resume, services)
+                     : start_run(one, one.recipe, folder, name, asked.resume, services);
     if (ended.code != 0) return ended.code;
     results.push_back(std::move(ended.result));
   }
   return finish_seeds(out, request.seeds, results);
 }
 
-int eval_command(const std::string& run, const std::vector<std::string>& splits, const std::vector<std::string>& sets,
-                 bool json, const model::RuntimeServices& services) {
-  auto model = model::load_run(run, sets, services);
+int eval_command(const command::Eval& asked, const model::RuntimeServices& services) {
+  auto model = model::load_run(asked.run, asked.sets, services);
   if (!model) return 1;
   complain(*model);
   Json out = Json::object();
-  for (const auto& split : splits_of(*model, splits))
+  for (const auto& split : splits_of(*model, asked.splits))
     out[split] = to_json(evaluate(*model->graph, *model->source, split, model->mode));
   Json all{{"splits", out}};
   if (model->other_data) all["data_changed"] = model->changed_tables;
-  if (json) std::printf("%s\n", all.dump(2).c_str());
+  if (asked.json) std::printf("%s\n", all.dump(2).c_str());
   else
     for (const auto& [split, figures] : out.items()) print_figures(split, figures);
   return 0;

@@ -1,5 +1,7 @@
 // `braid docs`: the pages that are generated, so that they cannot go stale. A test compares them with docs/.
 #include "commands.h"
+#include "errors.h"
+#include "print.h"
 
 #include "components/catalogue.h"
 #include "components/describe.h"
@@ -116,14 +118,23 @@ std::string errors_page() {
   return out;
 }
 
-}  // namespace
+struct Docs : command::Options {
+  using Options::Options;
+  static constexpr command::About about{"docs", "Prints the generated pages of the documentation.", "", true};
 
-int docs_command(const Call& call) {
-  const auto& page = call.arguments[0];
+  std::string page = argument("components|errors");
+};
+
+int docs(const Docs& asked) {
+  const auto& page = asked.page;
   if (page == "components") return print(components_page()), 0;
   if (page == "errors") return print(errors_page()), 0;
   throw Usage("braid docs: error: there is no page '" + page +
               "' [command-line]\n  the pages are components and errors");
 }
+
+}  // namespace
+
+Command docs_command() { return command_of<Docs, docs>(); }
 
 }  // namespace braid::tools

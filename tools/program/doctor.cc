@@ -1,5 +1,7 @@
 // `braid doctor`: what was found, and what is missing, with the remedy.
 #include "commands.h"
+#include "print.h"
+#include "wrap.h"
 
 #include "cards/child.h"
 #include "cards/store.h"
@@ -52,9 +54,15 @@ std::string torch_text(const Json& torch) {
                              " for tensors (OMP_NUM_THREADS or --threads changes it)");
 }
 
-}  // namespace
+struct Doctor : command::Options {
+  using Options::Options;
+  static constexpr command::About about{"doctor",
+                                        "Says what was found: LibTorch, device, threads, plugin folders, cards."};
 
-int doctor_command(const Call& call) {
+  bool json = json_option();
+};
+
+int doctor(const Doctor& asked) {
   const auto around = cards::around_this_program();
   cards::Store store(around);
   const auto own = store.own_stamp();
@@ -65,7 +73,7 @@ int doctor_command(const Call& call) {
     if (f.card) ++good, components += f.card->schema.components.size();
   const bool well = torch.at("found").get<bool>() && good == found.size() && std::holds_alternative<Stamp>(own);
 
-  if (call.has("json")) {
+  if (asked.json) {
     Json out{{"version", BRAID_VERSION},
              {"program", around.program()},
              {"sdk", around.sdk_library()},
@@ -105,5 +113,9 @@ int doctor_command(const Call& call) {
   print(out);
   return well ? 0 : 1;
 }
+
+}  // namespace
+
+Command doctor_command() { return command_of<Doctor, doctor>(); }
 
 }  // namespace braid::tools

@@ -1,5 +1,6 @@
-// Opening libbraid_run.so: the one moment at which allocator and threads can still be chosen.
-#include "commands.h"
+#include "run_library.h"
+
+#include "errors.h"
 
 #include "cards/store.h"
 #include "run.h"
@@ -62,18 +63,19 @@ int threads_of_run(const std::string& run) {
   return json.is_object() && threads != json.end() && threads->is_number_integer() ? threads->get<int>() : 0;
 }
 
-int run_library_command(const std::string& command, const Call& call, int threads) {
+int run_in_library(const command::LibraryCommand& command, int threads) {
+  const std::string name = std::visit([](const auto* one) { return one->about.name; }, command);
   const auto around = cards::around_this_program();
   const auto library = around.run_library();
   if (library.empty())
-    throw Usage("braid " + command + ": error: libbraid_run.so is neither in " + around.folder + "/core nor in " +
+    throw Usage("braid " + name + ": error: libbraid_run.so is neither in " + around.folder + "/core nor in " +
                 around.folder + "/../lib [installation]\n  fix: build it (`ninja -C build`), or install Braid again");
-  RunCall run{around.folder, command, call.arguments, call.options, settle_threads(threads)};
+  const RunCall run{around.folder, settle_threads(threads), command};
   settle_allocator();
   settle_signals();
   void* handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle)
-    throw Usage("braid " + command + ": error: " + std::string(::dlerror()) +
+    throw Usage("braid " + name + ": error: " + std::string(::dlerror()) +
                 " [installation]\n  `braid doctor` says what is there");
   auto* entry = reinterpret_cast<decltype(&braid_run)>(::dlsym(handle, "braid_run"));
   if (!entry) throw Usage(library + ": error: it has no entry 'braid_run' [installation]");

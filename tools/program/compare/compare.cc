@@ -1,5 +1,7 @@
 // `braid compare`: runs side by side, and whether the difference of two is more than luck.
 #include "commands.h"
+#include "errors.h"
+#include "print.h"
 
 #include "bootstrap.h"
 #include "cards/child.h"
@@ -22,6 +24,24 @@ using report::Json;
 
 constexpr int most_seconds = 24 * 3600;  // that scoring one run may take
 constexpr std::uint64_t seed = 1;        // of the resamples: the same runs give the same figures
+
+struct Compare : command::Options {
+  using Options::Options;
+  static constexpr command::About about{
+      "compare", "Shows runs side by side: figures, cost, what differs in recipe and plugins.",
+      "Folders of several seeds show mean and spread. Runs of one recipe with several seeds are taken together. A run "
+      "that is not finished shows its last validation."};
+
+  std::vector<std::string> runs = arguments("RUN");
+  std::int64_t bootstrap = whole("bootstrap", "N",
+                                 "of two runs: is the difference of AUC, grouped AUC and NDCG@10 real? Draws the "
+                                 "groups of [eval] anew N times, 1000 say; of folders of several seeds, the seeds' "
+                                 "means",
+                                 {1}, 0);
+  std::string split = text("split", "NAME", "the split whose rows --bootstrap scores; test without it");
+  bool json = json_option();
+  int threads = threads_option();
+};
 
 // A file that is gone with it.
 class Temporary {
@@ -133,38 +153,36 @@ Json json_of(const Bootstrap& all, const std::string& split) {
   return out;
 }
 
-}  // namespace
-
-int compare_command(const Call& call, int threads) {
+int compare(const Compare& asked) {
   try {
-    if (call.has("split") && !call.has("bootstrap"))
+    if (!asked.split.empty() && asked.bootstrap == 0)
       throw Usage("braid compare: error: --split goes with --bootstrap [command-line]");
-    const auto split = call.one("split", "test");
-    std::size_t resamples = 0;
-    if (call.has("bootstrap")) {
-      resamples = static_cast<std::size_t>(whole_number("bootstrap", call.one("bootstrap"), 1));
-      if (call.arguments.size() != 2)
-        throw Usage("braid compare: error: --bootstrap takes two runs, not " + std::to_string(call.arguments.size()) +
-                    " [command-line]");
-    }
-    const auto comparison = compare_runs(call.arguments);
-    auto json = call.has("json") ? comparison_json(comparison) : Json();
-    auto text = call.has("json") ? "" : comparison_text(comparison);
-    if (resamples > 0) {
+    const auto split = asked.split.empty() ? "test" : asked.split;
+    if (asked.bootstrap > 0 && asked.runs.size() != 2)
+      throw Usage("braid compare: error: --bootstrap takes two runs, not " + std::to_string(asked.runs.size()) +
+                  " [command-line]");
+    const auto comparison = compare_runs(asked.runs);
+    auto json = asked.json ? comparison_json(comparison) : Json();
+    auto text = asked.json ? "" : comparison_text(comparison);
+    if (asked.bootstrap > 0) {
       const auto program = cards::around_this_program().program();
       ComparedRows rows;
       std::string first;
-      const auto a = scores_of(call.arguments[0], split, threads, program, first, rows);
-      const auto b = scores_of(call.arguments[1], split, threads, program, first, rows);
-      const auto all = paired_bootstrap(rows, a, b, resamples, seed);
-      if (call.has("json")) json["bootstrap"] = json_of(all, split);
+      const auto a = scores_of(asked.runs[0], split, asked.threads, program, first, rows);
+      const auto b = scores_of(asked.runs[1], split, asked.threads, program, first, rows);
+      const auto all = paired_bootstrap(rows, a, b, static_cast<std::size_t>(asked.bootstrap), seed);
+      if (asked.json) json["bootstrap"] = json_of(all, split);
       else text += "\n" + text_of(all, split);
     }
-    print(call.has("json") ? json.dump(2) + "\n" : text);
+    print(asked.json ? json.dump(2) + "\n" : text);
   } catch (const report::RunError& error) {
     throw Usage(error.what());
   }
   return 0;
 }
+
+}  // namespace
+
+Command compare_command() { return command_of<Compare, compare>(); }
 
 }  // namespace braid::tools

@@ -1,7 +1,6 @@
 // A comparison as text: aligned columns, in blocks that fit the width.
 #include "comparison.h"
-
-#include "options.h"
+#include "wrap.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,7 @@
 // `braid report`: a run folder's report.html again.
 #include "commands.h"
+#include "errors.h"
+#include "print.h"
 
 #include "cards/store.h"
 #include "log/log.h"
@@ -10,6 +12,16 @@
 
 namespace braid::tools {
 namespace {
+
+struct Report : command::Options {
+  using Options::Options;
+  static constexpr command::About about{
+      "report", "Writes the report.html of runs again.",
+      "One page of curves, figures, the graph, gradients, where the time went, recipe and lock; it needs no network. "
+      "Works for runs that are not finished."};
+
+  std::vector<std::string> runs = arguments("RUN");
+};
 
 // The plan of a run's recipe, without looking at its data; nothing when the plugins that are here do not fit it.
 std::optional<recipe::Plan> plan_of(const std::string& folder, cards::Store& store) {
@@ -28,12 +40,10 @@ void write(const std::string& folder, const std::string& recipe_folder, cards::S
   print(folder + "/report.html\n");
 }
 
-}  // namespace
-
-int report_command(const Call& call) {
+int report(const Report& asked) {
   cards::Store store(cards::around_this_program());
   try {
-    for (const auto& folder : call.arguments) {
+    for (const auto& folder : asked.runs) {
       const auto run = report::read_run(folder);
       for (const auto& seed : run.seeds) write(seed.folder, seed.folder, store);
       write(folder, run.seeds.empty() ? folder : run.seeds[0].folder, store);
@@ -43,5 +53,9 @@ int report_command(const Call& call) {
   }
   return 0;
 }
+
+}  // namespace
+
+Command report_command() { return command_of<Report, report>(); }
 
 }  // namespace braid::tools

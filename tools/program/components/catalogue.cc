@@ -3,7 +3,10 @@
 
 #include "commands.h"
 #include "describe.h"
+#include "errors.h"
+#include "print.h"
 #include "recipe/words.h"
+#include "wrap.h"
 
 #include <nlohmann/json.hpp>
 
@@ -16,6 +19,25 @@ namespace braid::tools {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+struct List : command::Options {
+  using Options::Options;
+  static constexpr command::About about{
+      "list", "Lists the components that recipes can use, by kind, and the plugins that are refused, with the reason."};
+
+  std::string kind = argument("KIND", Need::optional);
+  bool json = json_option();
+};
+
+struct Describe : command::Options {
+  using Options::Options;
+  static constexpr command::About about{
+      "describe", "Says what a component is: parameters, ports, rules, weights.",
+      "NAME is a component (fq_former), a plugin's component (ranking_losses/bpr) or a plugin; FILE a plugin's file."};
+
+  std::string name = argument("NAME|FILE");
+  bool json = json_option();
+};
 
 Json of_entry(const Entry& e) {
   auto j = cards::to_json(*e.component);
@@ -87,18 +109,20 @@ std::vector<Entry> catalogue(const std::vector<cards::Found>& found) {
   return out;
 }
 
-int list_command(const Call& call) {
+namespace {
+
+int list(const List& asked) {
   cards::Store store(cards::around_this_program());
   const auto found = store.all(here());
   auto entries = catalogue(found);
-  if (!call.arguments.empty()) {
-    const auto kind = kind_of(call.arguments[0]);
+  if (!asked.kind.empty()) {
+    const auto kind = kind_of(asked.kind);
     std::erase_if(entries, [&](const Entry& e) { return e.component->kind != kind; });
   }
   std::vector<const cards::Found*> refused;  // of any kind: what a plugin holds that is refused is not known
   for (const auto& f : found)
     if (!f.card) refused.push_back(&f);
-  if (call.has("json")) {
+  if (asked.json) {
     auto all = Json::array();
     for (const auto& e : entries) all.push_back(of_entry(e));
     for (const auto* f : refused) all.push_back(of_refused(*f));
@@ -125,10 +149,10 @@ int list_command(const Call& call) {
   return 0;
 }
 
-int describe_command(const Call& call) {
-  const auto& name = call.arguments[0];
+int describe_named(const Describe& asked) {
+  const auto& name = asked.name;
   if (name.ends_with(".so") || (name.find('/') != std::string::npos && std::filesystem::exists(name)))
-    return describe_file(name, call.has("json"));
+    return describe_file(name, asked.json);
   cards::Store store(cards::around_this_program());
   const auto found = store.all(here());
   std::vector<Entry> chosen;
@@ -147,7 +171,7 @@ int describe_command(const Call& call) {
                 (near ? "\n  did you mean '" + *near + "'?" : "") + "\n  `braid list` names all of them");
   }
   std::string out;
-  if (call.has("json")) {
+  if (asked.json) {
     auto all = Json::array();
     for (const auto& e : chosen) all.push_back(of_entry(e));
     out = (chosen.size() == 1 ? all[0] : all).dump(2) + "\n";
@@ -158,5 +182,10 @@ int describe_command(const Call& call) {
   print(out);
   return 0;
 }
+
+}  // namespace
+
+Command list_command() { return command_of<List, list>(); }
+Command describe_command() { return command_of<Describe, describe_named>(); }
 
 }  // namespace braid::tools

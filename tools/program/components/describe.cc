@@ -1,6 +1,7 @@
 #include "describe.h"
 
-#include "options.h"
+#include "wrap.h"
+
 #include "recipe/units.h"
 #include "recipe/words.h"
 
@@ -111,12 +112,11 @@ std::string example(const ComponentSchema& c, const std::string& plugin) {
     return "[tables.items.fields]\nNAME = { " + use +
            (c.media ? ", media = \"FOLDER/{item}.jpg\"" : ", from = \"COLUMN\"") + given + " }\n";
   if (c.kind == Kind::reader)
-    return "[tables.items]\nfile = \"FILE" + (c.suffixes.empty() ? "" : c.suffixes.front()) +
-           "\"\nreader = " + name + "\n";
+    return "[tables.items]\nfile = \"FILE" + (c.suffixes.empty() ? "" : c.suffixes.front()) + "\"\nreader = " + name +
+           "\n";
   if (c.kind == Kind::optimizer)
     return "[train]\noptimizer = [{ match = \"*\", " + use + ", rate = 1e-3" + given + " }]\n";
-  if (c.kind == Kind::schedule)
-    return "[train]\noptimizer = [{ match = \"*\", schedule = { " + use + given + " } }]\n";
+  if (c.kind == Kind::schedule) return "[train]\noptimizer = [{ match = \"*\", schedule = { " + use + given + " } }]\n";
   std::string out = (c.kind == Kind::metric ? "[metrics." : "[nodes.") + std::string("NAME]\n") + use + "\n";
   for (const auto& port : c.ports) {
     if (port.output || port.optional) continue;
@@ -133,8 +133,8 @@ std::string describe(const ComponentSchema& c, const PluginSchema& plugin, const
   const auto heading = [&](const std::string& text) {
     out << "\n" << (bold ? "\x1b[1m" + text + "\x1b[0m" : text) << "\n";
   };
-  out << (bold ? "\x1b[1m" + c.name + "\x1b[0m" : c.name) << ", " << recipe::with_article(name_of(c.kind)) << " of plugin " << plugin.name
-      << " " << plugin.version << "\n\n  " << wrapped(c.summary, 2) << "\n";
+  out << (bold ? "\x1b[1m" + c.name + "\x1b[0m" : c.name) << ", " << recipe::with_article(name_of(c.kind))
+      << " of plugin " << plugin.name << " " << plugin.version << "\n\n  " << wrapped(c.summary, 2) << "\n";
   Rows about;
   if (!c.paper.empty()) about.push_back({"paper", joined(c.paper, c.equation, ", ")});
   if (!c.differs.empty()) about.push_back({c.paper.empty() ? "note" : "differs", c.differs});

@@ -1,8 +1,11 @@
 // `braid find`.
 #include "commands.h"
 #include "describe.h"
+#include "errors.h"
+#include "print.h"
 #include "recipe/words.h"
 #include "search.h"
+#include "wrap.h"
 
 #include <nlohmann/json.hpp>
 
@@ -15,11 +18,19 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-}  // namespace
+struct Find : command::Options {
+  using Options::Options;
+  static constexpr command::About about{
+      "find", "Finds components by words: in names, summaries, parameters, ports and papers.",
+      "All words have to be there, each may stand inside another one. The best hits come first. Exit code 1: none."};
 
-int find_command(const Call& call) {
+  std::vector<std::string> texts = arguments("TEXT");
+  bool json = json_option();
+};
+
+int find(const Find& asked) {
   std::vector<std::string> words;
-  for (const auto& argument : call.arguments) {
+  for (const auto& argument : asked.texts) {
     std::istringstream parts(argument);
     for (std::string word; parts >> word;) words.push_back(word);
   }
@@ -32,7 +43,7 @@ int find_command(const Call& call) {
   for (const auto& f : found)
     if (!f.card && std::all_of(words.begin(), words.end(), [&](const auto& word) { return says(f.name(), word); }))
       refused.push_back(&f);
-  if (call.has("json")) {
+  if (asked.json) {
     auto all = Json::array();
     for (const auto& hit : hits)
       all.push_back({{"name", name_in_recipes(hit.entry)},
@@ -75,5 +86,9 @@ int find_command(const Call& call) {
   print(out);
   return 0;
 }
+
+}  // namespace
+
+Command find_command() { return command_of<Find, find>(); }
 
 }  // namespace braid::tools

@@ -1,6 +1,5 @@
 #include "guess.h"
 
-#include "options.h"
 #include "recipe/words.h"
 
 #include <algorithm>

@@ -1,5 +1,9 @@
 // `braid new KIND NAME`: a component's project folder, which builds, conforms and trains as it is made.
 #include "commands.h"
+#include "errors.h"
+#include "new_recipe.h"
+#include "print.h"
+#include "wrap.h"
 
 #include "cards/store.h"
 #include "recipe/check.h"
@@ -167,20 +171,43 @@ void write_new_file(const std::string& path, const std::string& text) {
   if (!out) fail("'" + path + "' cannot be written: " + std::strerror(errno) + " [command-line]", {});
 }
 
-int new_command(const Call& call) {
-  const auto& what = call.arguments[0];
-  if (what == "recipe") return new_recipe(call);
+namespace {
+
+struct New : command::Options {
+  using Options::Options;
+  static constexpr command::About about{
+      "new", "Starts a component of your own, or a recipe for your own tables.",
+      "`braid new KIND NAME` makes the folder NAME: one source file that already does something true of its kind, its "
+      "test, meson.build, a recipe that uses it on a tiny made world, a README. It builds against the installed SDK "
+      "and conforms as it is. KIND is reader, field, tower, fusion, ranker, loss, distiller or metric.\n"
+      "`braid new recipe FILE...` reads the first rows of your tables (csv, tsv, other text; gzip'd or not) and prints "
+      "a recipe that checks; what is guessed in it is marked so, with the reason."};
+
+  std::string what = argument("KIND|recipe");
+  std::vector<std::string> names = arguments("NAME|FILE", Need::optional);
+  std::string dir = text("dir", "DIR", "where the component's folder is made; without it, here");
+  std::string out =
+      text("out", "FILE", "the recipe's file; without it, stdout. Its paths are relative to where it stands");
+};
+
+int make_new(const New& asked) {
+  const auto& what = asked.what;
+  if (what == "recipe") {
+    if (!asked.dir.empty())
+      fail("--dir goes with a component [command-line]", {"--out FILE: where the recipe is written"});
+    return new_recipe(asked.names, asked.out);
+  }
   const auto kind = kind_of(what);
-  if (call.has("out"))
+  if (!asked.out.empty())
     fail("--out goes with `braid new recipe` [command-line]", {"--dir DIR: where the folder is made"});
-  if (call.arguments.size() != 2)
-    fail(call.arguments.size() < 2 ? "NAME is missing [command-line]"
-                                   : "'" + call.arguments[2] + "' is one argument too many [command-line]",
+  if (asked.names.size() != 1)
+    fail(asked.names.empty() ? "NAME is missing [command-line]"
+                             : "'" + asked.names[1] + "' is one argument too many [command-line]",
          {"as in: braid new " + kind + " my_" + kind});
-  const auto& name = call.arguments[1];
+  const auto& name = asked.names[0];
   check_name(name, kind);
 
-  const fs::path folder = fs::path(call.one("dir", ".")) / name;
+  const fs::path folder = fs::path(asked.dir.empty() ? "." : asked.dir) / name;
   std::error_code error;
   if (fs::exists(fs::symlink_status(folder, error)))
     fail("'" + folder.lexically_normal().string() + "' is there already; it is left as it is [command-line]",
@@ -200,10 +227,15 @@ int new_command(const Call& call) {
         (fs::exists(pc, error) ? "  export PKG_CONFIG_PATH='" + fs::canonical(pc).parent_path().string() + "'\n"
                                : "  # the SDK has to be installed: no braid.pc beside this program. `ninja install` in "
                                  "Braid's checkout\n") +
-        "  meson setup build && ninja -C build && meson test -C build --print-errorlogs\n  export BRAID_PLUGIN_PATH=$PWD/build\n  braid "
+        "  meson setup build && ninja -C build && meson test -C build --print-errorlogs\n  export "
+        "BRAID_PLUGIN_PATH=$PWD/build\n  braid "
         "conform " +
         name + "\n  braid train " + name + ".toml --out run\n");
   return 0;
 }
+
+}  // namespace
+
+Command new_command() { return command_of<New, make_new>(); }
 
 }  // namespace braid::tools

@@ -1,9 +1,11 @@
 // `braid new recipe FILE...`: a recipe for tables that somebody has, from their first rows. It checks as it is written.
-#include "commands.h"
 
+#include "new_recipe.h"
 #include "cards/store.h"
+#include "errors.h"
 #include "guess.h"
 #include "kernels/text/records.h"
+#include "print.h"
 #include "recipe/check.h"
 #include "recipe/words.h"
 #include "templates.h"
@@ -337,14 +339,10 @@ void refuse_unreadable(const std::string& file, const recipe::World& world) {
 
 }  // namespace
 
-int new_recipe(const Call& call) {
-  if (call.has("dir"))
-    throw Usage(
-        "braid new: error: --dir goes with a component [command-line]\n  --out FILE: where the recipe is written");
-  if (call.arguments.size() < 2)
+int new_recipe(const std::vector<std::string>& files, const std::string& out) {
+  if (files.empty())
     throw Usage(
         "braid new: error: FILE is missing [command-line]\n  as in: braid new recipe ratings.csv users.csv movies.csv");
-  const auto out = call.one("out");
   std::error_code error;
   if (!out.empty() && fs::exists(fs::symlink_status(out, error)))
     throw Usage("braid new: error: '" + out +
@@ -354,10 +352,9 @@ int new_recipe(const Call& call) {
   const auto folder = fs::path(out).parent_path().string();
   const auto world = store.world(folder);
   std::vector<Sample> samples;
-  for (std::size_t k = 1; k < call.arguments.size(); ++k) {
-    const auto& file = call.arguments[k];
-    if (std::find(call.arguments.begin() + 1, call.arguments.begin() + static_cast<std::ptrdiff_t>(k), file) !=
-        call.arguments.begin() + static_cast<std::ptrdiff_t>(k))
+  for (auto file_at = files.begin(); file_at != files.end(); ++file_at) {
+    const auto& file = *file_at;
+    if (std::find(files.begin(), file_at, file) != file_at)
       throw Usage("braid new: error: '" + file + "' is given twice [command-line]\n  name each file once");
     refuse_unreadable(file, world);
     samples.push_back(sample(file));

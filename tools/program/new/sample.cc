@@ -1,9 +1,10 @@
 #include "sample.h"
 
+#include "errors.h"
+
 #include "kernels/text/number.h"
-#include "options.h"
-#include "recipe/words.h"
 #include "kernels/text/records.h"
+#include "recipe/words.h"
 
 #include <algorithm>
 #include <array>

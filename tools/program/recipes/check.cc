@@ -1,6 +1,7 @@
 // `braid check`: everything that is wrong with recipes.
 #include "commands.h"
 #include "cost.h"
+#include "print.h"
 
 #include "cards/store.h"
 #include "recipe/check.h"
@@ -43,6 +44,23 @@ Json of_cost(const Cost& c) {
               {"step_seconds", c.step_seconds}};
 }
 
+struct Check : command::Options {
+  using Options::Options;
+  static constexpr command::About about{
+      "check", "Checks recipes and tells everything that is wrong with them.",
+      "Needs neither LibTorch nor the data itself: it reads the plugins' cards and the first line of the recipe's text "
+      "files."};
+
+  std::vector<std::string> recipes = arguments("RECIPE");
+  std::vector<std::string> sets = set_option();
+  bool cost = flag("cost",
+                   "train twenty steps at each of two small batches, twice, and say what the recipe's batch will take: "
+                   "parameters, optimizer, memory, time of a step, and whether it fits");
+  bool no_files =
+      flag("no-files", "do not look at the recipe's data files: neither whether they exist nor their columns");
+  bool json = json_option();
+};
+
 std::string good(const std::string& file, const recipe::Plan& plan) {
   std::size_t losses = 0;
   for (const auto& n : plan.nodes) losses += n.trains;
@@ -51,25 +69,23 @@ std::string good(const std::string& file, const recipe::Plan& plan) {
          (losses == 1 ? " loss" : " losses") + ", " + recipe::counted(plan.metrics.size(), "metric") + "\n";
 }
 
-}  // namespace
-
-int check_command(const Call& call) {
+int check(const Check& asked) {
   cards::Store store(cards::around_this_program());
   bool failed = false;
   auto all = Json::array();
-  for (const auto& file : call.arguments) {
+  for (const auto& file : asked.recipes) {
     auto world = store.world(std::filesystem::path(file).parent_path().string());
-    world.files = !call.has("no-files");
-    const auto checked = recipe::check(file, call.all("set"), world);
+    world.files = !asked.no_files;
+    const auto checked = recipe::check(file, asked.sets, world);
     failed = failed || !checked.plan;
     std::optional<Cost> cost;
-    if (call.has("cost") && checked.plan) try {
-        cost = measure_cost(store.around(), *checked.plan, file, call.all("set"));
+    if (asked.cost && checked.plan) try {
+        cost = measure_cost(store.around(), *checked.plan, file, asked.sets);
       } catch (const std::runtime_error& e) {
         std::cerr << file << ": error: the cost cannot be measured: " << e.what() << " [cost]\n";
         failed = true;
       }
-    if (call.has("json")) {
+    if (asked.json) {
       auto problems = Json::array();
       for (const auto& p : checked.problems) problems.push_back(of_problem(p));
       for (const auto& p : checked.warnings) problems.push_back(of_problem(p));
@@ -83,8 +99,12 @@ int check_command(const Call& call) {
     else std::cerr << file << ": " << recipe::counted(checked.problems.size(), "error") << '\n';
     if (cost) print(text_of(file, *cost));
   }
-  if (call.has("json")) print(all.dump(2) + "\n");
+  if (asked.json) print(all.dump(2) + "\n");
   return failed ? 1 : 0;
 }
+
+}  // namespace
+
+Command check_command() { return command_of<Check, check>(); }
 
 }  // namespace braid::tools

@@ -1,6 +1,8 @@
 // `braid diff`: what differs between two recipes after resolution.
 #include "commands.h"
+#include "errors.h"
 #include "places.h"
+#include "print.h"
 #include "subject.h"
 
 #include "recipe/words.h"
@@ -115,15 +117,28 @@ Json json_of(const std::vector<Difference>& all, const Side& a, const Side& b) {
   return Json{{"a", a.subject.name}, {"b", b.subject.name}, {"differences", list}};
 }
 
-}  // namespace
+struct Diff : command::Options {
+  using Options::Options;
+  static constexpr command::About about{
+      "diff", "Shows what differs between two recipes after resolution.",
+      "A and B are recipes, runs' folders or exported ones. A default and the same value written out do not differ."};
 
-int diff_command(const Call& call) {
+  std::string a = argument("A"), b = argument("B");
+  bool json = json_option();
+  bool exit_code = flag("exit-code", "return 3 when something differs; without it the exit code is 0 then too");
+};
+
+int diff(const Diff& asked) {
   Side a, b;
-  const bool both = read(call.arguments[0], a) & read(call.arguments[1], b);
+  const bool both = read(asked.a, a) & read(asked.b, b);
   if (!both) return 1;
   const auto all = differences(a, b);
-  print(call.has("json") ? json_of(all, a, b).dump(2) + "\n" : text_of(all, a, b));
-  return call.has("exit-code") && !all.empty() ? differs : 0;
+  print(asked.json ? json_of(all, a, b).dump(2) + "\n" : text_of(all, a, b));
+  return asked.exit_code && !all.empty() ? differs : 0;
 }
+
+}  // namespace
+
+Command diff_command() { return command_of<Diff, diff>(); }
 
 }  // namespace braid::tools

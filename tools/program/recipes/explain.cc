@@ -1,7 +1,10 @@
 // `braid explain`: where each value of a recipe comes from, and what it means.
 #include "commands.h"
 #include "components/describe.h"
+#include "errors.h"
 #include "places.h"
+#include "print.h"
+#include "wrap.h"
 
 #include "recipe/diagnostics.h"
 #include "recipe/words.h"
@@ -151,14 +154,25 @@ Json json_of(const Explained& value) {
   return out;
 }
 
-}  // namespace
+struct Explain : command::Options {
+  using Options::Options;
+  static constexpr command::About about{
+      "explain", "Tells where each value of a recipe comes from, and what it means.",
+      "KEY is a key (train.batch), a path above keys (nodes.words) or a glob ('nodes.*.dim'): its values with place, "
+      "meaning, type, range and default. Without it all values, one a line."};
 
-int explain_command(const Call& call) {
-  const auto& file = call.arguments[0];
-  const auto resolution = resolved(file, call.all("set"));
+  std::string recipe = argument("RECIPE");
+  std::string key = argument("KEY", Need::optional);
+  std::vector<std::string> sets = set_option();
+  bool json = json_option();
+};
+
+int explain(const Explain& asked) {
+  const auto& file = asked.recipe;
+  const auto resolution = resolved(file, asked.sets);
   if (!resolution) return 1;
-  const bool some = call.arguments.size() > 1;
-  const auto& key = some ? call.arguments[1] : "*";
+  const bool some = !asked.key.empty();
+  const auto key = some ? asked.key : "*";
   const auto values = recipe::chosen(resolution->values, key);
   if (values.empty()) {
     const auto near = recipe::nearest_key(resolution->values, key);
@@ -166,7 +180,7 @@ int explain_command(const Call& call) {
                 (near ? "\n  did you mean " + recipe::quote(*near) + "?" : "") + "\n  `braid explain " + file +
                 "` lists all keys");
   }
-  if (call.has("json")) {
+  if (asked.json) {
     auto out = Json::array();
     for (const auto* value : values) out.push_back(json_of(*value));
     return print(out.dump(2) + "\n"), 0;
@@ -176,5 +190,9 @@ int explain_command(const Call& call) {
   for (const auto* value : values) out += (out.empty() ? "" : "\n") + details(*value);
   return print(out), 0;
 }
+
+}  // namespace
+
+Command explain_command() { return command_of<Explain, explain>(); }
 
 }  // namespace braid::tools

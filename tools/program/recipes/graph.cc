@@ -1,8 +1,11 @@
 // `braid graph`: what runs in training and in serving, as text or JSON.
 #include "commands.h"
 #include "dot.h"
+#include "errors.h"
 #include "parameters.h"
+#include "print.h"
 #include "subject.h"
+#include "wrap.h"
 
 #include "cards/store.h"
 #include "recipe/check.h"
@@ -297,18 +300,30 @@ void write_picture(const std::string& file, const std::string& svg) {
   if (!out) throw Usage(file + ": error: cannot be written [output-file]\n  does its folder exist, and has it room?");
 }
 
-}  // namespace
+struct Graph : command::Options {
+  using Options::Options;
+  static constexpr command::About about{
+      "graph", "Draws what runs in training and in serving: nodes, wires, shapes, parameters.",
+      "DIR is a run's folder or an exported one; its weights tell how many parameters each node has. For a recipe the "
+      "plugins' cards tell it where that is certain."};
 
-int graph_command(const Call& call) {
-  const auto subject = subject_of(call.arguments[0]);
-  if (call.has("svg") && call.has("json"))
+  std::string recipe = argument("RECIPE|DIR");
+  std::vector<std::string> sets = set_option();
+  bool json = json_option();
+  std::string svg =
+      text("svg", "FILE", "draw it as a picture into FILE instead; Graphviz' `dot` lays it out where it is installed");
+};
+
+int graph(const Graph& asked) {
+  const auto subject = subject_of(asked.recipe);
+  if (!asked.svg.empty() && asked.json)
     throw Usage("braid graph: error: --svg writes a picture: --json does not go with it [command-line]");
-  if (subject.folder && call.has("set"))
+  if (subject.folder && !asked.sets.empty())
     throw Usage("--set changes a recipe; " + subject.name + " is a folder whose weights are made [command-line]");
   cards::Store store(cards::around_this_program());
   auto world = store.world(files::path(subject.recipe).parent_path().string());
   world.files = false;
-  const auto checked = recipe::check(subject.recipe, call.all("set"), world);
+  const auto checked = recipe::check(subject.recipe, asked.sets, world);
   for (const auto& p : checked.problems) std::cerr << p.text() << '\n';
   if (!checked.plan) return 1;
   const auto& plan = *checked.plan;
@@ -316,12 +331,16 @@ int graph_command(const Call& call) {
   const Drawing drawing{
       plan, recipe::serving(plan),
       subject.weights.empty() ? parameters_of(plan) : parameters_of(plan, weight_shapes(subject.weights))};
-  if (call.has("svg")) {
-    write_picture(call.one("svg"), picture(drawing, subject));
-    return print(call.one("svg") + ": written\n"), 0;
+  if (!asked.svg.empty()) {
+    write_picture(asked.svg, picture(drawing, subject));
+    return print(asked.svg + ": written\n"), 0;
   }
-  print(call.has("json") ? json_of(drawing, subject).dump(2) + "\n" : text_of(drawing, subject));
+  print(asked.json ? json_of(drawing, subject).dump(2) + "\n" : text_of(drawing, subject));
   return 0;
 }
+
+}  // namespace
+
+Command graph_command() { return command_of<Graph, graph>(); }
 
 }  // namespace braid::tools

@@ -1,6 +1,7 @@
 #include "parameters.h"
 
-#include "options.h"
+#include "errors.h"
+
 #include "recipe/words.h"
 
 #include <nlohmann/json.hpp>

@@ -7,7 +7,6 @@
 #include "schema.h"
 
 #include "components/catalogue.h"
-#include "commands.h"
 #include "recipe/language.h"
 #include "recipe/words.h"
 #include "schema_values.h"
@@ -375,18 +374,6 @@ class Maker {
 
 std::string recipe_schema(const std::vector<const PluginSchema*>& plugins) {
   return Maker(plugins).make().dump(1) + "\n";
-}
-
-int schema_command(const Call&) {
-  cards::Store store(cards::around_this_program());
-  const auto found = store.all(here());
-  std::vector<const PluginSchema*> plugins;
-  for (const auto& f : found) {
-    if (f.card) plugins.push_back(&f.card->schema);
-    else std::cerr << "warning: " << f.file << " is left out: " << f.refused << '\n';
-  }
-  print(recipe_schema(plugins));
-  return 0;
 }
 
 }  // namespace braid::tools

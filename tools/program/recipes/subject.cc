@@ -1,6 +1,6 @@
 #include "subject.h"
 
-#include "options.h"
+#include "errors.h"
 
 #include <filesystem>
 

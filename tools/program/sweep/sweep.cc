@@ -1,5 +1,8 @@
 // `braid sweep`: points of a recipe, trained, compared on validation, the best one evaluated.
 #include "commands.h"
+#include "errors.h"
+#include "print.h"
+#include "run_library.h"
 #include "sweep_child.h"
 #include "sweep_points.h"
 #include "sweep_table.h"
@@ -28,6 +31,35 @@ namespace files = std::filesystem;
 using report::Json;
 
 constexpr int stopped = 75;
+
+struct SweepOptions : command::Options {
+  using Options::Options;
+  static constexpr command::About about{
+      "sweep",
+      "Trains a recipe at many points and several seeds, chooses by validation, then evaluates the chosen point.",
+      "All points are checked before the first one trains. No run is evaluated on another split than `valid` until "
+      "DIR/choice.toml says which point was chosen; then its runs alone are, and DIR/result.json has the figures. "
+      "DIR/table.json keeps the table that is printed.\n"
+      "The grid of all values is run, or with --random as many points as asked for. `braid sweep --resume DIR` goes on "
+      "after a signal or a crash: runs that are finished stay, the one under way goes on from its checkpoint."};
+
+  std::string recipe = argument("RECIPE", Need::optional);
+  std::string out = text("out", "DIR", "the sweep's folder; an earlier one in it is renamed first");
+  std::vector<std::string> over =
+      texts("over", "KEY=...",
+            "a key and its values, KEY=VALUE,VALUE,..., as --set takes them; or for --random its range, "
+            "KEY=LOW..HIGH[:log], of whole numbers where both are");
+  std::int64_t random = whole("random", "N", "draw N different points instead of running the grid", {1}, 0);
+  std::optional<std::int64_t> sweep_seed =
+      optional_whole("sweep-seed", "N", "of these draws; 1 without it. More points do not change the first ones", {0});
+  std::vector<std::uint64_t> seeds = seeds_option("seeds that each point is trained with; without it the recipe's");
+  std::string by = text("by", "METRIC",
+                        "the metric on `valid` that decides, or SLICE/METRIC; without it the one that chooses weights");
+  std::string resume = text("resume", "DIR", "go on with the sweep in DIR");
+  std::vector<std::string> sets = set_option();
+  bool json = json_option();
+  int threads = threads_option();
+};
 
 [[noreturn]] void fail(const std::string& what, const std::string& note = "") {
   throw Usage("braid sweep: error: " + what + " [command-line]" + (note.empty() ? "" : "\n  " + note));
@@ -373,62 +405,65 @@ std::string absolute(const std::string& folder) {
   return path.string();
 }
 
-Asked asked_by(const Call& call, int threads) {
+Asked asked_by(const SweepOptions& options) {
   Asked asked;
-  asked.recipe = call.arguments[0];
+  asked.recipe = options.recipe;
   asked.from = files::current_path().string();
-  asked.sets = call.all("set");
-  asked.by = call.one("by");
-  asked.threads = threads_to_use(threads);
+  asked.sets = options.sets;
+  asked.by = options.by;
+  asked.threads = threads_to_use(options.threads);
   std::set<std::string> keys;
   for (const auto& set : asked.sets) keys.insert(set.substr(0, set.find('=')));
-  for (const auto& over : call.all("over")) {
+  for (const auto& over : options.over) {
     asked.axes.push_back(sweep_axis(over));
     if (!keys.insert(asked.axes.back().key).second) fail("two options give values to " + asked.axes.back().key);
   }
-  if (call.has("seeds")) asked.seeds = seeds_option(call.one("seeds"));
-  if (call.has("sweep-seed") && !call.has("random")) fail("--sweep-seed goes with --random");
-  const auto seed = call.has("sweep-seed") ? whole_number("sweep-seed", call.one("sweep-seed"), 0) : 1;
-  asked.points = call.has("random")
-                     ? sweep_draws(asked.axes, static_cast<std::size_t>(whole_number("random", call.one("random"), 1)),
-                                   static_cast<std::uint64_t>(seed))
-                     : sweep_grid(asked.axes);
+  asked.seeds = options.seeds;
+  if (options.sweep_seed && options.random == 0) fail("--sweep-seed goes with --random");
+  asked.points = options.random > 0 ? sweep_draws(asked.axes, static_cast<std::size_t>(options.random),
+                                                  static_cast<std::uint64_t>(options.sweep_seed.value_or(1)))
+                                    : sweep_grid(asked.axes);
   return asked;
 }
 
-int start(const Call& call, int threads) {
-  if (call.arguments.empty() || !call.has("out") || !call.has("over"))
+int start(const SweepOptions& options) {
+  if (options.recipe.empty() || options.out.empty() || options.over.empty())
     throw Usage("braid sweep: error: " +
-                std::string(call.arguments.empty() ? "RECIPE"
-                            : !call.has("out")     ? "--out DIR"
+                std::string(options.recipe.empty() ? "RECIPE"
+                            : options.out.empty()  ? "--out DIR"
                                                    : "--over KEY=VALUE,VALUE") +
                 " is missing [command-line]\n  a new sweep: braid sweep RECIPE --out DIR --over KEY=VALUE,VALUE\n  an "
                 "earlier one goes on: braid sweep --resume DIR");
-  auto asked = asked_by(call, threads);
+  auto asked = asked_by(options);
   cards::Store store(cards::around_this_program());
   auto plans = check_points(asked, store);
   if (!plans) return 1;
   asked.recipe = absolute(asked.recipe);  // messages have it as the user says it
   if (asked.seeds.empty()) asked.seeds = {plans->seed};
   asked.plugins = plans->plugins;
-  const auto folder = absolute(call.one("out"));
+  const auto folder = absolute(options.out);
   make_room(folder);
   const SweepLock lock(folder);
   write(folder + "/resolved.toml", plans->first_resolved);
   write(folder + "/sweep.json", asked.json().dump(2) + "\n");
-  return Sweep(folder, call.one("out"), std::move(asked), std::move(*plans), store.around().program())
-      .run(call.has("json"));
+  return Sweep(folder, options.out, std::move(asked), std::move(*plans), store.around().program()).run(options.json);
 }
 
-int resume(const Call& call) {
-  for (const auto* not_now : {"out", "over", "random", "sweep-seed", "seeds", "by", "set", "threads"})
-    if (call.has(not_now) || !call.arguments.empty())
-      fail("--resume goes on with a sweep as it was asked for: " +
-           (call.arguments.empty() ? "--" + std::string(not_now) : std::string("a recipe")) + " does not go with it");
-  const auto folder = absolute(call.one("resume"));
+int resume(const SweepOptions& options) {
+  for (const auto& [what, given] : {std::pair{"a recipe", !options.recipe.empty()},
+                                    {"--out", !options.out.empty()},
+                                    {"--over", !options.over.empty()},
+                                    {"--random", options.random > 0},
+                                    {"--sweep-seed", options.sweep_seed.has_value()},
+                                    {"--seeds", !options.seeds.empty()},
+                                    {"--by", !options.by.empty()},
+                                    {"--set", !options.sets.empty()},
+                                    {"--threads", options.threads > 0}})
+    if (given) fail("--resume goes on with a sweep as it was asked for: " + std::string(what) + " does not go with it");
+  const auto folder = absolute(options.resume);
   auto asked = Asked::read(folder);
   const SweepLock lock(folder);
-  if (files::exists(folder + "/result.json")) return show(folder, call.one("resume"), call.has("json"));
+  if (files::exists(folder + "/result.json")) return show(folder, options.resume, options.json);
   std::error_code failed;
   files::current_path(asked.from, failed);  // paths in --set are seen from there
   cards::Store store(cards::around_this_program());
@@ -444,14 +479,15 @@ int resume(const Call& call) {
       if (const auto was = asked.plugins.find(name); was == asked.plugins.end() || was->second != digest)
         changed += "\n  plugin " + name + ": is another one";
   if (!changed.empty())
-    throw Usage(call.one("resume") + ": error: the sweep cannot go on as it began [run-changed]" + changed +
+    throw Usage(options.resume + ": error: the sweep cannot go on as it began [run-changed]" + changed +
                 "\n  undo that, or start a new sweep");
-  return Sweep(folder, call.one("resume"), std::move(asked), std::move(*plans), store.around().program())
-      .run(call.has("json"));
+  return Sweep(folder, options.resume, std::move(asked), std::move(*plans), store.around().program()).run(options.json);
 }
+
+int sweep(const SweepOptions& options) { return options.resume.empty() ? start(options) : resume(options); }
 
 }  // namespace
 
-int sweep_command(const Call& call, int threads) { return call.has("resume") ? resume(call) : start(call, threads); }
+Command sweep_command() { return command_of<SweepOptions, sweep>(); }
 
 }  // namespace braid::tools

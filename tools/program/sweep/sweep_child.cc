@@ -1,6 +1,6 @@
 #include "sweep_child.h"
 
-#include "options.h"
+#include "errors.h"
 
 #include <cerrno>
 #include <csignal>

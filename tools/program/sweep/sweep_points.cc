@@ -1,6 +1,7 @@
 #include "sweep_points.h"
 
-#include "options.h"
+#include "errors.h"
+
 #include "recipe/words.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include "options.h"
+#include "errors.h"
 #include "sweep_points.h"
 #include "sweep_table.h"
 

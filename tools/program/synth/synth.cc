@@ -1,6 +1,7 @@
-#include "synth.h"
-
-#include "options.h"
+// `braid data synth`: a small world whose truth is known, written as tables and pictures.
+#include "commands.h"
+#include "errors.h"
+#include "print.h"
 #include "synth_media.h"
 #include "synth_world.h"
 
@@ -18,21 +19,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const Command command{"data synth",
-                      "",
-                      "Writes a small world whose truth is known: tables, posters, descriptions.",
-                      "Items have a taste that their poster shows in one part, their description in another, and "
-                      "nothing in a third; users click "
-                      "by their own. Files: items.tsv.gz, users.tsv.gz, events.tsv.gz, posters/, vocab.txt, and "
-                      "truth.tsv.gz with each event's "
-                      "probability, and the probability for one who knows the user and all content but not the third "
-                      "part. A fifth of the items "
-                      "appears in the last fifth of the events only. The same options give the same files.",
-                      {{"out", "DIR", "the folder to write; one that holds the same world already is left as it is"},
-                       {"users", "N", "users; default 1000"},
-                       {"items", "M", "items, at least 5; default 2000"},
-                       {"events", "K", "events; default 120000"},
-                       {"seed", "S", "default 1"}}};
+struct Synth : command::Options {
+  using Options::Options;
+  static constexpr command::About about{
+      "data synth", "Writes a small world whose truth is known: tables, posters, descriptions.",
+      "Items have a taste that their poster shows in one part, their description in another, and nothing in a third; "
+      "users click by their own. Files: items.tsv.gz, users.tsv.gz, events.tsv.gz, posters/, vocab.txt, and "
+      "truth.tsv.gz with each event's probability, and the probability for one who knows the user and all content but "
+      "not the third part. A fifth of the items appears in the last fifth of the events only. The same options give "
+      "the same files."};
+
+  std::string out =
+      text("out", "DIR", "the folder to write; one that holds the same world already is left as it is", Need::required);
+  std::int64_t users = whole("users", "N", "users; default 1000", {1}, SynthOptions{}.users);
+  std::int64_t items = whole("items", "M", "items, at least 5; default 2000", {5}, SynthOptions{}.items);
+  std::int64_t events = whole("events", "K", "events; default 120000", {1}, SynthOptions{}.events);
+  std::int64_t seed = whole("seed", "S", "default 1", {0}, static_cast<std::int64_t>(SynthOptions{}.seed));
+};
 
 // Throws std::system_error naming the file.
 void write_file(const fs::path& path, const std::string& bytes) {
@@ -152,30 +155,13 @@ bool already_there(const fs::path& folder, const SynthOptions& options) {
               "  choose another --out, or remove the folder");
 }
 
-SynthOptions read_options(const Call& call) {
-  SynthOptions o;
-  if (!call.has("out") || call.one("out").empty())
-    throw Usage("braid data synth: error: --out DIR says where the files go, and is missing [command-line]");
-  o.users = whole_number("users", call.one("users", std::to_string(o.users)), 1);
-  o.items = whole_number("items", call.one("items", std::to_string(o.items)), 5);
-  o.events = whole_number("events", call.one("events", std::to_string(o.events)), 1);
-  o.seed = static_cast<std::uint64_t>(whole_number("seed", call.one("seed", std::to_string(o.seed)), 0));
-  for (const auto& [name, value] : {std::pair{"users", o.users}, {"items", o.items}})
-    if (value > 0xffffffffLL)
-      throw Usage(std::string("braid data synth: error: --") + name + " is more than 2^32 - 1 [command-line]");
-  return o;
-}
-
-}  // namespace
-
-int synth_command(const std::vector<std::string>& words) {
-  const auto call = parse(command, words);
-  if (call.has("help")) return std::fputs(help(command).c_str(), stdout), 0;
-  const auto options = read_options(call);
-  const fs::path folder = fs::path(call.one("out")).lexically_normal();
+int synth(const Synth& asked) {
+  if (asked.out.empty()) throw Usage("braid data synth: error: --out is empty [command-line]");
+  const SynthOptions options{asked.users, asked.items, asked.events, static_cast<std::uint64_t>(asked.seed)};
+  const fs::path folder = fs::path(asked.out).lexically_normal();
   try {
     if (already_there(folder, options)) {
-      std::printf("%s holds this world already\n", folder.c_str());
+      print(folder.string() + " holds this world already\n");
       return 0;
     }
     // Written aside and renamed: a folder of that name is a whole world.
@@ -189,10 +175,13 @@ int synth_command(const std::vector<std::string>& words) {
   } catch (const std::system_error& e) {
     throw Usage(std::string("braid data synth: error: ") + e.what() + " [files]");
   }
-  std::printf("%s: %lld users, %lld items, %lld events, seed %llu\n", folder.c_str(),
-              static_cast<long long>(options.users), static_cast<long long>(options.items),
-              static_cast<long long>(options.events), static_cast<unsigned long long>(options.seed));
+  print(folder.string() + ": " + std::to_string(options.users) + " users, " + std::to_string(options.items) +
+        " items, " + std::to_string(options.events) + " events, seed " + std::to_string(options.seed) + "\n");
   return 0;
 }
+
+}  // namespace
+
+Command synth_command() { return command_of<Synth, synth>(); }
 
 }  // namespace braid::tools
