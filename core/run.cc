@@ -6,6 +6,7 @@
 #include "conform/command.h"
 #include "host/commands.h"
 #include "host/host.h"
+#include "log/errors_json.h"
 #include "log/log.h"
 #include "memory/pool.h"
 #include "serve/export.h"
@@ -54,7 +55,7 @@ model::RuntimeServices services_of(int threads, cards::Store& store, host::Host&
 // empty for all of them.
 std::pair<std::string, std::string> plugin_called(const std::string& name, cards::Store& store) {
   if (name.ends_with(".so")) {
-    if (!std::filesystem::exists(name)) throw Error(name + ": error: there is no such file [missing-file]");
+    if (!std::filesystem::exists(name)) throw Error("missing-file", name, "there is no such file");
     return {name, ""};
   }
   const auto slash = name.find('/');
@@ -62,7 +63,7 @@ std::pair<std::string, std::string> plugin_called(const std::string& name, cards
   std::vector<std::string> names;
   for (const auto& found : store.all("")) {
     if (found.name() == plugin) {
-      if (!found.card) throw Error(found.file + ": error: " + found.refused + " [plugin]");
+      if (!found.card) throw Error("plugin", found.file, found.refused);
       return {found.file, slash == std::string::npos ? "" : name.substr(slash + 1)};
     }
     names.push_back(found.name());
@@ -73,9 +74,9 @@ std::pair<std::string, std::string> plugin_called(const std::string& name, cards
     }
   }
   const auto near = recipe::nearest(plugin, names);
-  throw Error("braid conform: error: no plugin or component is called '" + name + "' [unknown-component]" +
-              (near ? "\n  did you mean '" + *near + "'?" : "") +
-              "\n  plugins are found in BRAID_PLUGIN_PATH and beside the program; a file is given as PATH/NAME.so");
+  throw Error("unknown-component", "braid conform", "no plugin or component is called '" + name + "'",
+              {"plugins are found in BRAID_PLUGIN_PATH and beside the program; a file is given as PATH/NAME.so"},
+              near.value_or(""));
 }
 
 // A command that runs a recipe's graph: with the pool of tensors, and with what makes same bits.
@@ -142,19 +143,33 @@ int run(const RunCall& call, const command::AboutTorch&) {
 }  // namespace braid
 
 int braid_run(const braid::RunCall* call) {
+  using namespace braid;
+  if (call->json_errors) log::keep_errors();
+  int code = 0;
   try {
-    return std::visit([&](const auto* asked) { return braid::run(*call, *asked); }, call->command);
-  } catch (const braid::Error& e) {
-    braid::log::progress_end();
-    braid::log::error(e.what());
-    return 1;
+    code = std::visit([&](const auto* asked) { return run(*call, *asked); }, call->command);
+  } catch (const Failure& e) {
+    log::progress_end();
+    for (const auto& mistake : e.diagnostics()) log::error(mistake);
+    code = 1;
+  } catch (const host::Fault& e) {
+    log::progress_end();
+    log::error(e.diagnostic());
+    code = 2;
   } catch (const std::bad_alloc&) {
-    braid::log::error("error: no memory is left; make [train] batch or [data] cache smaller [memory]");
-    return 1;
+    log::error(Diagnostic{"memory", {}, "no memory is left; make [train] batch or [data] cache smaller"});
+    code = 1;
   } catch (const std::exception& e) {
-    braid::log::progress_end();
-    braid::log::error(std::string("internal error: ") + e.what() +
-                      "\nThis is Braid's own fault, or a plugin's; please report it with the recipe. [internal]");
-    return 2;
+    log::progress_end();
+    log::error(Diagnostic{"internal",
+                          "braid",
+                          e.what(),
+                          {"This is Braid's own fault, or a plugin's; please report it with the recipe."}});
+    code = 2;
   }
+  if (const auto errors = log::kept_errors(); !errors.empty()) {
+    std::fputs(log::errors_json(errors).c_str(), stdout);
+    std::fflush(stdout);
+  }
+  return code;
 }

@@ -11,6 +11,7 @@ namespace braid {
 struct RunCall {
   std::string program_folder;       // of the program's file: plugins and libraries are found from here
   int threads = 0;                  // as given to OpenMP before the library was opened
+  bool json_errors = false;         // errors go to stdout as JSON, not to stderr as text
   command::LibraryCommand command;  // what it asks for
 };
 

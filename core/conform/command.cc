@@ -26,8 +26,8 @@ int conform_command(const std::string& file, const std::string& component, const
     std::string all;
     for (const auto& c : all_checks()) all += (all.empty() ? "" : ", ") + names.emplace_back(c.name);
     const auto near = recipe::nearest(only, names);
-    throw Error("braid conform: error: there is no check '" + only + "' [command-line]" +
-                (near ? "\n  did you mean '" + *near + "'?" : "") + "\n  checks: " + all);
+    throw Error("command-line", "braid conform", "there is no check '" + only + "'", {"checks: " + all},
+                near.value_or(""));
   }
   host::Host host(vouch);  // what it opened, later ones find open
   const auto& plugin = host.open(file);
@@ -43,7 +43,7 @@ int conform_command(const std::string& file, const std::string& component, const
   if (reports.empty()) {
     std::string all;
     for (const auto& c : plugin.components) all += (all.empty() ? "" : ", ") + c.name;
-    throw Error(file + ": error: it has no component '" + component + "' [plugin]\n  it has " + all);
+    throw Error("plugin", file, "it has no component '" + component + "'", {"it has " + all});
   }
   if (asked.json) std::fputs(json_of(reports).c_str(), stdout);
   const bool good = std::all_of(reports.begin(), reports.end(), [](const auto& r) { return r.conforms(); });

@@ -40,9 +40,9 @@ void write_card(const std::string& file, const std::string& out) {
     card.file = plugin.facts;
     card.schema = host.describe(file);
   } catch (const Fault& e) {
-    throw Error(e.what());  // here the plugin's fault is what is asked about
+    throw Error(e.diagnostic());  // here the plugin's fault is what is asked about
   }
-  if (!cards::write_whole(out, cards::to_text(card))) throw Error(out + ": error: the card cannot be written [card]");
+  if (!cards::write_whole(out, cards::to_text(card))) throw Error("card", out, "the card cannot be written");
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ int card_command(const command::Card& asked) {
     return 0;
   }
   if (asked.files.size() != 1 || asked.out.empty())
-    throw Error("usage: braid card FILE --out CARD, or braid card --beside FILE...");
+    throw Error("command-line", "braid card", "it takes one FILE and --out CARD, or --beside and FILE...");
   limit_this_process();
   write_card(asked.files[0], asked.out);
   return 0;

@@ -102,13 +102,12 @@ class RequestQueue {
       }
       pollfd wait{descriptor_, POLLIN, 0};
       const int got = ::poll(&wait, 1, lines_.empty() && chunk_.empty() ? 200 : moment_ms);
-      if (got < 0 && errno != EINTR)
-        throw Error(std::string("standard input: error: ") + std::strerror(errno) + " [file]");
+      if (got < 0 && errno != EINTR) throw Error("file", "standard input", std::strerror(errno));
       if (got == 0) hand_over();
       if (got <= 0) continue;
       const auto size = ::read(descriptor_, fresh_.data(), fresh_.size());
       if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-      if (size < 0) throw Error(std::string("standard input: error: ") + std::strerror(errno) + " [file]");
+      if (size < 0) throw Error("file", "standard input", std::strerror(errno));
       fresh_.resize(at(size));
       return size > 0;
     }
@@ -406,7 +405,7 @@ int score_command(const command::Score& options, const model::RuntimeServices& s
   at::set_num_threads(1);
   answer(scorer, STDIN_FILENO, options, threads, [](std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-      throw Error(std::string("standard output: error: cannot be written: ") + std::strerror(errno) + " [file]");
+      throw Error("file", "standard output", std::string("cannot be written: ") + std::strerror(errno));
   });
   return 0;
 }

@@ -44,13 +44,13 @@ struct Scorer::Inside {
   std::vector<Flow> stored;         // per Serving::stored
   std::vector<graph::Given> whole;  // what nodes ahead read of whole axes
   struct Feed {                     // what the part on request reads of a stored array
-    recipe::Wire wire;  // without link
+    recipe::Wire wire;              // without link
     std::size_t stored;
   };
   std::vector<Feed> feeds;
 
-  Error broken(const std::string& file, const std::string& why) const {
-    return Error(place + "/" + file + ": error: " + why + " [export-folder]");
+  Error broken(const std::string& file, const std::string& why, const std::vector<std::string>& notes = {}) const {
+    return Error("export-folder", place + "/" + file, why, notes);
   }
 
   // ---- opening ----
@@ -78,9 +78,9 @@ struct Scorer::Inside {
   recipe::Plan checked(const std::string& text, const recipe::World& world, const recipe::Fitted& fitted) const {
     auto result = recipe::check_text(text, place + "/serve.toml", {}, world, fitted);
     if (result.plan) return std::move(*result.plan);
-    std::string why = "this Braid does not take the exported recipe:";
-    for (const auto& problem : result.problems) why += "\n  " + problem.text();
-    throw broken("serve.toml", why);
+    std::vector<std::string> notes;
+    for (const auto& problem : result.problems) notes.push_back(problem.text());
+    throw broken("serve.toml", "this Braid does not take the exported recipe:", notes);
   }
 
   recipe::Fitted make_fields(const recipe::Plan& first, const model::RuntimeServices& services) {
@@ -345,7 +345,7 @@ struct Scorer::Inside {
       const auto& axis = batch->axes[at(feed.wire.axis)];
       const int table = plan.axes[at(feed.wire.axis)].table;
       given.push_back({feed.wire, feed_of(stored[feed.stored], inlined[feed.stored], graph::wrap(axis.row),
-                                            batcher->known(table))});
+                                          batcher->known(table))});
     }
     graph::Execution execution(*graph);
     execution.run(batch, mode, side.request, given);

@@ -41,7 +41,7 @@ std::vector<std::string> splits_of(const model::Assembly& model, const std::vect
     if (asked.empty() || known.count(split)) continue;
     std::string names;
     for (const auto& [name, rows] : known) names += (names.empty() ? "" : ", ") + name;
-    throw Error("error: there is no split '" + split + "'; this data has " + names + " [split-unknown]");
+    throw Error("split-unknown", {}, "there is no split '" + split + "'; this data has " + names);
   }
   return out;
 }
@@ -157,9 +157,10 @@ Ended train_in(const std::string& out, model::Assembly& model, const std::vector
     outcome = train(job);
   } catch (const Error& e) {
     // Before anything was saved the same recipe and data fail again; a disk that was full may have room later.
-    const bool disk = std::string_view(e.what()).find("[file]") != std::string_view::npos;
-    if (!checkpoints.any() && !disk) throw;
-    throw Error(std::string(e.what()) + "\n  what was saved goes on with `braid train --resume " + resume + "`");
+    auto mistakes = e.diagnostics();
+    if (!checkpoints.any() && mistakes.back().code != "file") throw;
+    mistakes.back().notes.push_back("what was saved goes on with `braid train --resume " + resume + "`");
+    throw Error(mistakes);
   }
   if (outcome.stopped) {
     log::progress_end();
@@ -220,14 +221,16 @@ Ended start_run(const model::Request& request, const std::string& recipe, const 
 bool compare_locks(const std::string& out, const model::Assembly& model, bool allow,
                    const model::RuntimeServices& services) {
   const auto was = Json::parse(model::read_file(out + "/lock.json"), nullptr, false);
-  if (!was.is_object()) throw Error(out + "/lock.json: error: is no JSON object [run-folder]");
+  if (!was.is_object()) throw Error("run-folder", out + "/lock.json", "is no JSON object");
   const auto is = model::lock_of(model, services);
   const auto differ = model::differences(was, is, model::read_file(out + "/resolved.toml"), model.plan.resolved);
   if (!differ.empty() && !allow) {
-    std::string text = out + ": error: the run cannot go on as it was: " + std::to_string(differ.size()) +
-                       (differ.size() == 1 ? " thing differs" : " things differ") + " [run-changed]";
-    for (const auto& one : differ) text += "\n  " + one;
-    throw Error(text + "\n  undo that, or say --allow-changes to go on from the weights as they are");
+    auto notes = differ;
+    notes.push_back("undo that, or say --allow-changes to go on from the weights as they are");
+    throw Error("run-changed", out,
+                "the run cannot go on as it was: " + std::to_string(differ.size()) +
+                    (differ.size() == 1 ? " thing differs" : " things differ"),
+                notes);
   }
   for (const auto& one : differ) log::warning("goes on with a change: " + one);
   if (const auto machine = model::machine_difference(was, is); !machine.empty())

@@ -1,6 +1,6 @@
 #include "command_line.h"
 
-#include "errors.h"
+#include <braid/diagnostic.h>
 #include "print.h"
 #include "recipe/check.h"
 #include "wrap.h"
@@ -31,10 +31,11 @@ std::string arguments_of(const Command& command) {
   return out;
 }
 
-[[noreturn]] void fail(const Command& command, const std::string& what, const Words& notes = {}) {
-  std::string text = std::string("braid ") + command.about->name + ": error: " + what + " [command-line]";
-  for (const auto& note : notes) text += "\n  " + note;
-  throw Usage(text + "\n  `braid " + command.about->name + " --help` says more");
+[[noreturn]] void fail(const Command& command, const std::string& what, Words notes = {},
+                       const std::string& suggestion = "") {
+  const auto name = std::string("braid ") + command.about->name;
+  notes.push_back("`" + name + " --help` says more");
+  throw Failure("command-line", name, what, notes, suggestion);
 }
 
 // What was given for each declaration.
@@ -69,6 +70,7 @@ class Parser {
 
   // Nothing: help is asked for.
   std::optional<Given> parse(const Words& words) {
+    refuse_empty(words);
     bool help = false;
     try {
       app_.parse(Words(words.rbegin(), words.rend()));
@@ -109,7 +111,17 @@ class Parser {
     const auto equals = word.find('=');
     const auto name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
     const auto near = recipe::nearest(name, names);
-    fail(command_, "there is no option --" + name, near ? Words{"did you mean --" + *near + "?"} : Words{});
+    fail(command_, "there is no option --" + name, {}, near ? "--" + *near : "");
+  }
+
+  // "--name=", for which CLI11 takes the next word.
+  void refuse_empty(const Words& words) const {
+    for (const auto& word : words) {
+      if (word == "--") return;
+      for (const auto& [d, option] : options_)
+        if (word == "--" + d->name + "=")
+          fail(command_, "--" + d->name + (d->value.empty() ? " takes no value" : " needs a value: " + as_option(*d)));
+    }
   }
 
   // An option is given twice, a flag has a value, or the last word of all needs one.
@@ -121,8 +133,7 @@ class Parser {
       if (!d->many && option->count() > 1) fail(command_, "--" + d->name + " is given twice");
     }
     for (const auto& [d, option] : options_)
-      if (words.back() == "--" + d->name || words.back() == "--" + d->name + "=")
-        fail(command_, "--" + d->name + " needs a value: " + as_option(*d));
+      if (words.back() == "--" + d->name) fail(command_, "--" + d->name + " needs a value: " + as_option(*d));
     throw std::logic_error("the parser of the command line refuses what ours does not");
   }
 
@@ -190,11 +201,11 @@ int run_group(const std::vector<Command>& commands, const Words& words) {
   std::string all;
   for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;
   if (words.size() == 1)
-    throw Usage("braid " + words[0] + ": error: it takes a command of its own: " + all + " [command-line]\n  `braid " +
-                group + names[0] + " --help` says more");
+    throw Failure("command-line", "braid " + words[0], "it takes a command of its own: " + all,
+                  {"`braid " + group + names[0] + " --help` says more"});
   const auto near = recipe::nearest(words[1], names);
-  throw Usage("braid " + words[0] + ": error: there is no command '" + words[1] + "' [command-line]\n  " +
-              (near ? "did you mean '" + *near + "'?" : "there is " + all));
+  throw Failure("command-line", "braid " + words[0], "there is no command '" + words[1] + "'",
+                {near ? "" : "there is " + all}, near.value_or(""));
 }
 
 }  // namespace
@@ -202,6 +213,16 @@ int run_group(const std::vector<Command>& commands, const Words& words) {
 std::optional<Words> Declarations::values(const Declaration& of) {
   all.push_back(of);
   return std::nullopt;
+}
+
+void Declarations::add_json() {
+  if (std::none_of(all.begin(), all.end(), [](const auto& d) { return d.name == "json"; }))
+    all.push_back({"json", "", "print errors as JSON"});
+}
+
+bool asks_json(const Words& words) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  return std::find(words.begin(), end, "--json") != end;
 }
 
 std::string help(const Command& command) {
@@ -249,8 +270,8 @@ int run_command_line(const std::vector<Command>& commands, const Words& words) {
   }
   if (group) return run_group(commands, words);
   const auto near = recipe::nearest(words[0], names);
-  throw Usage("braid: error: there is no command '" + words[0] + "' [command-line]" +
-              (near ? "\n  did you mean '" + *near + "'?" : "") + "\n  `braid --help` lists all commands");
+  throw Failure("command-line", "braid", "there is no command '" + words[0] + "'",
+                {"`braid --help` lists all commands"}, near.value_or(""));
 }
 
 }  // namespace braid::tools

@@ -1,7 +1,7 @@
 // Commands declared as structs: what they are given, what is refused, what the help says.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "command_line.h"
-#include "errors.h"
+#include <braid/diagnostic.h>
 
 #include <doctest/doctest.h>
 
@@ -48,7 +48,7 @@ int run(const std::vector<std::string>& words) { return run_command_line(command
 std::string refused(const std::vector<std::string>& words) {
   try {
     run(words);
-  } catch (const Usage& e) {
+  } catch (const Failure& e) {
     const std::string text = e.what();
     return text.substr(0, text.rfind("\n  `braid"));
   }
@@ -91,6 +91,8 @@ TEST_CASE("what is refused, and how") {
         "braid bake: error: there is no option -o [command-line]\n  options start with two dashes");
   CHECK(refused({"bake", "tart", "--out"}) == "braid bake: error: --out needs a value: --out DISH [command-line]");
   CHECK(refused({"bake", "tart", "--out="}) == "braid bake: error: --out needs a value: --out DISH [command-line]");
+  CHECK(refused({"bake", "--out=", "tart"}) == "braid bake: error: --out needs a value: --out DISH [command-line]");
+  CHECK(refused({"bake", "tart", "--warm="}) == "braid bake: error: --warm takes no value [command-line]");
   CHECK(refused({"bake", "tart", "--warm=1"}) == "braid bake: error: --warm takes no value [command-line]");
   CHECK(refused({"bake", "--out", "a", "--out", "b"}) == "braid bake: error: --out is given twice [command-line]");
   CHECK(refused({"bake", "tart", "--out", "a", "--minutes", "91"}) ==
@@ -109,6 +111,12 @@ TEST_CASE("what is refused, and how") {
   CHECK(refused({"bak"}) == "braid: error: there is no command 'bak' [command-line]\n  did you mean 'bake'?");
 }
 
+TEST_CASE("every command can show its errors as JSON") {
+  CHECK(run({"bake", "tart", "--out", "dish", "--json"}) == 7);
+  CHECK(asks_json({"bake", "--nonsense", "--json"}));
+  CHECK_FALSE(asks_json({"bake", "--", "--json"}));
+}
+
 TEST_CASE("a command of two words") {
   washed = 0;
   CHECK(run({"after", "wash", "--json"}) == 2);
@@ -121,6 +129,7 @@ TEST_CASE("the help is made from the declarations") {
         "  --help  this text\n");
   const auto text = help(commands()[0]);
   CHECK(text.starts_with("usage: braid bake CAKE [GUEST...] --out DISH [--set KEY=VALUE]... [--warm] [--minutes N]"));
+  CHECK(text.find("  --json           print errors as JSON\n") != std::string::npos);
   CHECK(text.find("\n\nIn an oven.\n\n") != std::string::npos);
   CHECK(text.find("  --minutes N      how long\n") != std::string::npos);
   CHECK(text.find("(may be given again)") != std::string::npos);

@@ -1,6 +1,6 @@
 // `braid docs`: the pages that are generated, so that they cannot go stale. A test compares them with docs/.
+#include <braid/diagnostic.h>
 #include "commands.h"
-#include "errors.h"
 #include "print.h"
 
 #include "components/catalogue.h"
@@ -129,8 +129,8 @@ int docs(const Docs& asked) {
   const auto& page = asked.page;
   if (page == "components") return print(components_page()), 0;
   if (page == "errors") return print(errors_page()), 0;
-  throw Usage("braid docs: error: there is no page '" + page +
-              "' [command-line]\n  the pages are components and errors");
+  throw Failure("command-line", "braid docs", "there is no page '" + page + "'",
+                {"the pages are components and errors"});
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // The commands that libbraid_run.so runs: what goes with what is checked before it is opened.
+#include <braid/diagnostic.h>
 #include "commands.h"
-#include "errors.h"
 #include "run_library.h"
 
 namespace braid::tools {
@@ -12,42 +12,36 @@ int train(const command::Train& asked) {
                                       {"--seeds", !asked.seeds.empty()},
                                       {"--split", !asked.splits.empty()}})
       if (given)
-        throw Usage("braid train: error: --resume goes on with a run as it was asked for: " + std::string(name) +
-                    " does not go with it [command-line]");
+        throw Failure("command-line", "braid train",
+                      "--resume goes on with a run as it was asked for: " + std::string(name) + " does not go with it");
     return run_in_library(&asked, asked.threads == 0 ? threads_of_run(asked.resume) : asked.threads);
   }
-  if (asked.allow_changes) throw Usage("braid train: error: --allow-changes goes with --resume RUN [command-line]");
+  if (asked.allow_changes) throw Failure("command-line", "braid train", "--allow-changes goes with --resume RUN");
   if (asked.recipe.empty() || asked.out.empty())
-    throw Usage("braid train: error: " + std::string(asked.recipe.empty() ? "RECIPE" : "--out DIR") +
-                " is missing [command-line]\n  a new run: braid train RECIPE --out DIR\n  an earlier one goes on: "
-                "braid train --resume DIR");
+    throw Failure("command-line", "braid train",
+                  std::string((std::string(asked.recipe.empty() ? "RECIPE" : "--out DIR"))) + " is missing",
+                  {"a new run: braid train RECIPE --out DIR", "an earlier one goes on: braid train --resume DIR"});
   return run_in_library(&asked, asked.threads);
 }
 
 int eval(const command::Eval& asked) {
   const bool requests = !asked.requests.empty() || !asked.scores.empty();
-  if (!asked.rows.empty() && (asked.json || requests))
-    throw Usage(
-        "braid eval: error: --rows writes a file and no figures: --json, --requests and --scores do not go with it "
-        "[command-line]");
-  if (asked.json && requests)
-    throw Usage(
-        "braid eval: error: --requests and --scores write files and no figures: --json does not go with them "
-        "[command-line]");
+  if (!asked.rows.empty() && requests)
+    throw Failure("command-line", "braid eval",
+                  "--rows writes a file of its own: --requests and --scores do not go with it");
   return run_in_library(&asked, asked.threads);
 }
 
 int export_(const command::Export& asked) {
   if (!asked.vectors.empty() && asked.lookup_only)
-    throw Usage("braid export: error: --vectors writes no model, so --lookup-only has no meaning [command-line]");
+    throw Failure("command-line", "braid export", "--vectors writes no model, so --lookup-only has no meaning");
   return run_in_library(&asked, asked.threads);
 }
 
 int conform(const command::Conform& asked) {
   if (asked.plugin.empty() != asked.list)
-    throw Usage(
-        "braid conform: error: it takes a plugin's file or name, or --list alone [command-line]\n  such as: braid "
-        "conform build/my_tower.so");
+    throw Failure("command-line", "braid conform", "it takes a plugin's file or name, or --list alone",
+                  {"such as: braid conform build/my_tower.so"});
   return run_in_library(&asked, 1);
 }
 

@@ -1,10 +1,12 @@
 // The program `braid`: does what needs no tensors by itself, and opens libbraid_run.so for the rest.
 #include "commands.h"
-#include "errors.h"
 #include "print.h"
 
+#include "log/errors_json.h"
+#include "log/log.h"
+
 #include <csignal>
-#include <iostream>
+#include <exception>
 
 namespace {
 
@@ -21,14 +23,22 @@ int run(const std::vector<std::string>& words) {
 
 }  // namespace
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
   // A reader that goes away ends the command by an error, not by a signal, so that what it saves is saved.
   std::signal(SIGPIPE, SIG_IGN);
-  return braid::tools::finish_printing(run({argv + 1, argv + argc}));
-} catch (const braid::tools::Usage& e) {
-  std::cerr << e.what() << '\n';
-  return 1;
-} catch (const std::exception& e) {
-  std::cerr << "braid: error: " << e.what() << " [internal]\n  this is a fault of Braid, not yours\n";
-  return 2;
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (braid::tools::asks_json(words)) braid::log::keep_errors();
+  int code = 0;
+  try {
+    code = run(words);
+  } catch (const braid::Failure& e) {
+    for (const auto& mistake : e.diagnostics()) braid::log::error(mistake);
+    code = 1;
+  } catch (const std::exception& e) {
+    braid::log::error(braid::Diagnostic{"internal", "braid", e.what(), {"this is a fault of Braid, not yours"}});
+    code = 2;
+  }
+  if (const auto errors = braid::log::kept_errors(); !errors.empty())
+    braid::tools::print(braid::log::errors_json(errors));
+  return braid::tools::finish_printing(code);
 }

@@ -1,8 +1,9 @@
 #include "run_library.h"
 
-#include "errors.h"
+#include <braid/diagnostic.h>
 
 #include "cards/store.h"
+#include "log/log.h"
 #include "run.h"
 
 #include <dlfcn.h>
@@ -68,17 +69,17 @@ int run_in_library(const command::LibraryCommand& command, int threads) {
   const auto around = cards::around_this_program();
   const auto library = around.run_library();
   if (library.empty())
-    throw Usage("braid " + name + ": error: libbraid_run.so is neither in " + around.folder + "/core nor in " +
-                around.folder + "/../lib [installation]\n  fix: build it (`ninja -C build`), or install Braid again");
-  const RunCall run{around.folder, settle_threads(threads), command};
+    throw Failure("installation", "braid " + name,
+                  "libbraid_run.so is neither in " + around.folder + "/core nor in " + around.folder + "/../lib",
+                  {"fix: build it (`ninja -C build`), or install Braid again"});
+  const RunCall run{around.folder, settle_threads(threads), log::keeps_errors(), command};
   settle_allocator();
   settle_signals();
   void* handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle)
-    throw Usage("braid " + name + ": error: " + std::string(::dlerror()) +
-                " [installation]\n  `braid doctor` says what is there");
+    throw Failure("installation", "braid " + name, std::string(::dlerror()), {"`braid doctor` says what is there"});
   auto* entry = reinterpret_cast<decltype(&braid_run)>(::dlsym(handle, "braid_run"));
-  if (!entry) throw Usage(library + ": error: it has no entry 'braid_run' [installation]");
+  if (!entry) throw Failure("installation", library, "it has no entry 'braid_run'");
   return entry(&run);
 }
 

@@ -8,7 +8,7 @@
 namespace braid::tools {
 
 // Opens libbraid_run.so, with allocator and OpenMP set while no other thread exists, and lets it run the command.
-// `threads` 0: OMP_NUM_THREADS, else all cores that this process may use. Throws Usage where there is no library.
+// `threads` 0: OMP_NUM_THREADS, else all cores that this process may use. Throws Failure where there is no library.
 int run_in_library(const command::LibraryCommand& command, int threads);
 
 // Threads of LibTorch: as asked for, or with 0 what the environment and the machine say.

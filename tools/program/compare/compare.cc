@@ -1,12 +1,13 @@
 // `braid compare`: runs side by side, and whether the difference of two is more than luck.
+#include <braid/diagnostic.h>
 #include "commands.h"
-#include "errors.h"
 #include "print.h"
 
 #include "bootstrap.h"
 #include "cards/child.h"
 #include "cards/store.h"
 #include "comparison.h"
+#include "log/errors_json.h"
 
 #include <charconv>
 #include <cmath>
@@ -48,7 +49,7 @@ class Temporary {
  public:
   Temporary() : path_((files::temp_directory_path() / "braid-rows-XXXXXX").string()) {
     const int descriptor = ::mkstemp(path_.data());
-    if (descriptor < 0) throw Usage("braid compare: error: no temporary file can be made in " + path_ + " [file]");
+    if (descriptor < 0) throw Failure("file", "braid compare", "no temporary file can be made in " + path_);
     ::close(descriptor);
   }
   ~Temporary() {
@@ -68,8 +69,7 @@ std::vector<float> read_rows(const std::string& text, const std::string& run, Co
   const char *at = text.data() + text.find('\n') + 1, *const end = text.data() + text.size();
   const auto next = [&](auto& value) {
     const auto read = std::from_chars(at, end, value);
-    if (read.ec != std::errc() || read.ptr == end)
-      throw Usage(run + ": error: its rows cannot be read back [internal]");
+    if (read.ec != std::errc() || read.ptr == end) throw Failure("internal", run, "its rows cannot be read back");
     at = read.ptr + 1;
   };
   while (at < end) {
@@ -78,7 +78,7 @@ std::vector<float> read_rows(const std::string& text, const std::string& run, Co
     next(rows.label.emplace_back());
     next(scores.emplace_back());
     if (std::isnan(scores.back()))
-      throw Usage(run + ": error: scores of it are no numbers, so its rows have no order [bootstrap]");
+      throw Failure("bootstrap", run, "scores of it are no numbers, so its rows have no order");
   }
   return scores;
 }
@@ -93,27 +93,30 @@ std::vector<std::vector<float>> scores_of(const std::string& folder, const std::
   std::vector<std::vector<float>> out;
   for (const auto& run : runs) {
     const Temporary file;
-    std::vector<std::string> words{program, "eval", run, "--split", split, "--rows", file.path()};
+    std::vector<std::string> words{program, "eval", run, "--split", split, "--rows", file.path(), "--json"};
     if (threads > 0) words.insert(words.end(), {"--threads", std::to_string(threads)});
     // A process each: two runs may have been made with other plugins of one name, and memory goes back.
     const auto ended = cards::run_child(words, most_seconds);
-    if (ended.code != 0)
-      throw Usage(ended.said.empty() ? run + ": error: cannot be scored: `braid eval` " + ended.how + " [bootstrap]"
-                                     : ended.said.substr(0, ended.said.find_last_not_of('\n') + 1));
+    if (ended.code != 0) {
+      auto errors = log::errors_in(ended.printed);
+      if (errors.empty())
+        errors.push_back({"bootstrap", run, "cannot be scored: `braid eval` " + ended.how, {ended.said}});
+      throw Failure(errors);
+    }
     ComparedRows own;
     out.push_back(read_rows(report::file_text(file.path()), run, own));
     if (first.empty()) {
-      if (own.key.empty()) throw Usage(run + ": error: its split '" + split + "' has no rows with a label [bootstrap]");
+      if (own.key.empty()) throw Failure("bootstrap", run, "its split '" + split + "' has no rows with a label");
       first = run;
       rows = std::move(own);
       continue;
     }
     if (own == rows) continue;
     const char* what = own.key != rows.key ? "rows" : own.group != rows.group ? "groups" : "labels";
-    throw Usage(run + ": error: the split '" + split + "' has other " + what + " than in " + first +
-                ", so no row can be paired [bootstrap]\n  " + std::to_string(own.key.size()) + " rows here, " +
-                std::to_string(rows.key.size()) +
-                " there; compare runs of the same data, split and [eval] label and group");
+    throw Failure("bootstrap", run,
+                  "the split '" + split + "' has other " + what + " than in " + first + ", so no row can be paired",
+                  {std::to_string(own.key.size()) + " rows here, " + std::to_string(rows.key.size()) +
+                   " there; compare runs of the same data, split and [eval] label and group"});
   }
   return out;
 }
@@ -154,30 +157,26 @@ Json json_of(const Bootstrap& all, const std::string& split) {
 }
 
 int compare(const Compare& asked) {
-  try {
-    if (!asked.split.empty() && asked.bootstrap == 0)
-      throw Usage("braid compare: error: --split goes with --bootstrap [command-line]");
-    const auto split = asked.split.empty() ? "test" : asked.split;
-    if (asked.bootstrap > 0 && asked.runs.size() != 2)
-      throw Usage("braid compare: error: --bootstrap takes two runs, not " + std::to_string(asked.runs.size()) +
-                  " [command-line]");
-    const auto comparison = compare_runs(asked.runs);
-    auto json = asked.json ? comparison_json(comparison) : Json();
-    auto text = asked.json ? "" : comparison_text(comparison);
-    if (asked.bootstrap > 0) {
-      const auto program = cards::around_this_program().program();
-      ComparedRows rows;
-      std::string first;
-      const auto a = scores_of(asked.runs[0], split, asked.threads, program, first, rows);
-      const auto b = scores_of(asked.runs[1], split, asked.threads, program, first, rows);
-      const auto all = paired_bootstrap(rows, a, b, static_cast<std::size_t>(asked.bootstrap), seed);
-      if (asked.json) json["bootstrap"] = json_of(all, split);
-      else text += "\n" + text_of(all, split);
-    }
-    print(asked.json ? json.dump(2) + "\n" : text);
-  } catch (const report::RunError& error) {
-    throw Usage(error.what());
+  if (!asked.split.empty() && asked.bootstrap == 0)
+    throw Failure("command-line", "braid compare", "--split goes with --bootstrap");
+  const auto split = asked.split.empty() ? "test" : asked.split;
+  if (asked.bootstrap > 0 && asked.runs.size() != 2)
+    throw Failure("command-line", "braid compare",
+                  "--bootstrap takes two runs, not " + std::to_string(asked.runs.size()));
+  const auto comparison = compare_runs(asked.runs);
+  auto json = asked.json ? comparison_json(comparison) : Json();
+  auto text = asked.json ? "" : comparison_text(comparison);
+  if (asked.bootstrap > 0) {
+    const auto program = cards::around_this_program().program();
+    ComparedRows rows;
+    std::string first;
+    const auto a = scores_of(asked.runs[0], split, asked.threads, program, first, rows);
+    const auto b = scores_of(asked.runs[1], split, asked.threads, program, first, rows);
+    const auto all = paired_bootstrap(rows, a, b, static_cast<std::size_t>(asked.bootstrap), seed);
+    if (asked.json) json["bootstrap"] = json_of(all, split);
+    else text += "\n" + text_of(all, split);
   }
+  print(asked.json ? json.dump(2) + "\n" : text);
   return 0;
 }
 

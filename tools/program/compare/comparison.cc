@@ -99,7 +99,7 @@ std::int64_t seed_of(const RunFiles& run) {
 // The texts of one run, or of the first seed.
 void add_texts(Column& out, const RunFiles& run) {
   auto recipe = recipe::flat_recipe(run.resolved, run.folder + "/resolved.toml");
-  if (!recipe) throw report::RunError(run.folder + "/resolved.toml: error: is damaged: it is no TOML [run-folder]");
+  if (!recipe) throw Failure("run-folder", run.folder + "/resolved.toml", "is damaged: it is no TOML");
   out.recipe = std::move(*recipe);
   flatten(run.lock, "", out.lock);
   out.lock.erase("seed");  // the recipe has it

@@ -48,7 +48,7 @@ struct Comparison {
   std::size_t runs = 0;         // how many of them are runs
 };
 
-// Throws report::RunError.
+// Throws Failure.
 Comparison compare_runs(const std::vector<std::string>& folders);
 
 // The columns among the runs that have a metric's best value; none when fewer than two have one, all are equal, or

@@ -1,6 +1,6 @@
 // `braid report`: a run folder's report.html again.
+#include <braid/diagnostic.h>
 #include "commands.h"
-#include "errors.h"
 #include "print.h"
 
 #include "cards/store.h"
@@ -42,14 +42,10 @@ void write(const std::string& folder, const std::string& recipe_folder, cards::S
 
 int report(const Report& asked) {
   cards::Store store(cards::around_this_program());
-  try {
-    for (const auto& folder : asked.runs) {
-      const auto run = report::read_run(folder);
-      for (const auto& seed : run.seeds) write(seed.folder, seed.folder, store);
-      write(folder, run.seeds.empty() ? folder : run.seeds[0].folder, store);
-    }
-  } catch (const report::RunError& error) {
-    throw Usage(error.what());
+  for (const auto& folder : asked.runs) {
+    const auto run = report::read_run(folder);
+    for (const auto& seed : run.seeds) write(seed.folder, seed.folder, store);
+    write(folder, run.seeds.empty() ? folder : run.seeds[0].folder, store);
   }
   return 0;
 }

@@ -1,9 +1,9 @@
 // `braid list` and `braid describe`.
 #include "catalogue.h"
 
+#include <braid/diagnostic.h>
 #include "commands.h"
 #include "describe.h"
-#include "errors.h"
 #include "print.h"
 #include "recipe/words.h"
 #include "wrap.h"
@@ -66,14 +66,14 @@ Kind kind_of(const std::string& text) {
     names.push_back(plural_of(kind));
   }
   const auto near = recipe::nearest(text, names);
-  throw Usage("braid list: error: there is no kind '" + text + "' [command-line]\n  " +
-              (near ? "did you mean '" + *near + "'?" : "the kinds are " + recipe::listed(singular)));
+  throw Failure("command-line", "braid list", "there is no kind '" + text + "'",
+                {near ? "" : "the kinds are " + recipe::listed(singular)}, near.value_or(""));
 }
 
 int describe_file(const std::string& file, bool json) {
   cards::Store store(cards::around_this_program());
   const auto found = store.find(file);
-  if (!found.card) throw Usage(file + ": error: " + found.refused + " [plugin]");
+  if (!found.card) throw Failure("plugin", file, found.refused);
   if (json) return print(cards::to_json(found.card->schema).dump(2) + "\n"), 0;
   std::string out;
   for (const auto& c : found.card->schema.components)
@@ -165,10 +165,9 @@ int describe_named(const Describe& asked) {
   }
   if (chosen.empty()) {
     for (const auto& f : found)
-      if (!f.card && f.name() == name) throw Usage(f.file + ": error: " + f.refused + " [plugin]");
-    const auto near = recipe::nearest(name, names);
-    throw Usage("braid describe: error: there is no component '" + name + "' [command-line]" +
-                (near ? "\n  did you mean '" + *near + "'?" : "") + "\n  `braid list` names all of them");
+      if (!f.card && f.name() == name) throw Failure("plugin", f.file, f.refused);
+    throw Failure("command-line", "braid describe", "there is no component '" + name + "'",
+                  {"`braid list` names all of them"}, recipe::nearest(name, names).value_or(""));
   }
   std::string out;
   if (asked.json) {

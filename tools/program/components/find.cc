@@ -1,7 +1,7 @@
 // `braid find`.
+#include <braid/diagnostic.h>
 #include "commands.h"
 #include "describe.h"
-#include "errors.h"
 #include "print.h"
 #include "recipe/words.h"
 #include "search.h"
@@ -34,7 +34,7 @@ int find(const Find& asked) {
     std::istringstream parts(argument);
     for (std::string word; parts >> word;) words.push_back(word);
   }
-  if (words.empty()) throw Usage("braid find: error: TEXT is empty [command-line]");
+  if (words.empty()) throw Failure("command-line", "braid find", "TEXT is empty");
   cards::Store store(cards::around_this_program());
   const auto found = store.all(here());
   const auto entries = catalogue(found);

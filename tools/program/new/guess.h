@@ -41,7 +41,7 @@ struct Guess {
   std::vector<std::string> left_out;           // files that nothing links to, and why
 };
 
-// `samples` outlive the guess. Throws Usage [no-guess] with what was seen, when there is nothing to learn from.
+// `samples` outlive the guess. Throws Failure [no-guess] with what was seen, when there is nothing to learn from.
 Guess guess(const std::vector<Sample>& samples);
 
 // Names of one table or recipe: legal, each once.

@@ -1,6 +1,6 @@
 // `braid new KIND NAME`: a component's project folder, which builds, conforms and trains as it is made.
+#include <braid/diagnostic.h>
 #include "commands.h"
-#include "errors.h"
 #include "new_recipe.h"
 #include "print.h"
 #include "wrap.h"
@@ -25,10 +25,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t longest_name = 40;  // a plugin's stamp has room for 47 characters
 
-[[noreturn]] void fail(const std::string& what, const std::vector<std::string>& notes) {
-  std::string text = "braid new: error: " + what;
-  for (const auto& note : notes) text += "\n  " + note;
-  throw Usage(text);
+[[noreturn]] void fail(const char* code, const std::string& what, const std::vector<std::string>& notes,
+                       const std::string& suggestion = "") {
+  throw Failure(code, "braid new", what, notes, suggestion);
 }
 
 bool lower(char c) { return c >= 'a' && c <= 'z'; }
@@ -49,7 +48,7 @@ std::string kind_of(const std::string& word) {
   if (std::find(made.begin(), made.end(), word) != made.end()) return word;
   for (const auto kind : kind_names)
     if (word == kind)
-      fail(recipe::with_article(word) + " cannot be written yet: the SDK has no base class for this kind [not-yet]",
+      fail("not-yet", recipe::with_article(word) + " cannot be written yet: the SDK has no base class for this kind",
            {"kinds that can: " + recipe::listed(made)});
   auto known = made;
   known.emplace_back("recipe");
@@ -57,9 +56,9 @@ std::string kind_of(const std::string& word) {
   auto near = recipe::nearest(word, known);
   for (int k = 0; near && k < static_cast<int>(std::size(kind_names)); ++k)
     if (*near == plural_of(static_cast<Kind>(k))) near = std::string(kind_names[k]);  // "towers"
-  fail("there is no kind '" + word + "' [command-line]",
-       {near ? "did you mean '" + *near + "'?" : "the kinds are " + recipe::listed(made),
-        "braid new KIND NAME, or braid new recipe FILE..."});
+  fail("command-line", "there is no kind '" + word + "'",
+       {near ? "" : "the kinds are " + recipe::listed(made), "braid new KIND NAME, or braid new recipe FILE..."},
+       near.value_or(""));
 }
 
 // "InBatchSoftmax" for "in_batch_softmax".
@@ -109,7 +108,7 @@ std::string legal_name(const std::string& word, const std::string& kind) {
 
 void check_name(const std::string& name, const std::string& kind) {
   if (const auto fault = fault_in(name); !fault.empty())
-    fail("'" + name + "' is no name for a component: " + fault + " [bad-name]",
+    fail("bad-name", "'" + name + "' is no name for a component: " + fault,
          {"the nearest legal name is '" + legal_name(name, kind) + "'"});
   cards::Store store(cards::around_this_program());
   std::vector<std::string> taken;
@@ -122,7 +121,7 @@ void check_name(const std::string& name, const std::string& kind) {
   auto other = "my_" + name;
   for (int k = 2; std::find(taken.begin(), taken.end(), other) != taken.end(); ++k)
     other = "my_" + name + "_" + std::to_string(k);
-  fail("there is a plugin '" + name + "' already, and two plugins of one name are both refused [plugin-clash]",
+  fail("plugin-clash", "there is a plugin '" + name + "' already, and two plugins of one name are both refused",
        {"it is " + file, "take another name: '" + other + "'"});
 }
 
@@ -168,7 +167,7 @@ void write_new_file(const std::string& path, const std::string& text) {
   std::ofstream out(path, std::ios::binary);
   out << text;
   out.close();
-  if (!out) fail("'" + path + "' cannot be written: " + std::strerror(errno) + " [command-line]", {});
+  if (!out) fail("command-line", "'" + path + "' cannot be written: " + std::strerror(errno), {});
 }
 
 namespace {
@@ -194,15 +193,14 @@ int make_new(const New& asked) {
   const auto& what = asked.what;
   if (what == "recipe") {
     if (!asked.dir.empty())
-      fail("--dir goes with a component [command-line]", {"--out FILE: where the recipe is written"});
+      fail("command-line", "--dir goes with a component", {"--out FILE: where the recipe is written"});
     return new_recipe(asked.names, asked.out);
   }
   const auto kind = kind_of(what);
   if (!asked.out.empty())
-    fail("--out goes with `braid new recipe` [command-line]", {"--dir DIR: where the folder is made"});
+    fail("command-line", "--out goes with `braid new recipe`", {"--dir DIR: where the folder is made"});
   if (asked.names.size() != 1)
-    fail(asked.names.empty() ? "NAME is missing [command-line]"
-                             : "'" + asked.names[1] + "' is one argument too many [command-line]",
+    fail("command-line", asked.names.empty() ? "NAME is missing" : "'" + asked.names[1] + "' is one argument too many",
          {"as in: braid new " + kind + " my_" + kind});
   const auto& name = asked.names[0];
   check_name(name, kind);
@@ -210,12 +208,12 @@ int make_new(const New& asked) {
   const fs::path folder = fs::path(asked.dir.empty() ? "." : asked.dir) / name;
   std::error_code error;
   if (fs::exists(fs::symlink_status(folder, error)))
-    fail("'" + folder.lexically_normal().string() + "' is there already; it is left as it is [command-line]",
+    fail("command-line", "'" + folder.lexically_normal().string() + "' is there already; it is left as it is",
          {"take another name, or another folder by --dir DIR"});
   const auto files = project(kind, name);
   for (const auto& file : files) {
     fs::create_directories((folder / file.path).parent_path(), error);
-    if (error) fail("'" + folder.string() + "' cannot be made: " + error.message() + " [command-line]", {});
+    if (error) fail("command-line", "'" + folder.string() + "' cannot be made: " + error.message(), {});
     write_new_file((folder / file.path).string(), file.text);
   }
 

@@ -1,10 +1,11 @@
 // `braid new recipe FILE...`: a recipe for tables that somebody has, from their first rows. It checks as it is written.
 
 #include "new_recipe.h"
+#include <braid/diagnostic.h>
 #include "cards/store.h"
-#include "errors.h"
 #include "guess.h"
 #include "kernels/text/records.h"
+#include "log/log.h"
 #include "print.h"
 #include "recipe/check.h"
 #include "recipe/words.h"
@@ -229,9 +230,10 @@ class Writer {
       inputs.push_back(entity_node_[link.table] + ".vector[" + g_.rows.name + "." + link.name + "]");
     inputs.insert(inputs.end(), row_inputs_.begin(), row_inputs_.end());
     if (inputs.empty())
-      throw Usage(g_.rows.first().file + ": error: there is nothing to tell the label '" + g_.label +
-                  "' from: no other column is a category or a number, and none names rows of another table [no-guess]\n"
-                  "  a recipe needs at least one such column besides the label");
+      throw Failure("no-guess", g_.rows.first().file,
+                    "there is nothing to tell the label '" + g_.label +
+                        "' from: no other column is a category or a number, and none names rows of another table",
+                    {"a recipe needs at least one such column besides the label"});
     out_ +=
         nodes_ + "\n" + piece("rank", {{"inputs", joined(inputs)}}) + "\n" + piece("label_loss", {{"label", label}});
     train();
@@ -244,13 +246,12 @@ class Writer {
 
   void learn_pairs() {
     if (g_.links.size() < 2)
-      throw Usage(g_.rows.first().file +
-                  ": error: there is nothing to learn from: no column looks like a label, and there are no two columns "
-                  "that name rows of other tables [no-guess]\n"
-                  "  columns: " +
-                  columns() +
-                  "\n  a label has two values, or a name such as 'rating', 'clicked' or 'label'; "
-                  "entity tables (users, items) are given with the others: braid new recipe EVENTS USERS ITEMS");
+      throw Failure("no-guess", g_.rows.first().file,
+                    "there is nothing to learn from: no column looks like a label, and there are no two columns that "
+                    "name rows of other tables",
+                    {"columns: " + columns(),
+                     "a label has two values, or a name such as 'rating', 'clicked' or 'label'; entity tables (users, "
+                     "items) are given with the others: braid new recipe EVENTS USERS ITEMS"});
     const auto who = who_asks() == 1 ? 1u : 0u;
     const auto& query = g_.links[who];
     const auto& item = g_.links[1 - who];
@@ -326,27 +327,26 @@ std::vector<std::string> not_installed(const std::string& text, const recipe::Wo
 // A file that a reader takes whose first line names no columns, or whose name a recipe would read otherwise.
 void refuse_unreadable(const std::string& file, const recipe::World& world) {
   if (file.find("${") != file.npos || fs::path(file).filename().string().find('*') != std::string::npos)
-    throw Usage(file +
-                ": error: '*' and '${' mean something else in a recipe's paths [command-line]\n  rename the file");
+    throw Failure("command-line", file, "'*' and '${' mean something else in a recipe's paths", {"rename the file"});
   for (const auto& [_, plugin] : world.plugins)
     for (const auto& c : plugin.components)
       for (const auto& suffix : c.suffixes)
         if (c.kind == Kind::reader && c.header != "text" && !suffix.empty() && file.ends_with(suffix))
-          throw Usage(file + ": error: the reader '" + c.name +
-                      "' takes it, and only that reader can say what is in it [no-guess]\n"
-                      "  write the recipe by hand; guesses are made from text tables whose first line has names");
+          throw Failure("no-guess", file,
+                        "the reader '" + c.name + "' takes it, and only that reader can say what is in it",
+                        {"write the recipe by hand; guesses are made from text tables whose first line has names"});
 }
 
 }  // namespace
 
 int new_recipe(const std::vector<std::string>& files, const std::string& out) {
   if (files.empty())
-    throw Usage(
-        "braid new: error: FILE is missing [command-line]\n  as in: braid new recipe ratings.csv users.csv movies.csv");
+    throw Failure("command-line", "braid new", "FILE is missing",
+                  {"as in: braid new recipe ratings.csv users.csv movies.csv"});
   std::error_code error;
   if (!out.empty() && fs::exists(fs::symlink_status(out, error)))
-    throw Usage("braid new: error: '" + out +
-                "' is there already; it is left as it is [command-line]\n  take another name by --out FILE");
+    throw Failure("command-line", "braid new", "'" + out + "' is there already; it is left as it is",
+                  {"take another name by --out FILE"});
 
   cards::Store store(cards::around_this_program());
   const auto folder = fs::path(out).parent_path().string();
@@ -355,7 +355,7 @@ int new_recipe(const std::vector<std::string>& files, const std::string& out) {
   for (auto file_at = files.begin(); file_at != files.end(); ++file_at) {
     const auto& file = *file_at;
     if (std::find(files.begin(), file_at, file) != file_at)
-      throw Usage("braid new: error: '" + file + "' is given twice [command-line]\n  name each file once");
+      throw Failure("command-line", "braid new", "'" + file + "' is given twice", {"name each file once"});
     refuse_unreadable(file, world);
     samples.push_back(sample(file));
   }
@@ -363,15 +363,15 @@ int new_recipe(const std::vector<std::string>& files, const std::string& out) {
   const auto text = Writer(g, world, out).text();
 
   if (const auto lacks = not_installed(text, world); !lacks.empty())
-    throw Usage("braid new: error: the recipe would use " + recipe::listed(lacks) +
-                ", and no plugin that was found has " + (lacks.size() == 1 ? "it" : "them") +
-                " [unknown-component]\n  `braid doctor` says where plugins are looked for");
+    throw Failure("unknown-component", "braid new",
+                  "the recipe would use " + recipe::listed(lacks) + ", and no plugin that was found has " +
+                      (lacks.size() == 1 ? "it" : "them"),
+                  {"`braid doctor` says where plugins are looked for"});
   const auto checked = recipe::check_text(text, (fs::path(folder) / fs::path(out).filename()).string(), {}, world);
   if (!checked.plan) {
-    for (const auto& p : checked.problems) std::cerr << p.text() << '\n';
-    throw Usage(
-        "braid new: error: the recipe for these tables does not check, so it is not written [no-guess]\n  the reasons "
-        "stand above");
+    for (const auto& p : checked.problems) log::error(p.diagnostic());
+    throw Failure("no-guess", "braid new", "the recipe for these tables does not check, so it is not written",
+                  {"the reasons stand above"});
   }
   if (out.empty()) return print(text), 0;
   write_new_file(out, text);

@@ -1,6 +1,6 @@
 #include "sample.h"
 
-#include "errors.h"
+#include <braid/diagnostic.h>
 
 #include "kernels/text/number.h"
 #include "kernels/text/records.h"
@@ -26,7 +26,7 @@ struct Unreadable : std::runtime_error {  // what the text layer throws; it name
 
 [[noreturn]] void fail(const std::string& file, const std::string& what, const std::string& tag,
                        const std::string& note) {
-  throw Usage(file + ": error: " + what + " [" + tag + "]" + (note.empty() ? "" : "\n  " + note));
+  throw Failure(tag, file, what, {note});
 }
 
 void demand_file(const std::string& path) {

@@ -25,7 +25,7 @@ struct Column {
 };
 
 struct Sample {
-  std::string file;  // as given
+  std::string file;      // as given
   std::string encoding;  // as the parameter `encoding` of readers has it
   std::string separator;
   bool quotes = false;               // '"' opens a quoted cell
@@ -40,7 +40,7 @@ struct Sample {
   const Column* find(const std::string& name) const;
 };
 
-// Reads the first 20,000 rows, or 8 MiB, as the reader `delimited` does. Throws Usage: no such file, empty, no text.
+// Reads the first 20,000 rows, or 8 MiB, as the reader `delimited` does. Throws Failure: no such file, empty, no text.
 Sample sample(const std::string& file);
 
 // The number that a text is.

@@ -1,6 +1,7 @@
 // `braid check`: everything that is wrong with recipes.
 #include "commands.h"
 #include "cost.h"
+#include "log/log.h"
 #include "print.h"
 
 #include "cards/store.h"
@@ -82,7 +83,7 @@ int check(const Check& asked) {
     if (asked.cost && checked.plan) try {
         cost = measure_cost(store.around(), *checked.plan, file, asked.sets);
       } catch (const std::runtime_error& e) {
-        std::cerr << file << ": error: the cost cannot be measured: " << e.what() << " [cost]\n";
+        log::error(Diagnostic{"cost", file, std::string("the cost cannot be measured: ") + e.what()});
         failed = true;
       }
     if (asked.json) {
@@ -93,8 +94,8 @@ int check(const Check& asked) {
       if (cost) all.back()["cost"] = of_cost(*cost);
       continue;
     }
-    for (const auto& p : checked.warnings) std::cerr << p.text() << '\n';
-    for (const auto& p : checked.problems) std::cerr << p.text() << '\n';
+    for (const auto* told : {&checked.warnings, &checked.problems})
+      for (const auto& p : *told) log::error(p.diagnostic());
     if (checked.plan) print(good(file, *checked.plan));
     else std::cerr << file << ": " << recipe::counted(checked.problems.size(), "error") << '\n';
     if (cost) print(text_of(file, *cost));

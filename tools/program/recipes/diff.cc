@@ -1,6 +1,6 @@
 // `braid diff`: what differs between two recipes after resolution.
+#include <braid/diagnostic.h>
 #include "commands.h"
-#include "errors.h"
 #include "places.h"
 #include "print.h"
 #include "subject.h"
@@ -33,7 +33,7 @@ bool read(const std::string& argument, Side& side) {
   side.subject = subject_of(argument);
   if (side.subject.folder) {
     auto values = recipe::values_of(side.subject.recipe);
-    if (!values) throw Usage(side.subject.recipe + ": error: is damaged: it is no TOML [run-folder]");
+    if (!values) throw Failure("run-folder", side.subject.recipe, "is damaged: it is no TOML");
     side.values = std::move(*values);
   } else {
     auto resolution = resolved(argument, {});

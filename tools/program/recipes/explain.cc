@@ -1,7 +1,7 @@
 // `braid explain`: where each value of a recipe comes from, and what it means.
+#include <braid/diagnostic.h>
 #include "commands.h"
 #include "components/describe.h"
-#include "errors.h"
 #include "places.h"
 #include "print.h"
 #include "wrap.h"
@@ -175,10 +175,9 @@ int explain(const Explain& asked) {
   const auto key = some ? asked.key : "*";
   const auto values = recipe::chosen(resolution->values, key);
   if (values.empty()) {
-    const auto near = recipe::nearest_key(resolution->values, key);
-    throw Usage(file + ": error: no value is called " + recipe::quote(key) + " [no-such-key]" +
-                (near ? "\n  did you mean " + recipe::quote(*near) + "?" : "") + "\n  `braid explain " + file +
-                "` lists all keys");
+    throw Failure("no-such-key", file, "no value is called " + recipe::quote(key),
+                  {"`braid explain " + file + "` lists all keys"},
+                  recipe::nearest_key(resolution->values, key).value_or(""));
   }
   if (asked.json) {
     auto out = Json::array();

@@ -1,7 +1,8 @@
 // `braid graph`: what runs in training and in serving, as text or JSON.
+#include <braid/diagnostic.h>
 #include "commands.h"
 #include "dot.h"
-#include "errors.h"
+#include "log/log.h"
 #include "parameters.h"
 #include "print.h"
 #include "subject.h"
@@ -297,7 +298,7 @@ void write_picture(const std::string& file, const std::string& svg) {
   std::ofstream out(file, std::ios::binary);
   out << svg;
   out.close();
-  if (!out) throw Usage(file + ": error: cannot be written [output-file]\n  does its folder exist, and has it room?");
+  if (!out) throw Failure("output-file", file, "cannot be written", {"does its folder exist, and has it room?"});
 }
 
 struct Graph : command::Options {
@@ -317,17 +318,18 @@ struct Graph : command::Options {
 int graph(const Graph& asked) {
   const auto subject = subject_of(asked.recipe);
   if (!asked.svg.empty() && asked.json)
-    throw Usage("braid graph: error: --svg writes a picture: --json does not go with it [command-line]");
+    throw Failure("command-line", "braid graph", "--svg writes a picture: --json does not go with it");
   if (subject.folder && !asked.sets.empty())
-    throw Usage("--set changes a recipe; " + subject.name + " is a folder whose weights are made [command-line]");
+    throw Failure("command-line", "braid graph",
+                  "--set changes a recipe; " + subject.name + " is a folder whose weights are made");
   cards::Store store(cards::around_this_program());
   auto world = store.world(files::path(subject.recipe).parent_path().string());
   world.files = false;
   const auto checked = recipe::check(subject.recipe, asked.sets, world);
-  for (const auto& p : checked.problems) std::cerr << p.text() << '\n';
+  for (const auto& p : checked.problems) log::error(p.diagnostic());
   if (!checked.plan) return 1;
   const auto& plan = *checked.plan;
-  if (plan.train.rows == recipe::none) throw Usage(subject.recipe + ": error: no table's rows make a batch [graph]");
+  if (plan.train.rows == recipe::none) throw Failure("graph", subject.recipe, "no table's rows make a batch");
   const Drawing drawing{
       plan, recipe::serving(plan),
       subject.weights.empty() ? parameters_of(plan) : parameters_of(plan, weight_shapes(subject.weights))};

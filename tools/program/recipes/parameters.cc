@@ -1,6 +1,6 @@
 #include "parameters.h"
 
-#include "errors.h"
+#include <braid/diagnostic.h>
 
 #include "recipe/words.h"
 
@@ -119,7 +119,7 @@ std::int64_t learnt_scalars(const recipe::NodePlan& node) {
 }  // namespace
 
 Shapes weight_shapes(const std::string& file) {
-  const auto broken = [&](const std::string& why) { return Usage(file + ": error: " + why + " [weights-file]"); };
+  const auto broken = [&](const std::string& why) { return Failure("weights-file", file, why); };
   std::ifstream in(file, std::ios::binary);
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);

@@ -19,7 +19,8 @@ struct Parameters {
   std::string why;                    // "known after fitting": when there is no number
 };
 
-// Shapes by weight name, from the header of a safetensors file. Throws Usage naming the file and what is wrong with it.
+// Shapes by weight name, from the header of a safetensors file. Throws Failure naming the file and what is wrong with
+// it.
 using Shapes = std::map<std::string, std::vector<std::int64_t>>;
 Shapes weight_shapes(const std::string& file);
 

@@ -1,4 +1,5 @@
 #include "places.h"
+#include "log/log.h"
 
 #include "cards/store.h"
 #include "recipe/diagnostics.h"
@@ -61,8 +62,8 @@ std::optional<recipe::Resolution> resolved(const std::string& file, const std::v
   auto world = store.world(std::filesystem::path(file).parent_path().string());
   world.files = false;
   auto out = recipe::resolve(file, sets, world);
-  for (const auto& p : out.checked.warnings) std::cerr << p.text() << '\n';
-  for (const auto& p : out.checked.problems) std::cerr << p.text() << '\n';
+  for (const auto* all : {&out.checked.warnings, &out.checked.problems})
+    for (const auto& p : *all) log::error(p.diagnostic());
   if (!out.checked.plan) return std::nullopt;
   return out;
 }

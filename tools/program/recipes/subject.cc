@@ -1,6 +1,6 @@
 #include "subject.h"
 
-#include "errors.h"
+#include <braid/diagnostic.h>
 
 #include <filesystem>
 
@@ -22,8 +22,8 @@ Subject subject_of(const std::string& argument) {
   for (const auto& entry : files::directory_iterator(argument))
     if (files::exists(entry.path() / "resolved.toml") && (seeds.empty() || entry.path().string() < seeds))
       seeds = entry.path().string();
-  throw Usage(argument + ": error: holds neither resolved.toml nor serve.toml: it is no run and no export [folder]" +
-              (seeds.empty() ? "" : "\n  a run in it: " + seeds));
+  throw Failure("folder", argument, "holds neither resolved.toml nor serve.toml: it is no run and no export",
+                {seeds.empty() ? "" : "a run in it: " + seeds});
 }
 
 }  // namespace braid::tools

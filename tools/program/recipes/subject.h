@@ -12,7 +12,7 @@ struct Subject {
   bool folder = false;
 };
 
-// Throws Usage for a folder that is neither run nor export; one that holds runs of several seeds names the first.
+// Throws Failure for a folder that is neither run nor export; one that holds runs of several seeds names the first.
 Subject subject_of(const std::string& argument);
 
 }  // namespace braid::tools

@@ -1,6 +1,6 @@
 // `braid sweep`: points of a recipe, trained, compared on validation, the best one evaluated.
+#include <braid/diagnostic.h>
 #include "commands.h"
-#include "errors.h"
 #include "print.h"
 #include "run_library.h"
 #include "sweep_child.h"
@@ -62,16 +62,16 @@ struct SweepOptions : command::Options {
 };
 
 [[noreturn]] void fail(const std::string& what, const std::string& note = "") {
-  throw Usage("braid sweep: error: " + what + " [command-line]" + (note.empty() ? "" : "\n  " + note));
+  throw Failure("command-line", "braid sweep", what, {note});
 }
 
 void write(const std::string& file, const std::string& text) {
-  if (!cards::write_whole(file, text)) throw Usage(file + ": error: cannot be written [file]");
+  if (!cards::write_whole(file, text)) throw Failure("file", file, "cannot be written");
 }
 
 Json read_json(const std::string& file) {
   auto json = Json::parse(report::file_text(file), nullptr, false);
-  if (!json.is_object()) throw Usage(file + ": error: is damaged: it holds no JSON object [run-folder]");
+  if (!json.is_object()) throw Failure("run-folder", file, "is damaged: it holds no JSON object");
   return json;
 }
 
@@ -102,10 +102,8 @@ struct Asked {
   static Asked read(const std::string& folder) {
     const auto file = folder + "/sweep.json";
     if (!files::exists(file))
-      throw Usage(folder +
-                  ": error: is no sweep that could go on: it has no sweep.json [run-folder]\n  start with `braid sweep "
-                  "RECIPE --out " +
-                  folder + "`");
+      throw Failure("run-folder", folder, "is no sweep that could go on: it has no sweep.json",
+                    {"start with `braid sweep RECIPE --out " + folder + "`"});
     const auto json = read_json(file);
     try {
       Asked out;
@@ -120,7 +118,7 @@ struct Asked {
       out.plugins = json.at("plugins").get<std::map<std::string, std::string>>();
       return out;
     } catch (const Json::exception&) {
-      throw Usage(file + ": error: cannot be read [run-folder]");
+      throw Failure("run-folder", file, "cannot be read");
     }
   }
 };
@@ -137,8 +135,8 @@ struct Plans {
 void check_metric(const recipe::Plan& plan, const std::string& by) {
   const auto& table = plan.tables[static_cast<std::size_t>(plan.train.rows)];
   if (table.split.valid <= 0)
-    throw Usage(plan.recipe + ": error: validation decides, and '" + table.name +
-                "' has no validation rows [no-validation]\n  give its split a 'valid' share");
+    throw Failure("no-validation", plan.recipe, "validation decides, and '" + table.name + "' has no validation rows",
+                  {"give its split a 'valid' share"});
   std::vector<std::string> metrics, slices;
   for (const auto& m : plan.metrics) metrics.push_back(m.name);
   for (const auto& s : plan.slices) slices.push_back(s.name);
@@ -173,7 +171,7 @@ std::optional<Plans> check_points(Asked& asked, cards::Store& store) {
     const auto checked = recipe::check(asked.recipe, asked.sets_of(p), world);
     for (const auto* all : {&checked.warnings, &checked.problems})
       for (const auto& problem : *all)
-        if (told.insert(problem.text()).second) log::error(problem.text()), mistakes += !problem.warning;
+        if (told.insert(problem.text()).second) log::error(problem.diagnostic()), mistakes += !problem.warning;
     wrong += !checked.plan;
     if (!checked.plan || wrong > 0) continue;
     const auto& plan = *checked.plan;
@@ -198,17 +196,17 @@ std::optional<Plans> check_points(Asked& asked, cards::Store& store) {
 void make_room(const std::string& out) {
   std::error_code failed;
   if (files::exists(out) && !files::is_directory(out))
-    throw Usage(out + ": error: is there already, and is no folder [run-folder]");
+    throw Failure("run-folder", out, "is there already, and is no folder");
   if (files::exists(out) && !files::is_empty(out)) {
     const SweepLock lock(out);
     int n = 1;
     while (files::exists(out + "." + std::to_string(n))) ++n;
     files::rename(out, out + "." + std::to_string(n), failed);
-    if (failed) throw Usage(out + ": error: cannot be moved aside: " + failed.message() + " [file]");
+    if (failed) throw Failure("file", out, "cannot be moved aside: " + failed.message());
     log::info(out + " holds an earlier sweep: moved to " + out + "." + std::to_string(n));
   }
   files::create_directories(out, failed);
-  if (failed) throw Usage(out + ": error: cannot be made: " + failed.message() + " [file]");
+  if (failed) throw Failure("file", out, "cannot be made: " + failed.message());
 }
 
 std::string toml_text(const std::string& text) {
@@ -317,10 +315,10 @@ class Sweep {
     write(folder_ + "/table.json", table.dump(2) + "\n");
     if (table.at("best").is_null()) {
       print(sweep_text(table, Json()));
-      throw Usage(named_ + ": error: no point has '" + asked_.by +
-                  "' on valid from all of its seeds, so none can be chosen [sweep]\n  " + named_ +
-                  "/trial-1/seed-*.log tell what happened; `braid sweep --resume " + named_ +
-                  "` tries those that failed again");
+      throw Failure("sweep", named_,
+                    "no point has '" + asked_.by + "' on valid from all of its seeds, so none can be chosen",
+                    {named_ + "/trial-1/seed-*.log tell what happened; `braid sweep --resume " + named_ +
+                     "` tries those that failed again"});
     }
     write(folder_ + "/choice.toml", choice(table.at("points").at(0)));
     return 0;
@@ -366,8 +364,9 @@ class Sweep {
         const auto ended = run_sweep_child(words, folder + ".log", printed);
         if (SweepSignals::asked()) return false;
         if (ended.code != 0)
-          throw Usage(named_ + ": error: the chosen point, trial " + std::to_string(trial) + ", cannot be evaluated: " +
-                      ended.how + " [sweep]\n  mend that and go on with `braid sweep --resume " + named_ + "`");
+          throw Failure("sweep", named_,
+                        "the chosen point, trial " + std::to_string(trial) + ", cannot be evaluated: " + ended.how,
+                        {"mend that and go on with `braid sweep --resume " + named_ + "`"});
         const auto answer = read_json(printed);
         splits.update(answer.at("splits"));
         changed = answer.value("data_changed", Json::array());
@@ -428,12 +427,13 @@ Asked asked_by(const SweepOptions& options) {
 
 int start(const SweepOptions& options) {
   if (options.recipe.empty() || options.out.empty() || options.over.empty())
-    throw Usage("braid sweep: error: " +
-                std::string(options.recipe.empty() ? "RECIPE"
-                            : options.out.empty()  ? "--out DIR"
-                                                   : "--over KEY=VALUE,VALUE") +
-                " is missing [command-line]\n  a new sweep: braid sweep RECIPE --out DIR --over KEY=VALUE,VALUE\n  an "
-                "earlier one goes on: braid sweep --resume DIR");
+    throw Failure("command-line", "braid sweep",
+                  std::string((std::string(options.recipe.empty() ? "RECIPE"
+                                           : options.out.empty()  ? "--out DIR"
+                                                                  : "--over KEY=VALUE,VALUE"))) +
+                      " is missing",
+                  {"a new sweep: braid sweep RECIPE --out DIR --over KEY=VALUE,VALUE",
+                   "an earlier one goes on: braid sweep --resume DIR"});
   auto asked = asked_by(options);
   cards::Store store(cards::around_this_program());
   auto plans = check_points(asked, store);
@@ -470,17 +470,18 @@ int resume(const SweepOptions& options) {
   auto plans = check_points(asked, store);
   if (!plans) return 1;
   // Points that had begun and those that begin now would have nothing to do with each other.
-  std::string changed;
+  std::vector<std::string> changed;
   for (const auto& one : recipe::changes(report::file_text(folder + "/resolved.toml"), plans->first_resolved))
-    changed +=
-        "\n  recipe " + one.key + ": was " + one.was.value_or("not there") + ", is " + one.is.value_or("not there");
+    changed.push_back("recipe " + one.key + ": was " + one.was.value_or("not there") + ", is " +
+                      one.is.value_or("not there"));
   if (asked.plugins != plans->plugins)
     for (const auto& [name, digest] : plans->plugins)
       if (const auto was = asked.plugins.find(name); was == asked.plugins.end() || was->second != digest)
-        changed += "\n  plugin " + name + ": is another one";
-  if (!changed.empty())
-    throw Usage(options.resume + ": error: the sweep cannot go on as it began [run-changed]" + changed +
-                "\n  undo that, or start a new sweep");
+        changed.push_back("plugin " + name + ": is another one");
+  if (!changed.empty()) {
+    changed.push_back("undo that, or start a new sweep");
+    throw Failure("run-changed", options.resume, "the sweep cannot go on as it began", changed);
+  }
   return Sweep(folder, options.resume, std::move(asked), std::move(*plans), store.around().program()).run(options.json);
 }
 

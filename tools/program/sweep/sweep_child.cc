@@ -1,6 +1,6 @@
 #include "sweep_child.h"
 
-#include "errors.h"
+#include <braid/diagnostic.h>
 
 #include <cerrno>
 #include <csignal>
@@ -76,12 +76,11 @@ std::string ending(int status) {
 
 SweepLock::SweepLock(const std::string& folder) {
   descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY);  // processes that are started keep it
-  if (descriptor_ < 0) throw Usage(folder + ": error: cannot be opened: " + std::strerror(errno) + " [run-folder]");
+  if (descriptor_ < 0) throw Failure("run-folder", folder, std::string("cannot be opened: ") + std::strerror(errno));
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
   ::close(descriptor_);
-  throw Usage(folder +
-              ": error: another process works in this sweep [run-busy]\n  wait for it or stop it; a run that was under "
-              "way when its sweep was killed first saves");
+  throw Failure("run-busy", folder, "another process works in this sweep",
+                {"wait for it or stop it; a run that was under way when its sweep was killed first saves"});
 }
 SweepLock::~SweepLock() { ::close(descriptor_); }
 
@@ -103,9 +102,9 @@ SweepChild run_sweep_child(const std::vector<std::string>& arguments, const std:
   std::error_code none;
   std::filesystem::create_directories(std::filesystem::path(log).parent_path(), none);
   const int said = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (said < 0) throw Usage(log + ": error: cannot be written: " + std::strerror(errno) + " [file]");
+  if (said < 0) throw Failure("file", log, std::string("cannot be written: ") + std::strerror(errno));
   const int out = printed.empty() ? said : ::open(printed.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (out < 0) throw Usage(printed + ": error: cannot be written: " + std::strerror(errno) + " [file]");
+  if (out < 0) throw Failure("file", printed, std::string("cannot be written: ") + std::strerror(errno));
   const auto from = std::filesystem::file_size(log, none);
   std::vector<char*> argv;
   for (const auto& one : arguments) argv.push_back(const_cast<char*>(one.c_str()));
@@ -125,7 +124,7 @@ SweepChild run_sweep_child(const std::vector<std::string>& arguments, const std:
   held.release();
   if (out != said) ::close(out);
   ::close(said);
-  if (child < 0) throw Usage(arguments[0] + ": error: cannot be started: " + std::strerror(why) + " [installation]");
+  if (child < 0) throw Failure("installation", arguments[0], std::string("cannot be started: ") + std::strerror(why));
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

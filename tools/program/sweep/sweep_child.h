@@ -7,7 +7,7 @@
 namespace braid::tools {
 
 // Held by a sweep in its folder, and by each process that it starts: where the sweep was killed and what it had started
-// is still saving, the folder is not free yet. Throws Usage [run-busy].
+// is still saving, the folder is not free yet. Throws Failure [run-busy].
 class SweepLock {
  public:
   explicit SweepLock(const std::string& folder);

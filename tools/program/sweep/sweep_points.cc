@@ -1,6 +1,6 @@
 #include "sweep_points.h"
 
-#include "errors.h"
+#include <braid/diagnostic.h>
 
 #include "recipe/words.h"
 
@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t most_points = 10'000;
 
 [[noreturn]] void fail(const std::string& what, const std::string& note = "") {
-  throw Usage("braid sweep: error: " + what + " [command-line]" + (note.empty() ? "" : "\n  " + note));
+  throw Failure("command-line", "braid sweep", what, {note});
 }
 
 template <class Number>

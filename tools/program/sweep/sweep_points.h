@@ -16,17 +16,17 @@ struct SweepAxis {
   bool log = false;    // drawn evenly over the logarithm
 };
 
-// "KEY=VALUE,VALUE,..." or "KEY=LOW..HIGH[:log]". Commas in brackets, braces and quotes part nothing. Throws Usage.
+// "KEY=VALUE,VALUE,..." or "KEY=LOW..HIGH[:log]". Commas in brackets, braces and quotes part nothing. Throws Failure.
 SweepAxis sweep_axis(const std::string& text);
 
 // One value for each axis, in the axes' order.
 using SweepPoint = std::vector<std::string>;
 
-// All combinations; the last axis changes fastest. Throws Usage: an axis is a range.
+// All combinations; the last axis changes fastest. Throws Failure: an axis is a range.
 std::vector<SweepPoint> sweep_grid(const std::vector<SweepAxis>& axes);
 
 // `count` different points. A value is a function of `seed`, the point's number and its key, so that more points do not
-// change the first ones, nor does another axis. Throws Usage where there are not so many.
+// change the first ones, nor does another axis. Throws Failure where there are not so many.
 std::vector<SweepPoint> sweep_draws(const std::vector<SweepAxis>& axes, std::size_t count, std::uint64_t seed);
 
 // "train.batch=512 train.epochs=2".

@@ -1,6 +1,6 @@
 // `braid data synth`: a small world whose truth is known, written as tables and pictures.
+#include <braid/diagnostic.h>
 #include "commands.h"
-#include "errors.h"
 #include "print.h"
 #include "synth_media.h"
 #include "synth_world.h"
@@ -150,13 +150,12 @@ std::string read_small(const fs::path& path) {
 bool already_there(const fs::path& folder, const SynthOptions& options) {
   if (!fs::exists(folder) || (fs::is_directory(folder) && fs::is_empty(folder))) return false;
   if (read_small(folder / "synth.json") == about(options)) return true;
-  throw Usage("braid data synth: error: " + folder.string() +
-              " exists and is no world of these options [command-line]\n"
-              "  choose another --out, or remove the folder");
+  throw Failure("command-line", "braid data synth", folder.string() + " exists and is no world of these options",
+                {"choose another --out, or remove the folder"});
 }
 
 int synth(const Synth& asked) {
-  if (asked.out.empty()) throw Usage("braid data synth: error: --out is empty [command-line]");
+  if (asked.out.empty()) throw Failure("command-line", "braid data synth", "--out is empty");
   const SynthOptions options{asked.users, asked.items, asked.events, static_cast<std::uint64_t>(asked.seed)};
   const fs::path folder = fs::path(asked.out).lexically_normal();
   try {
@@ -173,7 +172,7 @@ int synth(const Synth& asked) {
     fs::remove(folder);  // an empty folder, or nothing
     fs::rename(aside, trimmed);
   } catch (const std::system_error& e) {
-    throw Usage(std::string("braid data synth: error: ") + e.what() + " [files]");
+    throw Failure("files", "braid data synth", e.what());
   }
   print(folder.string() + ": " + std::to_string(options.users) + " users, " + std::to_string(options.items) +
         " items, " + std::to_string(options.events) + " events, seed " + std::to_string(options.seed) + "\n");
