@@ -54,13 +54,13 @@ std::string demangled(std::string text) {
   return status == 0 ? text.substr(0, at) + name.get() + text.substr(end) : text;
 }
 
-// `why`: what is wrong, and on lines of their own, each after two blanks, what to do.
-[[noreturn]] void refuse(const std::string& file, const std::string& why) {
+// `reason`: what is wrong, and on lines of their own, each after two blanks, what to do.
+[[noreturn]] void refuse(const std::string& file, const std::string& reason) {
   std::vector<std::string> lines;
-  for (std::size_t at = 0; at <= why.size();) {
-    const auto end = std::min(why.find('\n', at), why.size());
-    lines.push_back(why.substr(at, end - at));
-    at = end + 1 + (why.compare(std::min(end + 1, why.size()), 2, "  ") == 0 ? 2 : 0);
+  for (std::size_t at = 0; at <= reason.size();) {
+    const auto end = std::min(reason.find('\n', at), reason.size());
+    lines.push_back(reason.substr(at, end - at));
+    at = end + 1 + (reason.compare(std::min(end + 1, reason.size()), 2, "  ") == 0 ? 2 : 0);
   }
   throw Error("plugin", file, lines.front(), {lines.begin() + 1, lines.end()});
 }

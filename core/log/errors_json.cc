@@ -40,7 +40,8 @@ std::string errors_json(const std::vector<Diagnostic>& errors) {
 
 std::vector<Diagnostic> errors_in(const std::string& json) try {
   std::vector<Diagnostic> out;
-  for (const auto& one : Json::parse(json).at("errors")) {
+  const auto read = Json::parse(json);
+  for (const auto& one : read.at("errors")) {
     const auto& location = one.at("location");
     Diagnostic d{value<std::string>(one, "code"),
                  {value<std::string>(location, "file"), value<std::int64_t>(location, "line"),

@@ -49,6 +49,7 @@ std::string last_error(const std::string& log, std::uintmax_t from) {
   in.seekg(static_cast<std::streamoff>(from));
   std::string found;
   for (std::string line; std::getline(in, line);)
+    // The log's words, which are shown as they are.
     if (line.find("error: ") != std::string::npos) found = line;
   return found;
 }
