@@ -61,12 +61,12 @@ struct Named {
 };
 
 // The values of a table's rows, as its own file says them; nullopt where it says none.
-std::optional<std::vector<std::string>> values_in(const OpenFile& file, const std::string& name, const Named& from) {
+std::optional<std::vector<std::string>> values_in(const OpenFile& file, const std::string& name, const Named& named) {
   if (!file.rows.is_object() || !file.rows.contains(name)) return std::nullopt;
   const auto found = file.tensors.find(file.rows.at(name).get<std::string>());
   if (found == file.tensors.end() || found->second.scalar_type() != at::kByte)
-    throw Error("weights-file", from.at,
-                from.file + " says that the rows of '" + name + "' belong to values that it lacks");
+    throw Error("weights-file", named.at,
+                named.file + " says that the rows of '" + name + "' belong to values that it lacks");
   const auto& bytes = found->second;
   return text::read_key_lines<Error>(
       {static_cast<const char*>(bytes.const_data_ptr()), static_cast<std::size_t>(bytes.numel())});
@@ -78,40 +78,40 @@ std::string sizes_differ(const std::string& name, const at::Tensor& there, const
   return out.str();
 }
 
-[[noreturn]] void other_size(const Named& from, const std::string& name, const at::Tensor& there,
+[[noreturn]] void other_size(const Named& named, const std::string& name, const at::Tensor& there,
                              const at::Tensor& here) {
-  throw Error("weights-file", from.at, from.file + ": " + sizes_differ(name, there, here));
+  throw Error("weights-file", named.at, named.file + ": " + sizes_differ(name, there, here));
 }
 
 // An embedding table from a file's: by the values of its field where it has one, by numbers else. Says how many rows
 // were found, where values decide.
 std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const std::string& own,
-                        const at::Tensor& there, const std::string& name, const OpenFile& file, const Named& from) {
+                        const at::Tensor& there, const std::string& name, const OpenFile& file, const Named& named) {
   const auto& node = plan.nodes[static_cast<std::size_t>(w.node)];
   const auto given = node.weights.keys.find(own);
   auto values = given == node.weights.keys.end()
-                    ? values_in(file, name, from)
+                    ? values_in(file, name, named)
                     : text::read_key_lines(read_file(given->second), [&](std::size_t line, const std::string& what) {
                         throw Error("file", {given->second, static_cast<std::int64_t>(line)}, what);
                       });
   if (!w.rows.field) {  // rows are numbers here
     if (values)
-      throw Error("weights-rows", from.at,
-                  from.file + ": the rows of '" + name + "' belong to values, those of '" + w.name + "' are numbers",
+      throw Error("weights-rows", named.at,
+                  named.file + ": the rows of '" + name + "' belong to values, those of '" + w.name + "' are numbers",
                   {"wire it to a field whose ids stand for values, such as a vocabulary"});
-    if (there.sizes() != w.value.sizes()) other_size(from, name, there, w.value);
+    if (there.sizes() != w.value.sizes()) other_size(named, name, there, w.value);
     w.value.copy_(there);
     return {};
   }
   if (!values)
-    throw Error("weights-rows", from.at,
-                from.file + " does not say which value of '" + w.rows.name + "' each row of '" + name + "' belongs to",
+    throw Error("weights-rows", named.at,
+                named.file + " does not say which value of '" + w.rows.name + "' each row of '" + name + "' belongs to",
                 {"say it: weights.keys = { \"" + own +
                  "\" = \"FILE\" }, a text file with one value a line, line by line as the rows are"});
-  if (there.dim() != 2 || there.size(1) != w.value.size(1)) other_size(from, name, there, w.value);
+  if (there.dim() != 2 || there.size(1) != w.value.size(1)) other_size(named, name, there, w.value);
   if (static_cast<std::int64_t>(values->size()) != there.size(0))
-    throw Error("weights-rows", from.at,
-                (given == node.weights.keys.end() ? from.file : given->second) + " has " +
+    throw Error("weights-rows", named.at,
+                (given == node.weights.keys.end() ? named.file : given->second) + " has " +
                     std::to_string(values->size()) + " values, and '" + name + "' has " +
                     std::to_string(there.size(0)) + " rows");
 
@@ -142,8 +142,8 @@ std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const s
   const auto matched = static_cast<std::int64_t>(to.size() - unknown);
   const auto own_rows = static_cast<std::int64_t>(texts.size()) - (!texts.empty() && texts[0].empty());
   if (matched == 0 && own_rows > 0 && theirs > 0)
-    throw Error("weights-rows", from.at,
-                from.file + ": none of the " + std::to_string(own_rows) + " values of '" + w.rows.name +
+    throw Error("weights-rows", named.at,
+                named.file + ": none of the " + std::to_string(own_rows) + " values of '" + w.rows.name +
                     "' is among the " + std::to_string(theirs) + " of '" + name + "', such as '" + values->back() +
                     "'");
   w.value.index_copy_(0, wholes_of(to), there.index_select(0, wholes_of(from)).to(w.value.scalar_type()));
@@ -255,7 +255,8 @@ std::int64_t load_weights(graph::Model& graph, const std::string& file,
     const auto found = weights.find(w.name);
     if (found == weights.end() && wanted && !wanted(w)) continue;
     if (found == weights.end()) throw Error("weights-file", file, "has no weight '" + w.name + "'");
-    if (found->second.sizes() != w.value.sizes()) other_size(file, w.name, found->second, w.value);
+    if (found->second.sizes() != w.value.sizes())
+      throw Error("weights-file", file, sizes_differ(w.name, found->second, w.value));
     w.value.copy_(found->second);
     unused.erase(w.name);
   }
