@@ -6,6 +6,7 @@
 #include "conform/command.h"
 #include "host/commands.h"
 #include "host/host.h"
+#include "log/errors_json.h"
 #include "log/log.h"
 #include "memory/pool.h"
 #include "serve/export.h"
@@ -20,32 +21,12 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <sstream>
 #include <stdexcept>
 
 namespace braid {
 namespace {
 
-std::vector<std::string> all(const RunCall& call, const std::string& option) {
-  const auto found = call.options.find(option);
-  return found == call.options.end() ? std::vector<std::string>{} : found->second;
-}
-
-std::string one(const RunCall& call, const std::string& option) {
-  const auto given = all(call, option);
-  return given.empty() ? "" : given.back();
-}
-
-std::vector<std::uint64_t> seeds_of(const RunCall& call) {
-  std::vector<std::uint64_t> out;
-  for (const auto& list : all(call, "seeds")) {
-    std::istringstream parts(list);
-    for (std::string one; std::getline(parts, one, ',');) out.push_back(std::stoull(one));  // checked by the program
-  }
-  return out;
-}
-
-model::RuntimeServices services_of(const RunCall& call, cards::Store& store, host::Host& host) {
+model::RuntimeServices services_of(int threads, cards::Store& store, host::Host& host) {
   model::RuntimeServices services;
   services.world = [&store](const std::string& recipe) {
     return store.world(std::filesystem::path(recipe).parent_path().string());
@@ -66,7 +47,7 @@ model::RuntimeServices services_of(const RunCall& call, cards::Store& store, hos
     return cast(host.make(use), static_cast<Reader*>(nullptr));
   };
   services.digest = [](const std::string& file) { return cards::facts(file).digest; };
-  services.threads = call.threads > 0 ? call.threads : at::get_num_threads();
+  services.threads = threads > 0 ? threads : at::get_num_threads();
   return services;
 }
 
@@ -74,7 +55,7 @@ model::RuntimeServices services_of(const RunCall& call, cards::Store& store, hos
 // empty for all of them.
 std::pair<std::string, std::string> plugin_called(const std::string& name, cards::Store& store) {
   if (name.ends_with(".so")) {
-    if (!std::filesystem::exists(name)) throw Error(name + ": error: there is no such file [missing-file]");
+    if (!std::filesystem::exists(name)) throw Error("missing-file", name, "there is no such file");
     return {name, ""};
   }
   const auto slash = name.find('/');
@@ -82,7 +63,7 @@ std::pair<std::string, std::string> plugin_called(const std::string& name, cards
   std::vector<std::string> names;
   for (const auto& found : store.all("")) {
     if (found.name() == plugin) {
-      if (!found.card) throw Error(found.file + ": error: " + found.refused + " [plugin]");
+      if (!found.card) throw Error("plugin", found.file, found.refused);
       return {found.file, slash == std::string::npos ? "" : name.substr(slash + 1)};
     }
     names.push_back(found.name());
@@ -93,27 +74,15 @@ std::pair<std::string, std::string> plugin_called(const std::string& name, cards
     }
   }
   const auto near = recipe::nearest(plugin, names);
-  throw Error("braid conform: error: no plugin or component is called '" + name + "' [unknown-component]" +
-              (near ? "\n  did you mean '" + *near + "'?" : "") +
-              "\n  plugins are found in BRAID_PLUGIN_PATH and beside the program; a file is given as PATH/NAME.so");
+  throw Error("unknown-component", "braid conform", "no plugin or component is called '" + name + "'",
+              {"plugins are found in BRAID_PLUGIN_PATH and beside the program; a file is given as PATH/NAME.so"},
+              near.value_or(""));
 }
 
-int dispatch(const RunCall& call) {
-  const auto& command = call.command;
-  if (command == "conform") {  // counts what the heap gives out: no pool
-    if (call.options.count("list")) {
-      std::fputs(conform::checks_table().c_str(), stdout);
-      return 0;
-    }
-    cards::Store store({call.program_folder});
-    const auto [file, component] = plugin_called(call.arguments.at(0), store);
-    return conform::conform_command(file, component, one(call, "only"), call.options.count("json") > 0,
-                                    call.options.count("cases") > 0,
-                                    [&store](const std::string& f) { return store.vouched(f); });
-  }
+// A command that runs a recipe's graph: with the pool of tensors, and with what makes same bits.
+template <class Body>
+int with_services(const RunCall& call, const Body& body) {
   memory::serve_tensors();
-  if (command == "card") return host::card_command(call);
-  if (command == "doctor") return host::doctor_command(call);
   if (call.threads > 0) at::set_num_threads(call.threads);
   // The same seed on the same machine gives the same bits. Filling empty tensors would only cost time: nothing reads
   // them.
@@ -121,56 +90,86 @@ int dispatch(const RunCall& call) {
   at::globalContext().setDeterministicFillUninitializedMemory(false);
   cards::Store store({call.program_folder});
   host::Host host([&store](const std::string& file) { return store.vouched(file); });
-  const auto services = services_of(call, store, host);
-  if (command == "train" && call.options.count("resume"))
-    return train::resume_command({all(call, "resume").at(0), call.arguments.empty() ? "" : call.arguments[0],
-                                  all(call, "set"), call.options.count("allow-changes") > 0},
-                                 services);
-  if (command == "replay") return train::replay_command(call.arguments.at(0), services);
-  if (command == "train")
-    return train::train_command(
-        {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), seeds_of(call), all(call, "split")}, services);
-  if (command == "eval" && call.options.count("rows")) {
-    const auto splits = all(call, "split");
-    if (splits.size() != 1) throw Error("braid eval: error: --rows takes one --split [command-line]");
-    return train::scored_rows_command(call.arguments.at(0), splits[0], all(call, "set"), one(call, "rows"), services);
+  return body(services_of(call.threads, store, host));
+}
+
+int run(const RunCall& call, const command::Train& asked) {
+  return with_services(call, [&](const auto& services) {
+    return asked.resume.empty() ? train::train_command(asked, services) : train::resume_command(asked, services);
+  });
+}
+
+int run(const RunCall& call, const command::Eval& asked) {
+  return with_services(call, [&](const auto& services) {
+    if (!asked.rows.empty()) return train::scored_rows_command(asked, services);
+    if (!asked.requests.empty() || !asked.scores.empty()) return serve::rows_as_requests_command(asked, services);
+    return train::eval_command(asked, services);
+  });
+}
+
+int run(const RunCall& call, const command::Replay& asked) {
+  return with_services(call, [&](const auto& services) { return train::replay_command(asked.folder, services); });
+}
+
+int run(const RunCall& call, const command::Export& asked) {
+  return with_services(call, [&](const auto& services) { return serve::export_command(asked, services); });
+}
+
+int run(const RunCall& call, const command::Score& asked) {
+  return with_services(call, [&](const auto& services) { return serve::score_command(asked, services); });
+}
+
+int run(const RunCall& call, const command::Conform& asked) {  // counts what the heap gives out: no pool
+  if (asked.list) {
+    std::fputs(conform::checks_table().c_str(), stdout);
+    return 0;
   }
-  if (command == "eval" && (call.options.count("requests") || call.options.count("scores")))
-    return serve::rows_as_requests_command(
-        {call.arguments.at(0), all(call, "split"), all(call, "set"), one(call, "requests"), one(call, "scores")},
-        services);
-  if (command == "eval")
-    return train::eval_command(call.arguments.at(0), all(call, "split"), all(call, "set"),
-                               call.options.count("json") > 0, services);
-  if (command == "export")
-    return serve::export_command(
-        {call.arguments.at(0), all(call, "out").at(0), all(call, "set"), call.options.count("half") > 0,
-         call.options.count("lookup-only") > 0, one(call, "vectors")},
-        services);
-  if (command == "score")
-    return serve::score_command(call.arguments.at(0),
-                                {one(call, "top").empty() ? 0 : std::stoll(one(call, "top")), one(call, "files")},
-                                services);
-  throw std::logic_error("no such command: " + command);
+  cards::Store store({call.program_folder});
+  const auto [file, component] = plugin_called(asked.plugin, store);
+  return conform::conform_command(file, component, asked, [&store](const std::string& f) { return store.vouched(f); });
+}
+
+int run(const RunCall&, const command::Card& asked) {
+  memory::serve_tensors();
+  return host::card_command(asked);
+}
+
+int run(const RunCall& call, const command::AboutTorch&) {
+  memory::serve_tensors();
+  return host::about_torch_command(call.threads);
 }
 
 }  // namespace
 }  // namespace braid
 
 int braid_run(const braid::RunCall* call) {
+  using namespace braid;
+  if (call->json_errors) log::keep_errors();
+  int code = 0;
   try {
-    return braid::dispatch(*call);
-  } catch (const braid::Error& e) {
-    braid::log::progress_end();
-    braid::log::error(e.what());
-    return 1;
+    code = std::visit([&](const auto* asked) { return run(*call, *asked); }, call->command);
+  } catch (const Failure& e) {
+    log::progress_end();
+    for (const auto& mistake : e.diagnostics()) log::error(mistake);
+    code = 1;
+  } catch (const host::Fault& e) {
+    log::progress_end();
+    log::error(e.diagnostic());
+    code = 2;
   } catch (const std::bad_alloc&) {
-    braid::log::error("error: no memory is left; make [train] batch or [data] cache smaller [memory]");
-    return 1;
+    log::error(Diagnostic{"memory", {}, "no memory is left; make [train] batch or [data] cache smaller"});
+    code = 1;
   } catch (const std::exception& e) {
-    braid::log::progress_end();
-    braid::log::error(std::string("internal error: ") + e.what() +
-                      "\nThis is Braid's own fault, or a plugin's; please report it with the recipe. [internal]");
-    return 2;
+    log::progress_end();
+    log::error(Diagnostic{"internal",
+                          "braid",
+                          e.what(),
+                          {"This is Braid's own fault, or a plugin's; please report it with the recipe."}});
+    code = 2;
   }
+  if (const auto errors = log::kept_errors(); !errors.empty()) {
+    std::fputs(log::errors_json(errors).c_str(), stdout);
+    std::fflush(stdout);
+  }
+  return code;
 }

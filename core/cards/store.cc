@@ -1,4 +1,5 @@
 #include "cards/store.h"
+#include "log/errors_json.h"
 
 #include "cards/child.h"
 #include "cards/gate.h"
@@ -40,13 +41,14 @@ std::string readable(std::string text) {
   return text;
 }
 
-// What a child said, without "FILE: error: " and the tag, which the one who shows it adds.
-std::string reason(std::string text, const std::string& file) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  const auto place = file + ": error: ";
-  if (text.starts_with(place)) text.erase(0, place.size());
-  if (const auto tag = text.find(" [plugin]"); tag != std::string::npos) text.erase(tag, 9);
-  return text;
+// What a child says is wrong with the file, without its name and the code, which the one who shows it adds.
+std::string reason(const std::vector<Diagnostic>& errors) {
+  std::string out;
+  for (const auto& one : errors) {
+    out += (out.empty() ? "" : "\n  ") + one.summary();
+    for (const auto& note : one.notes) out += "\n  " + note;
+  }
+  return out;
 }
 
 // Whether a card speaks of a file as it was read.
@@ -170,7 +172,7 @@ void Store::make(Found& out, const Passed& as_read) {
     return;
   }
   const auto aside = folder + "/card.json";
-  const auto ended = run_child({around_.program(), "card", out.file, "--out", aside}, 120);
+  const auto ended = run_child({around_.program(), "card", out.file, "--out", aside, "--json"}, 120);
   auto card = ended.how.empty() ? read_card(aside) : std::nullopt;
   fs::remove_all(folder, ignored);
   if (card && !fits(*card, as_read)) {
@@ -184,12 +186,15 @@ void Store::make(Found& out, const Passed& as_read) {
     out.made = true;
     return;
   }
-  const auto said = readable(reason(ended.said, out.file));
-  if (ended.code > 0 && !said.empty()) out.refused = said;  // the host's own words
-  else
-    out.refused = "the process that loaded it " + (ended.how.empty() ? std::string("wrote no card") : ended.how) +
-                  "\n  fix: look at its global objects, its entry function and its constructors" +
-                  (said.empty() ? "" : "\n    it said: " + said);
+  if (const auto why = reason(log::errors_in(ended.printed)); ended.code > 0 && !why.empty()) {
+    out.refused = readable(why);
+    return;
+  }
+  auto said = readable(ended.said);
+  while (!said.empty() && (said.back() == '\n' || said.back() == ' ')) said.pop_back();
+  out.refused = "the process that loaded it " + (ended.how.empty() ? std::string("wrote no card") : ended.how) +
+                "\n  fix: look at its global objects, its entry function and its constructors" +
+                (said.empty() ? "" : "\n    it said: " + said);
 }
 
 std::vector<Found> Store::all(const std::string& recipe_folder) {

@@ -18,15 +18,16 @@ std::string checks_table() {
   return out;
 }
 
-int conform_command(const std::string& file, const std::string& component, const std::string& only, bool json,
-                    bool cases, const host::Vouch& vouch) {
+int conform_command(const std::string& file, const std::string& component, const command::Conform& asked,
+                    const host::Vouch& vouch) {
+  const auto& only = asked.only;
   if (!only.empty() && !find_check(only)) {
     std::vector<std::string> names;
     std::string all;
     for (const auto& c : all_checks()) all += (all.empty() ? "" : ", ") + names.emplace_back(c.name);
     const auto near = recipe::nearest(only, names);
-    throw Error("braid conform: error: there is no check '" + only + "' [command-line]" +
-                (near ? "\n  did you mean '" + *near + "'?" : "") + "\n  checks: " + all);
+    throw Error("command-line", "braid conform", "there is no check '" + only + "'", {"checks: " + all},
+                near.value_or(""));
   }
   host::Host host(vouch);  // what it opened, later ones find open
   const auto& plugin = host.open(file);
@@ -34,17 +35,17 @@ int conform_command(const std::string& file, const std::string& component, const
   for (const auto& c : plugin.components)
     if (component.empty() || component == c.name) {
       reports.push_back(prove(plugin.file + "/" + c.name, only));
-      if (json) continue;
+      if (asked.json) continue;
       if (reports.size() == 1) std::fputs(head_of(reports[0]).c_str(), stdout);
-      std::fputs(text_of(reports.back(), cases).c_str(), stdout);
+      std::fputs(text_of(reports.back(), asked.cases).c_str(), stdout);
       std::fflush(stdout);
     }
   if (reports.empty()) {
     std::string all;
     for (const auto& c : plugin.components) all += (all.empty() ? "" : ", ") + c.name;
-    throw Error(file + ": error: it has no component '" + component + "' [plugin]\n  it has " + all);
+    throw Error("plugin", file, "it has no component '" + component + "'", {"it has " + all});
   }
-  if (json) std::fputs(json_of(reports).c_str(), stdout);
+  if (asked.json) std::fputs(json_of(reports).c_str(), stdout);
   const bool good = std::all_of(reports.begin(), reports.end(), [](const auto& r) { return r.conforms(); });
   return good ? 0 : 1;
 }

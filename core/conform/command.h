@@ -1,6 +1,7 @@
 // `braid conform FILE|NAME [--json] [--only CHECK] [--cases]`.
 #pragma once
 
+#include "command/library_commands.h"
 #include "host/host.h"
 
 #include <string>
@@ -8,10 +9,10 @@
 
 namespace braid::conform {
 
-// `file`: a plugin's. `component`: one of it, or empty for all. Prints the reports, `cases`: with their cases. 0: all
+// `file`: of the plugin that `asked` names. `component`: one of it, or empty for all. Prints the reports. 0: all
 // conform, 1: not. Throws Error. `vouch`: the file is opened here only if a child process has loaded it before.
-int conform_command(const std::string& file, const std::string& component, const std::string& only, bool json,
-                    bool cases, const host::Vouch& vouch);
+int conform_command(const std::string& file, const std::string& component, const command::Conform& asked,
+                    const host::Vouch& vouch);
 
 // All checks as a table in Markdown: name, kinds, what it proves and why. docs/PLUGINS.md holds this text.
 std::string checks_table();

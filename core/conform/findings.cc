@@ -116,7 +116,7 @@ class Prover {
     const auto& all = place_.plugin->components;
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.name == place_.component; });
     if (found == all.end())
-      throw Error(place_.plugin->file + ": error: it has no component '" + place_.component + "' [plugin]");
+      throw Error("plugin", place_.plugin->file, "it has no component '" + place_.component + "'");
     return *found;
   }
   bool runs() const {
@@ -171,7 +171,7 @@ class Prover {
       if (list && card_.kind == Kind::field) open_field(use_, v.values, entry().facts.examples);
       else make(use_, v.values);
     } catch (const Error& e) {
-      report_.left_out.push_back(v.what + ": " + without_name(e.what()));
+      report_.left_out.push_back(v.what + ": " + without_context(e.diagnostic()));
       return false;
     }
     report_.with.push_back(v.what);

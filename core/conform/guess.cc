@@ -199,9 +199,9 @@ std::optional<Sized> find_sizes(const Plan& plan, std::int64_t rows, std::string
       (void)Instance(plan.made(s.sizes, {}, s.equal_wires), at::kFloat);
       return true;
     } catch (const Error& e) {
-      if (first.empty()) first = without_name(e.what());
+      if (first.empty()) first = without_context(e.diagnostic());
       if (said.empty()) said = first;
-      always_the_same = always_the_same && first == without_name(e.what());
+      always_the_same = always_the_same && first == without_context(e.diagnostic());
       return false;
     }
   };
@@ -437,7 +437,7 @@ class Guesser {
     try {
       (void)Instance(plan.made(base_sized_.sizes, {}, base_sized_.equal_wires), at::kFloat);
     } catch (const Error& e) {
-      if (said.empty()) said = without_name(e.what());
+      if (said.empty()) said = without_context(e.diagnostic());
       return false;
     } catch (...) {
       return breaks(v);

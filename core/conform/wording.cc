@@ -1,5 +1,6 @@
 #include "conform/wording.h"
 
+#include "host/host.h"
 #include "sdk/state.h"
 
 #include <ATen/TensorOperators.h>
@@ -44,24 +45,24 @@ std::optional<Apart> farthest(const at::Tensor& got, const at::Tensor& want, dou
   return Apart{"[" + place + "]", a[worst].item<double>(), b[worst].item<double>()};
 }
 
-std::string without_name(std::string text) {
-  // "FILE: error: component 'x' of plugin 'y': its constructor failed: WHY [plugin]\n  fix: ..." is WHY alone here.
-  static constexpr std::string_view plugin = "' of plugin '", constructor = "its constructor failed: ";
-  if (const auto at = text.find(constructor); at != text.npos && text.find(plugin) < at) {
-    text.erase(0, at);
-    return text.erase(std::min(text.find(" [plugin]\n"), text.size()));
-  }
-  if (!text.starts_with("component '")) return text;
-  const auto at = text.find("': ", text.find(plugin) + plugin.size());
-  return at == text.npos ? text : text.substr(at + 3);
+std::string without_context(Diagnostic mistake) {
+  mistake.context.clear();
+  return mistake.text();
 }
 
 std::string thrown() {
-  auto text = without_name(said());
+  std::string text;
+  try {
+    throw;
+  } catch (const host::Fault& e) {
+    return e.diagnostic().message;  // of a constructor
+  } catch (const Error& e) {
+    text = without_context(e.diagnostic());
+  } catch (...) {
+    text = said();
+  }
   while (text.ends_with('\n')) text.pop_back();
-  static constexpr std::string_view node = "node 'node'";  // Instance's
-  if (text.starts_with(node))
-    if (const auto colon = text.find(": ", node.size()); colon != text.npos) text.erase(0, colon + 2);
+  // LibTorch's words.
   if (text.find("leaf Variable that requires grad") != text.npos && text.find("in-place") != text.npos)
     return "an input or a weight was changed in place: use operations without '_' at their end (sub, not sub_)";
   return text;

@@ -3,6 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <braid/diagnostic.h>
+
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,8 +27,8 @@ struct Apart {
 };
 std::optional<Apart> farthest(const at::Tensor& got, const at::Tensor& want, double tolerance);
 
-// What the host says of a constructor, without the component's name and its file's: a report has both in its head.
-std::string without_name(std::string text);
+// A mistake as text, without what it happened in: a report names component and file in its head.
+std::string without_context(Diagnostic mistake);
 
 // What the exception that is being handled says: without LibTorch's stack, without the names of component and node,
 // and a change in place that autograd forbids as what it is. Call it in a catch block.

@@ -119,7 +119,7 @@ OpenFile::OpenFile(const std::string& path) : path_(path), descriptor_(::open(pa
   }
   const std::string why = descriptor_ < 0 ? std::strerror(errno) : "it is not a file";
   if (descriptor_ >= 0) ::close(descriptor_);
-  throw Error(path + ": error: cannot open the archive: " + why + " [media-unreadable]");
+  throw Error("media-unreadable", path, "cannot open the archive: " + why);
 }
 OpenFile::~OpenFile() { ::close(descriptor_); }
 
@@ -128,7 +128,7 @@ std::size_t OpenFile::read(std::int64_t offset, std::span<std::byte> to) const {
   while (have < to.size()) {
     const auto got = ::pread(descriptor_, to.data() + have, to.size() - have, offset + static_cast<std::int64_t>(have));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw Error(path_ + ": error: cannot be read: " + std::strerror(errno) + " [media-unreadable]");
+    if (got < 0) throw Error("media-unreadable", path_, std::string("cannot be read: ") + std::strerror(errno));
     if (got == 0) break;
     have += static_cast<std::size_t>(got);
   }
@@ -136,7 +136,7 @@ std::size_t OpenFile::read(std::int64_t offset, std::span<std::byte> to) const {
 }
 
 void OpenFile::read_all(std::int64_t offset, std::span<std::byte> to) const {
-  if (read(offset, to) != to.size()) throw Error(path_ + ": error: the archive is cut short [media-unreadable]");
+  if (read(offset, to) != to.size()) throw Error("media-unreadable", path_, "the archive is cut short");
 }
 
 void OpenFile::demand_same() const {
@@ -144,14 +144,11 @@ void OpenFile::demand_same() const {
   if (::fstat(descriptor_, &about) == 0 && about.st_size == size_ &&
       about.st_mtim.tv_sec * 1'000'000'000 + about.st_mtim.tv_nsec == changed_)
     return;
-  throw Error(path_ +
-              ": error: the archive was changed while it was in use [media-unreadable]\n  write another version "
-              "beside it and rename it: who has the old one open keeps that");
+  throw Error("media-unreadable", path_, "the archive was changed while it was in use",
+              {"write another version beside it and rename it: who has the old one open keeps that"});
 }
 
-void Archive::fail(const std::string& what) const {
-  throw Error(file_.path() + ": error: " + what + " [media-unreadable]");
-}
+void Archive::fail(const std::string& what) const { throw Error("media-unreadable", file_.path(), what); }
 
 namespace {
 
@@ -161,7 +158,7 @@ Reader open_tar(const std::string& path, bool compressed) {
   archive_read_support_format_tar(in.get());
   archive_read_support_format_empty(in.get());
   if (archive_read_open_filename(in.get(), path.c_str(), 1 << 18) != ARCHIVE_OK)
-    throw Error(path + ": error: cannot open the archive" + reason(in.get()) + " [media-unreadable]");
+    throw Error("media-unreadable", path, "cannot open the archive" + reason(in.get()));
   return in;
 }
 

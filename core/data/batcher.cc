@@ -70,19 +70,17 @@ Route make_route(const recipe::Plan& plan) {
   for (const int gather : declared) route.gather_trains[at(gather)] = true;  // stands there in any case
 
   if (plan.train.rows != recipe::none && !route.axis_gathers[at(plan.train.rows)].empty())
-    throw Error("axis '" + plan.axes[at(plan.train.rows)].name + "': error: the rows of '" +
-                plan.axes[at(plan.train.rows)].name +
-                "' are the batch; what a link or list of theirs reaches in the same table needs an axis of its own: "
-                "[axes.NAME] "
-                "table = \"" +
-                plan.axes[at(plan.train.rows)].name + "\", from = [...] [axis-own]");
+    throw Error("axis-own", "axis '" + plan.axes[at(plan.train.rows)].name + "'",
+                "the rows of '" + plan.axes[at(plan.train.rows)].name +
+                    "' are the batch; what a link or list of theirs reaches in the same table needs an axis of its "
+                    "own: [axes.NAME] table = \"" +
+                    plan.axes[at(plan.train.rows)].name + "\", from = [...]");
   std::vector<int> state(axes, 0);  // 1: being visited, 2: done
   const std::function<void(int)> visit = [&](int axis) {
     if (state[at(axis)] == 2) return;
     if (state[at(axis)] == 1)
-      throw Error(
-          "axis '" + plan.axes[at(axis)].name +
-          "': error: its entities depend on themselves; declare an axis of its own for one of the links [axis-cycle]");
+      throw Error("axis-cycle", "axis '" + plan.axes[at(axis)].name + "'",
+                  "its entities depend on themselves; declare an axis of its own for one of the links");
     state[at(axis)] = 1;
     if (!plan.axes[at(axis)].whole)
       for (const int g : route.axis_gathers[at(axis)]) visit(route.gathers[at(g)].from_axis);
@@ -359,9 +357,8 @@ void Batcher::check_range(const ValueRange& range, const FieldBatch& field, cons
       if (range.holds(values.as<float>()[k])) continue;
       const auto row = k / width;
       if (masks && !field.mask.as<bool>()[row * masks + (k % width) * masks / width]) continue;
-      throw Error(table.where(rows[at(row)]) +
-                  ": error: " + outside("field '" + table.plan->name + "." + name + "'", values.as<float>()[k], range) +
-                  " [value-range]");
+      throw Error("value-range", table.location(rows[at(row)]),
+                  outside("field '" + table.plan->name + "." + name + "'", values.as<float>()[k], range));
     }
   }
 }

@@ -1,7 +1,6 @@
 #include "data/cells.h"
 
 #include "data/hash.h"
-#include "data/placed.h"
 
 #include <algorithm>
 #include <fstream>
@@ -107,9 +106,8 @@ void FieldCells::prepare(ArchiveShelf& shelf, const std::string* saved) {
     }
     layout_ = layout_of(plan_, *component_);
   } catch (const Error& e) {
-    const std::string what = e.what();
-    if (has_place(what)) throw;
-    throw Error(place() + ": error: field '" + table_.plan->name + "." + plan_.name + "': " + what + " [field-failed]");
+    if (!e.diagnostic().location.file.empty()) throw;
+    throw Error(e.diagnostic().in("field '" + table_.plan->name + "." + plan_.name + "'").at(place(), "field-failed"));
   }
   prepared_ = true;
   if (layout_.optional_rows) count_content();
@@ -191,14 +189,14 @@ void FieldCells::count_content() {
   content_.share =
       (lost + (asked ? (rows - lost) * static_cast<double>(asked_absent) / static_cast<double>(asked) : 0)) / rows;
   if (content_.rows == 0 || content_.missing + absent_count_ < content_.rows) return;
-  std::string text = place() + ": error: field '" + table_.plan->name + "." + plan_.name + "' has nothing in all " +
+  std::string text = "field '" + table_.plan->name + "." + plan_.name + "' has nothing in all " +
                      std::to_string(content_.rows) + " rows of table '" + table_.plan->name + "'; it looks for " +
                      content_.looked_for;
   for (std::size_t k = 0; k < content_.examples.size(); ++k)
     text += (k ? ", '" : ", as '") + content_.examples[k] + "'";
-  throw Error(text + " [content-missing]\n  fix: " +
-              (media_ ? "name the files as they are called, or take the field out"
-                      : "name the column that has it, or take the field out"));
+  throw Error("content-missing", place(), text,
+              {media_ ? "fix: name the files as they are called, or take the field out"
+                      : "fix: name the column that has it, or take the field out"});
 }
 
 Content FieldCells::content() const {
@@ -253,13 +251,15 @@ Decoded FieldCells::decode(std::int64_t row) const {
     cell(row, texts);
     out.present = component_->decode(texts.cell, out.bytes);
   } catch (const Error& e) {
-    const std::string what = e.what();
-    if (has_place(what)) throw;  // no cell's fault: a folder that cannot be read
+    if (!e.diagnostic().location.file.empty()) throw;  // no cell's fault: a folder that cannot be read
     const auto at = source(row);
-    const auto text = named(at, texts) + ": " + what + " [cell-broken]";
-    if (table_.plan->bad_rows == recipe::TablePlan::BadRows::error)
-      throw Error(table_.where(at) + ": error: " + text + "\n  fix the cell, or say bad_rows = \"skip\" in table '" +
-                  table_.plan->name + "' to count it as missing");
+    if (table_.plan->bad_rows == recipe::TablePlan::BadRows::error) {
+      auto broken = e.diagnostic().in(named(at, texts)).at(table_.location(at), "cell-broken");
+      broken.notes.push_back("fix the cell, or say bad_rows = \"skip\" in table '" + table_.plan->name +
+                             "' to count it as missing");
+      throw Error(broken);
+    }
+    const auto text = named(at, texts) + ": " + e.what() + " [cell-broken]";
     is_broken = true;
     const std::lock_guard lock(broken_mutex_);
     if (!broken_.insert(at).second) return {};  // reported already; the cell was not kept

@@ -32,8 +32,8 @@ Media::Media(const std::string& media) : pattern_(media) {
     const auto folder = fs::path(names.substr(0, names.find('{'))).parent_path();
     std::error_code ignored;
     if (!folder.empty() && !fs::is_directory(folder, ignored))
-      throw Error(folder.string() + ": error: there is no such folder, which 'media = \"" + media +
-                  "\"' names [media-unreadable]");
+      throw Error("media-unreadable", folder.string(),
+                  "there is no such folder, which 'media = \"" + media + "\"' names");
   }
   for (std::size_t at = 0; at < names.size();) {
     const auto open = names.find('{', at);
@@ -76,9 +76,7 @@ bool Media::exists(const std::string& name) const {
 std::optional<std::span<const std::byte>> Media::read(const std::string& name, std::vector<std::byte>& buffer) const {
   if (archive_) return archive_->find(name, buffer);
   if (name.find('\0') != std::string::npos) throw Error("its name has a NUL byte, which no file's has");
-  const auto cannot = [&](const std::string& why) {
-    return Error(name + ": error: cannot read: " + why + " [media-unreadable]");
-  };
+  const auto cannot = [&](const std::string& why) { return Error("media-unreadable", name, "cannot read: " + why); };
   const int file = ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe's name must not wait for a writer
   if (file < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;

@@ -128,24 +128,24 @@ void drop_mixed(Table& table, const Column& column, const Kinds& kinds,
                                    : "texts that are neither numbers nor dates";
   const bool most = (numbers || times) && others * 2 < table.rows;
   const bool skip = most && table.plan->bad_rows == recipe::TablePlan::BadRows::skip;
-  std::string text;
-  std::int64_t shown = 0;
-  for (std::int64_t r = 0; r < table.rows && (skip || shown < 3); ++r) {
+  std::vector<Diagnostic> mixed;
+  for (std::int64_t r = 0; r < table.rows && (skip || mixed.size() < 3); ++r) {
     if (!gone[static_cast<std::size_t>(r)]) continue;
-    const auto what =
-        "the order column '" + column.name() + "' is '" + std::string(column[r].substr(0, 60)) + "' here [order-mixed]";
+    const auto what = "the order column '" + column.name() + "' is '" + std::string(column[r].substr(0, 60)) + "' here";
     if (skip) {
       ++table.bad_rows;
-      complaints.warning("skipped rows of '" + table.plan->name + "'", table.where(r) + ": skipped: " + what);
+      complaints.warning("skipped rows of '" + table.plan->name + "'",
+                         table.where(r) + ": skipped: " + what + " [order-mixed]");
     } else {
-      text += (shown++ ? "\n" : "") + table.where(r) + ": error: " + what;
+      mixed.push_back({"order-mixed", table.location(r), what});
     }
   }
   if (skip) return drop_rows(table, gone);
-  throw Error(text + "\n  " + std::to_string(table.rows - others) + " of " + std::to_string(table.rows) +
-              " cells are " + rule + "; fix the other " + std::to_string(others) +
-              ", or list their texts in `missing`" + (most ? ", or say bad_rows = \"skip\" to leave them out" : "") +
-              "; dates are written 2026-09-30");
+  mixed.back().notes = {std::to_string(table.rows - others) + " of " + std::to_string(table.rows) + " cells are " +
+                        rule + "; fix the other " + std::to_string(others) + ", or list their texts in `missing`" +
+                        (most ? ", or say bad_rows = \"skip\" to leave them out" : "") +
+                        "; dates are written 2026-09-30"};
+  throw Error(mixed);
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ class Ahead final : public Pass {
     const auto* end = options_.cursor.data() + options_.cursor.size();
     const auto [at, error] = std::from_chars(options_.cursor.data(), end, taken);
     if (error != std::errc() || at != end || taken < 0)
-      throw Error("the data cursor '" + options_.cursor + "' does not belong to this pass [checkpoint]");
+      throw Error("checkpoint", {}, "the data cursor '" + options_.cursor + "' does not belong to this pass");
     return taken >= rows ? batches_ : taken / options_.batch;
   }
 
@@ -174,7 +174,7 @@ std::vector<std::int32_t> pass_rows(const World& world, const PassOptions& optio
   if (split < 0) {
     std::string known;
     for (const auto& name : world.splits.names) known += (known.empty() ? "" : ", ") + name;
-    throw Error("there is no split '" + options.split + "'; this data has " + known + " [split-unknown]");
+    throw Error("split-unknown", {}, "there is no split '" + options.split + "'; this data has " + known);
   }
   auto rows = world.splits.rows[static_cast<std::size_t>(split)];
   if (!options.shuffle) return rows;

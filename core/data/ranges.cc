@@ -56,7 +56,7 @@ std::string outside(const std::string& what, double value, const ValueRange& ran
 
 void check_labels(const World& world) {
   const auto& table = world.tables[world.driving];
-  std::string all;
+  std::vector<Diagnostic> all;
   for (std::size_t l = 0; l < world.labels.size(); ++l) {
     const auto& range = world.ranges.labels[l];
     if (!range.bounded() || world.labels[l].empty()) continue;
@@ -70,12 +70,13 @@ void check_labels(const World& world) {
     }
     if (!count) continue;
     const auto& plan = table.plan->labels[l];
-    all += (all.empty() ? "" : "\n") + table.where(first) + ": error: " +
-           outside("label '" + table.plan->name + "." + plan.name + "' (" + plan.text + ")",
-                   world.labels[l][static_cast<std::size_t>(first)], range) +
-           " [value-range]\n  " + std::to_string(count) + " of " + std::to_string(kept) +
-           " rows are outside; make the label a comparison, such as " + plan.name + " = \"" + plan.text +
-           " > 3\", or leave such rows out with keep";
+    all.push_back({"value-range",
+                   table.location(first),
+                   outside("label '" + table.plan->name + "." + plan.name + "' (" + plan.text + ")",
+                           world.labels[l][static_cast<std::size_t>(first)], range),
+                   {std::to_string(count) + " of " + std::to_string(kept) +
+                    " rows are outside; make the label a comparison, such as " + plan.name + " = \"" + plan.text +
+                    " > 3\", or leave such rows out with keep"}});
   }
   if (!all.empty()) throw Error(all);
 }

@@ -94,8 +94,9 @@ RequestBatcher::RequestBatcher(const recipe::Plan& plan, std::vector<std::vector
     if (t == w.driving) {
       for (const auto& list : table.plan->lists) {
         if (list.per != recipe::none)
-          throw Error("list '" + table.plan->name + "." + list.name +
-                      "' draws for each place of another list: no request can give that [serve-list]");
+          throw Error("serve-list", {},
+                      "list '" + table.plan->name + "." + list.name +
+                          "' draws for each place of another list: no request can give that");
         auto made = std::make_unique<ReadyList>();
         in.lists.push_back(made.get());
         w.lists[t].push_back(std::move(made));

@@ -31,7 +31,7 @@ class Loaded final : public Source {
     auto& w = *world_;
     w.more_threads = std::move(more_threads);
     w.plan = plan;
-    if (plan.train.rows == recipe::none) throw Error(plan.recipe + ": error: [train] names no rows [rows-missing]");
+    if (plan.train.rows == recipe::none) throw Error("rows-missing", plan.recipe, "[train] names no rows");
     w.driving = static_cast<std::size_t>(plan.train.rows);
     w.budget.left = plan.data.cache_bytes;
     w.reads = reads(w.plan);
@@ -236,10 +236,10 @@ class Loaded final : public Source {
         const auto kind = value(r).kind;
         kept[static_cast<std::size_t>(r)] = 0;
         if (kind == Cooked::Kind::mixed)
-          bad_row(table, r, what + ": " + value.why_mixed(r) + " [text-for-number]", w.complaints, text_for_number_fix);
-        else if (kind == Cooked::Kind::text) bad_row(table, r, what + " is no number [label-text]", w.complaints);
+          bad_row(table, r, "text-for-number", what + ": " + value.why_mixed(r), w.complaints, text_for_number_fix);
+        else if (kind == Cooked::Kind::text) bad_row(table, r, "label-text", what + " is no number", w.complaints);
         else
-          bad_row(table, r, what + " is beyond what 32-bit floating point holds, 3.4e38 [value-range]", w.complaints);
+          bad_row(table, r, "value-range", what + " is beyond what 32-bit floating point holds, 3.4e38", w.complaints);
       }
     }
   }

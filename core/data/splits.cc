@@ -30,7 +30,7 @@ void drop_unanswered(const Evaluator& evaluator, Table& table, const std::string
     if (kept[r] != no_answer) continue;
     kept[r] = 0;
     const auto row = static_cast<std::int64_t>(r);
-    bad_row(table, row, what + ": " + evaluator.why_mixed(row) + " [text-for-number]", complaints, text_for_number_fix);
+    bad_row(table, row, "text-for-number", what + ": " + evaluator.why_mixed(row), complaints, text_for_number_fix);
   }
 }
 
@@ -102,7 +102,7 @@ void by_hash(std::vector<Table>& tables, std::size_t driving, Splits& splits, Co
   const Evaluator value(plan.hash.at(0), names_of(tables, driving, nullptr));
   const auto first = static_cast<Wide>(std::llround(plan.train)), second = static_cast<Wide>(std::llround(plan.valid));
   const auto sum = first + second + static_cast<Wide>(std::llround(plan.test));
-  if (sum <= 0) throw Error(table.plan->name + ": error: the shares of 'split' add up to 0 [split-empty]");
+  if (sum <= 0) throw Error("split-empty", table.plan->name, "the shares of 'split' add up to 0");
   std::atomic<std::int64_t> missing{0};
   if (plan.key != recipe::none) return by_hash_per_key(tables, driving, value, splits);
   each_row(table, [&](std::int64_t r) {
@@ -134,7 +134,7 @@ void by_time(const Table& table, Splits& splits) {
   }
   tbb::parallel_sort(times.begin(), times.end());
   const double sum = plan.train + plan.valid + plan.test;
-  if (!(sum > 0)) throw Error(table.plan->name + ": error: the shares of 'split' add up to 0 [split-empty]");
+  if (!(sum > 0)) throw Error("split-empty", table.plan->name, "the shares of 'split' add up to 0");
   const auto boundary = [&](double share) -> std::optional<std::int64_t> {
     const auto at = static_cast<std::size_t>(std::llround(share / sum * static_cast<double>(times.size())));
     return at < times.size() ? std::optional(times[at]) : std::nullopt;

@@ -2,7 +2,6 @@
 
 #include "braid/reader.h"
 #include "data/hash.h"
-#include "data/placed.h"
 #include "kernels/text/utf8.h"
 
 #include <algorithm>
@@ -48,11 +47,11 @@ void KeyIndex::grow() {
 
 // ---- complaints ----
 
-void Complaints::error(const std::string& text, const std::string& fix) {
+void Complaints::error(const Diagnostic& mistake, const std::string& fix) {
   const std::lock_guard lock(mutex_);
   if (!fix.empty()) fixes_.insert(fix);
   ++error_count_;
-  if (errors_.size() < shown) errors_.push_back(text);
+  if (errors_.size() < shown) errors_.push_back(mistake);
 }
 
 void Complaints::warning(const std::string& kind, const std::string& text) {
@@ -65,14 +64,14 @@ void Complaints::warning(const std::string& kind, const std::string& text) {
 void Complaints::throw_if_any() const {
   const std::lock_guard lock(mutex_);
   if (!error_count_) return;
-  std::string text;
-  for (const auto& e : errors_) text += (text.empty() ? "" : "\n") + e;
-  if (error_count_ > errors_.size())
-    text +=
-        "\nand " + std::to_string(error_count_ - errors_.size()) + " more; " + std::to_string(error_count_) + " in all";
-  for (const auto& fix : fixes_) text += "\n  " + fix;
-  text += "\n  fix the rows, or say bad_rows = \"skip\" in the table to leave them out";
-  throw Error(text);
+  auto all = errors_;
+  auto& notes = all.back().notes;
+  if (error_count_ > all.size())
+    notes.push_back("and " + std::to_string(error_count_ - all.size()) + " more; " + std::to_string(error_count_) +
+                    " in all");
+  notes.insert(notes.end(), fixes_.begin(), fixes_.end());
+  notes.push_back("fix the rows, or say bad_rows = \"skip\" in the table to leave them out");
+  throw Error(all);
 }
 
 std::vector<std::string> Complaints::warnings() const {
@@ -97,12 +96,12 @@ const Column* Table::column(const std::string& name) const {
 
 Column* Table::column(const std::string& name) { return const_cast<Column*>(std::as_const(*this).column(name)); }
 
-std::string Table::where(std::int64_t row) const {
+Location Table::location(std::int64_t row) const {
   if (row < first_row()) return plan->name + ": the unknown entity";
   if (plan->files.empty()) return plan->name;
   const auto after = std::upper_bound(file_starts.begin(), file_starts.end(), row);
   const auto file = static_cast<std::size_t>(after - file_starts.begin()) - 1;
-  return plan->files[file] + ":" + std::to_string(lines[static_cast<std::size_t>(row)]);
+  return {plan->files[file], lines[static_cast<std::size_t>(row)]};
 }
 
 std::vector<std::string> media_columns(const std::string& media) {
@@ -212,22 +211,27 @@ void drop_rows(Table& table, const std::vector<std::uint8_t>& gone) {
   table.rows = static_cast<std::int64_t>(left);
 }
 
-void bad_row(Table& table, std::int64_t row, const std::string& what, Complaints& complaints, const std::string& fix) {
+void bad_row(Table& table, std::int64_t row, const char* code, const std::string& what, Complaints& complaints,
+             const std::string& fix) {
   ++table.bad_rows, ++table.bad_loaded;
   if (table.plan->bad_rows == recipe::TablePlan::BadRows::error)
-    complaints.error(table.where(row) + ": error: " + what, fix);
-  else complaints.warning("skipped rows of '" + table.plan->name + "'", table.where(row) + ": skipped: " + what);
+    complaints.error({code, table.location(row), what}, fix);
+  else
+    complaints.warning("skipped rows of '" + table.plan->name + "'",
+                       table.where(row) + ": skipped: " + what + " [" + code + "]");
 }
 
 void tell_mixed(const Evaluator& evaluator, const Table& table, const std::string& what, Complaints& complaints) {
   if (evaluator.mixed_rows() == 0) return;
   const auto first = evaluator.first_mixed();
   const bool skip = table.plan->bad_rows == recipe::TablePlan::BadRows::skip;
-  const auto text = table.where(first) + (skip ? ": warning: " : ": error: ") + what + ": " +
-                    evaluator.why_mixed(first) + "; " + std::to_string(evaluator.mixed_rows()) + " of " +
-                    std::to_string(table.rows - table.first_row()) + " rows have such a cell [text-for-number]";
-  if (skip) complaints.warning("rows of '" + table.plan->name + "' without an answer to " + what, text);
-  else throw Error(text + "\n  compare it with a text in quotes (== 'text'), or list it in `missing`");
+  Diagnostic mixed{"text-for-number", table.location(first),
+                   what + ": " + evaluator.why_mixed(first) + "; " + std::to_string(evaluator.mixed_rows()) + " of " +
+                       std::to_string(table.rows - table.first_row()) + " rows have such a cell"};
+  mixed.warning = skip;
+  if (skip) return complaints.warning("rows of '" + table.plan->name + "' without an answer to " + what, mixed.text());
+  mixed.notes = {"compare it with a text in quotes (== 'text'), or list it in `missing`"};
+  throw Error(mixed);
 }
 
 Names names_of(std::vector<Table>& tables, std::size_t which,
@@ -251,18 +255,18 @@ Names names_of(std::vector<Table>& tables, std::size_t which,
           return column->parse_numbers(), Names::Found{column, table.links[link].data()};
       }
     }
-    throw Error(table.plan->name + ": error: an expression names column '" + name + "', which table '" +
-                table.plan->name + "' does not have [column-unknown]");
+    throw Error("column-unknown", table.plan->name,
+                "an expression names column '" + name + "', which table '" + table.plan->name + "' does not have");
   };
   names.train_count = [&table, link_at, link_counts](const std::string& name) -> Names::Counts {
     const auto link = link_at(name);
     if (link >= table.links.size())
-      throw Error(table.plan->name + ": error: train_count(" + name + ") names no link of table '" + table.plan->name +
-                  "' [link-unknown]");
+      throw Error("link-unknown", table.plan->name,
+                  "train_count(" + name + ") names no link of table '" + table.plan->name + "'");
     if (!link_counts)
-      throw Error(table.plan->name + ": error: train_count(" + name +
-                  ") is not known here: keep, labels, splits and hold-outs "
-                  "decide which rows train [train-count-early]");
+      throw Error(
+          "train-count-early", table.plan->name,
+          "train_count(" + name + ") is not known here: keep, labels, splits and hold-outs decide which rows train");
     return {(*link_counts)[link].data(), table.links[link].data()};
   };
   return names;

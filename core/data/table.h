@@ -44,14 +44,14 @@ class Complaints {
  public:
   static constexpr std::size_t shown = 20;
   // Ends the load. `fix`: what may be done about it, told once behind all errors.
-  void error(const std::string& text, const std::string& fix = "");
+  void error(const Diagnostic& mistake, const std::string& fix = "");
   void warning(const std::string& kind, const std::string& text);  // the first few of each kind are kept
   void throw_if_any() const;                                       // braid::Error with the first 20 and a count
   std::vector<std::string> warnings() const;
 
  private:
   mutable std::mutex mutex_;
-  std::vector<std::string> errors_;
+  std::vector<Diagnostic> errors_;
   std::size_t error_count_ = 0;
   std::set<std::string> fixes_;
   struct Kind {
@@ -89,7 +89,8 @@ struct Table {
   bool is_held(std::int64_t row) const { return !held.empty() && held[static_cast<std::size_t>(row)]; }
   const Column* column(const std::string& name) const;
   Column* column(const std::string& name);
-  std::string where(std::int64_t row) const;  // "items.tsv:12"
+  Location location(std::int64_t row) const;
+  std::string where(std::int64_t row) const { return location(row).text(); }  // "items.tsv:12"
 };
 
 // The columns that a plan reads, per table; nothing else is kept.
@@ -117,14 +118,14 @@ void read_order(Table& table, Complaints& complaints);
 void drop_rows(Table& table, const std::vector<std::uint8_t>& gone);
 
 // A loaded row that cannot be used: it is counted and told as the bad rows of files are. `fix` as in Complaints.
-void bad_row(Table& table, std::int64_t row, const std::string& what, Complaints& complaints,
+void bad_row(Table& table, std::int64_t row, const char* code, const std::string& what, Complaints& complaints,
              const std::string& fix = "");
 inline constexpr const char* text_for_number_fix =
     "compare a text with a text in quotes (== 'text'), or list it in `missing`";
 
-// Rows for which an expression has no answer, because a text is compared or combined with a number there: an error that names the
-// first one, or with `bad_rows = "skip"` a warning, and the expression is false for them. For expressions that do not
-// decide whether a row is used: those of slices, lists, hold-outs and permutations.
+// Rows for which an expression has no answer, because a text is compared or combined with a number there: an error that
+// names the first one, or with `bad_rows = "skip"` a warning, and the expression is false for them. For expressions
+// that do not decide whether a row is used: those of slices, lists, hold-outs and permutations.
 void tell_mixed(const Evaluator& evaluator, const Table& table, const std::string& what, Complaints& complaints);
 
 // Names in expressions over the rows of `tables[which]`: its columns and `link.column`. `counts`: per link, or empty

@@ -3,7 +3,6 @@
 
 #include "braid/reader.h"
 #include "data/hash.h"
-#include "data/placed.h"
 #include "kernels/text/utf8.h"
 
 #include <algorithm>
@@ -109,15 +108,16 @@ class Loader {
     for (const auto& column : table_.columns) {
       const auto at = find(column.name());
       if (!at)
-        throw Error(path_ + ": error: column '" + column.name() + "' of table '" + plan_.name + "' is missing here; " +
-                    plan_.files[0] + " has it [column-unknown]");
+        throw Error("column-unknown", path_,
+                    "column '" + column.name() + "' of table '" + plan_.name + "' is missing here; " + plan_.files[0] +
+                        " has it");
       cells_.push_back(*at);
     }
     const auto must = [&](const std::string& name, const char* what) -> std::optional<std::size_t> {
       if (name.empty()) return std::nullopt;
       if (const auto at = find(name)) return at;
-      throw Error(path_ + ": error: there is no column '" + name + "', " + what + " of table '" + plan_.name +
-                  "' [column-unknown]");
+      throw Error("column-unknown", path_,
+                  "there is no column '" + name + "', " + what + " of table '" + plan_.name + "'");
     };
     key_ = must(plan_.key, "the key");
     order_ = must(plan_.order, "the order");
@@ -132,7 +132,7 @@ class Loader {
     if (!r.error.empty()) return bad(r.line, r.error, "bad-row");
     const auto row = table_.keys.size();
     if (row > 0x7ffffff0u)
-      throw Error(path_ + ": error: table '" + plan_.name + "' has more than 2147483632 rows [table-too-long]");
+      throw Error("table-too-long", path_, "table '" + plan_.name + "' has more than 2147483632 rows");
     std::uint64_t key = mixed(number_ + 1, number);
     if (key_) {
       const auto& text = r.cells[*key_];
@@ -156,16 +156,18 @@ class Loader {
     const auto* keys = table_.column(plan_.key);
     const auto place = table_.where(other);
     if ((*keys)[other] == text) return bad(line, "key '" + text + "' stands in " + place + " too", "key-duplicate");
-    complaints_.error(path_ + ":" + std::to_string(line) + ": error: key '" + text + "' has the same 64-bit hash as '" +
-                      std::string((*keys)[other]) + "' in " + place + "; rename one of them [key-collision]");
+    complaints_.error({"key-collision",
+                       {path_, line},
+                       "key '" + text + "' has the same 64-bit hash as '" + std::string((*keys)[other]) + "' in " +
+                           place + "; rename one of them"});
   }
 
   void bad(std::int64_t line, const std::string& what, const char* tag) {
     ++table_.bad_rows;
-    const auto place = path_ + ":" + std::to_string(line) + ": ";
-    const auto text = what + " [" + tag + "]";
-    if (plan_.bad_rows == recipe::TablePlan::BadRows::error) complaints_.error(place + "error: " + text);
-    else complaints_.warning("skipped rows of '" + plan_.name + "'", place + "skipped: " + text);
+    const Location at{path_, line};
+    if (plan_.bad_rows == recipe::TablePlan::BadRows::error) complaints_.error({tag, at, what});
+    else
+      complaints_.warning("skipped rows of '" + plan_.name + "'", at.text() + ": skipped: " + what + " [" + tag + "]");
   }
 
   Table& table_;
@@ -193,8 +195,8 @@ void join(Table& table, const recipe::TablePlan::Join& plan, const std::set<std:
     else if (needed.count(header[c]) && !table.column(header[c])) places.push_back(c), names.push_back(header[c]);
   }
   if (!key)
-    throw Error(plan.file + ": error: there is no column '" + plan.key + "' to join table '" + table.plan->name +
-                "' by [column-unknown]");
+    throw Error("column-unknown", plan.file,
+                "there is no column '" + plan.key + "' to join table '" + table.plan->name + "' by");
 
   const auto rows = static_cast<std::size_t>(table.rows);
   std::vector<std::vector<std::optional<std::string>>> cells(names.size(),
@@ -204,10 +206,9 @@ void join(Table& table, const recipe::TablePlan::Join& plan, const std::set<std:
   XXH3_64bits_reset(&state);
   const auto bad = [&](std::int64_t line, const std::string& what, const char* tag) {
     ++table.bad_rows;
-    const auto place = plan.file + ":" + std::to_string(line) + ": ";
-    if (table.plan->bad_rows == recipe::TablePlan::BadRows::error)
-      complaints.error(place + "error: " + what + " [" + tag + "]");
-    else complaints.warning("skipped rows of '" + plan.file + "'", place + "skipped: " + what + " [" + tag + "]");
+    const Location at{plan.file, line};
+    if (table.plan->bad_rows == recipe::TablePlan::BadRows::error) complaints.error({tag, at, what});
+    else complaints.warning("skipped rows of '" + plan.file + "'", at.text() + ": skipped: " + what + " [" + tag + "]");
   };
   each_block(reader, [&](std::vector<Record>& records) {
     for (auto& r : records) {
@@ -238,14 +239,13 @@ void join(Table& table, const recipe::TablePlan::Join& plan, const std::set<std:
   }
 }
 
-// A reader's own message gets the file's name and a tag in front and behind, as all messages have.
+// A reader's own mistake gets the file as its location, and a code, as all have.
 void placed(const std::string& path, const std::function<void()>& act) {
   try {
     act();
   } catch (const Error& e) {
-    const std::string what = e.what();
-    if (has_place(what)) throw;
-    throw Error(path + ": error: " + what + " [file-unreadable]");
+    if (!e.diagnostic().location.file.empty()) throw;
+    throw Error(e.diagnostic().at(path, "file-unreadable"));
   }
 }
 
@@ -258,8 +258,8 @@ void finish_table(Table& table, const std::set<std::string>& needed, const Maker
   }
   for (const auto& name : needed)
     if (!table.column(name))
-      throw Error((plan.files.empty() ? plan.name : plan.files[0]) + ": error: table '" + plan.name +
-                  "' has no column '" + name + "' [column-unknown]");
+      throw Error("column-unknown", (plan.files.empty() ? plan.name : plan.files[0]),
+                  "table '" + plan.name + "' has no column '" + name + "'");
   if (plan.event()) read_order(table, complaints);
 }
 
@@ -295,8 +295,9 @@ void collect_table(Table& table, const Table& from, const std::set<std::string>&
       key.add(text);
       add(hash);
     } else if (key[other] != text) {
-      complaints.error(from.where(r) + ": error: '" + std::string(text) + "' has the same 64-bit hash as '" +
-                       std::string(key[other]) + "'; rename one of them [key-collision]");
+      complaints.error({"key-collision", from.location(r),
+                        "'" + std::string(text) + "' has the same 64-bit hash as '" + std::string(key[other]) +
+                            "'; rename one of them"});
     }
   }
   table.columns.push_back(std::move(key));

@@ -14,18 +14,24 @@
 namespace braid::graph {
 namespace {
 
-std::string failure(const recipe::NodePlan& node, const FrameState& frame, const std::string& why) {
-  std::ostringstream out;
-  out << recipe::text_of(node.place) << ": error: node '" << node.name << "' (" << node.use.plugin << "/"
-      << node.use.component << ") failed in step " << frame.step << ": " << why << " [node]";
+// The exception that is being handled, as a failure of the node.
+Diagnostic failure(const recipe::NodePlan& node, const FrameState& frame) {
+  auto out = caught()
+                 .in("node '" + node.name + "' (" + node.use.plugin + "/" + node.use.component + ") failed in step " +
+                     std::to_string(frame.step))
+                 .at(recipe::location(node.place), "node");
   std::size_t port = 0;
   for (const auto& schema : node.use.schema.ports) {
     if (schema.output) continue;
-    for (const auto& flow : frame.inputs[port])
-      if (flow.value.defined()) out << "\n  " << schema.name << " " << schema.shape << " got " << flow.value.sizes();
+    for (const auto& flow : frame.inputs[port]) {
+      if (!flow.value.defined()) continue;
+      std::ostringstream note;
+      note << schema.name << " " << schema.shape << " got " << flow.value.sizes();
+      out.notes.push_back(note.str());
+    }
     ++port;
   }
-  return out.str();
+  return out;
 }
 
 // By input port, how often each wire's tensor has been written.
@@ -66,8 +72,7 @@ void Execution::run(const std::shared_ptr<const data::Batch>& batch, const Mode&
   mode_ = mode;
   links_.resize(batch->links.size());
   for (const auto& one : given)
-    if (const auto slot = model_.program().find(source_of(one.source)))
-      values_[index_of(*slot)] = {one.flow, true};
+    if (const auto slot = model_.program().find(source_of(one.source))) values_[index_of(*slot)] = {one.flow, true};
   for (std::size_t k = 0; k < nodes.size(); ++k)
     if (nodes[k]) run_node(k);
 }
@@ -232,7 +237,7 @@ void Execution::run_node(std::size_t k) {
   } catch (const std::bad_alloc&) {
     throw;
   } catch (...) {
-    throw NodeError(failure(node, frame, said()));
+    throw NodeError(failure(node, frame));
   }
   if (node.trains) add_loss(k, frame);
   std::size_t output = 0;

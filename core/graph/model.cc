@@ -1,7 +1,7 @@
 #include "graph/model.h"
 
-#include "recipe/needed.h"
 #include "recipe/diagnostics.h"
+#include "recipe/needed.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>
@@ -105,8 +105,8 @@ void Model::make_node(std::size_t k, const FieldOf& field_of, const MakeComponen
   } catch (const std::bad_alloc&) {
     throw;
   } catch (...) {
-    throw NodeError(recipe::text_of(node.place) + ": error: node '" + node.name + "' (" + node.use.component +
-                    "): " + said() + " [node]");
+    throw NodeError(
+        caught().in("node '" + node.name + "' (" + node.use.component + ")").at(recipe::location(node.place), "node"));
   }
   auto& state = live.component->state();
   for (std::size_t w = 0; w < state.weights.size(); ++w) {
@@ -144,9 +144,9 @@ void Model::find_copies() {
     if (node.copy == recipe::none) continue;
     const auto from = at.find({node.copy, below(weights_[w])});
     if (from == at.end() || weights_[from->second].value.sizes() != weights_[w].value.sizes())
-      throw NodeError(recipe::text_of(node.place) + ": error: node '" + node.name + "' copies '" +
-                      plan_.nodes[static_cast<std::size_t>(node.copy)].name +
-                      "', whose weights are not like its own '" + weights_[w].name + "' [node]");
+      throw NodeError("node", recipe::location(node.place),
+                      "node '" + node.name + "' copies '" + plan_.nodes[static_cast<std::size_t>(node.copy)].name +
+                          "', whose weights are not like its own '" + weights_[w].name + "'");
     copies_.emplace_back(from->second, w);
   }
 }

@@ -34,9 +34,10 @@ TableRows rows_of(const recipe::Plan& plan, const recipe::Wire& wire, const Fiel
 void demand_same(const TableRows& a, const TableRows& b, const recipe::Place& place, const std::string& weight) {
   if (a.field == b.field || a.name == b.name || !a.field || !b.field) return;
   if (a.field->id_texts() == b.field->id_texts()) return;
-  throw Error(recipe::text_of(place) + ": error: '" + a.name + "' and '" + b.name + "' share the embedding table '" +
-              weight + "', and their ids mean different values [ids-differ]\n  give each a node of its own, or read " +
-              "both by one vocabulary");
+  throw Error("ids-differ", recipe::location(place),
+              "'" + a.name + "' and '" + b.name + "' share the embedding table '" + weight +
+                  "', and their ids mean different values",
+              {"give each a node of its own, or read both by one vocabulary"});
 }
 
 }  // namespace

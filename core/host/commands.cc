@@ -40,34 +40,33 @@ void write_card(const std::string& file, const std::string& out) {
     card.file = plugin.facts;
     card.schema = host.describe(file);
   } catch (const Fault& e) {
-    throw Error(e.what());  // here the plugin's fault is what is asked about
+    throw Error(e.diagnostic());  // here the plugin's fault is what is asked about
   }
-  if (!cards::write_whole(out, cards::to_text(card))) throw Error(out + ": error: the card cannot be written [card]");
+  if (!cards::write_whole(out, cards::to_text(card))) throw Error("card", out, "the card cannot be written");
 }
 
 }  // namespace
 
-int card_command(const RunCall& call) {
-  if (call.options.count("beside")) {
-    for (const auto& file : call.arguments) write_card(file, cards::card_beside(file));
+int card_command(const command::Card& asked) {
+  if (asked.beside) {
+    for (const auto& file : asked.files) write_card(file, cards::card_beside(file));
     return 0;
   }
-  const auto out = call.options.find("out");
-  if (call.arguments.size() != 1 || out == call.options.end())
-    throw Error("usage: braid card FILE --out CARD, or braid card --beside FILE...");
+  if (asked.files.size() != 1 || asked.out.empty())
+    throw Error("command-line", "braid card", "it takes one FILE and --out CARD, or --beside and FILE...");
   limit_this_process();
-  write_card(call.arguments[0], out->second.back());
+  write_card(asked.files[0], asked.out);
   return 0;
 }
 
-int doctor_command(const RunCall& call) {
+int about_torch_command(int asked_threads) {
   nlohmann::ordered_json out;
   Dl_info where{};
   const bool found = ::dladdr(reinterpret_cast<const void*>(&at::get_num_threads), &where) != 0;
   out["version"] = TORCH_VERSION;
   out["library"] = found && where.dli_fname ? where.dli_fname : "";
   out["threads"] = at::get_num_threads();
-  out["asked_threads"] = call.threads;
+  out["asked_threads"] = asked_threads;
   out["cpu"] = at::get_cpu_capability();
   out["device"] = "cpu";
   out["gpu_present"] = ::access("/dev/nvidia0", F_OK) == 0;

@@ -54,10 +54,15 @@ std::string demangled(std::string text) {
   return status == 0 ? text.substr(0, at) + name.get() + text.substr(end) : text;
 }
 
-[[noreturn]] void refuse(const std::string& file, const std::string& why) {
-  const auto line = why.find('\n');  // the tag closes the first line, notes follow
-  throw Error(file + ": error: " + why.substr(0, line) + " [plugin]" +
-              (line == std::string::npos ? "" : why.substr(line)));
+// `reason`: what is wrong, and on lines of their own, each after two blanks, what to do.
+[[noreturn]] void refuse(const std::string& file, const std::string& reason) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at <= reason.size();) {
+    const auto end = std::min(reason.find('\n', at), reason.size());
+    lines.push_back(reason.substr(at, end - at));
+    at = end + 1 + (reason.compare(std::min(end + 1, reason.size()), 2, "  ") == 0 ? 2 : 0);
+  }
+  throw Error("plugin", file, lines.front(), {lines.begin() + 1, lines.end()});
 }
 
 std::string loader_says(const std::string& file, const std::string& text) {
@@ -151,10 +156,11 @@ std::unique_ptr<Component> Host::make(const Plugin& plugin, const std::string& c
   try {
     made = construct(found->make, values, wires, describe);
   } catch (const Error& e) {
-    throw Error(who + ": " + e.what());
+    throw Error(e.diagnostic().in(who));
   } catch (...) {
-    throw Fault(plugin.file + ": error: " + who + ": its constructor failed: " + said() +
-                " [plugin]\n  fix: mend it; what a recipe's author can mend is thrown as braid::Error");
+    Diagnostic what{"plugin", plugin.file, "its constructor failed: " + said()};
+    what.notes = {"fix: mend it; what a recipe's author can mend is thrown as braid::Error"};
+    throw Fault(what.in(who));
   }
   auto& schema = made->state().schema;
   schema.name = component;

@@ -18,7 +18,11 @@ namespace braid::host {
 // A plugin or Braid itself did what it should not: not the user's mistake. Becomes exit code 2.
 class Fault : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit Fault(Diagnostic what) : std::runtime_error(what.text()), what_(std::make_shared<const Diagnostic>(what)) {}
+  const Diagnostic& diagnostic() const { return *what_; }
+
+ private:
+  std::shared_ptr<const Diagnostic> what_;  // shared, so that copying an exception cannot fail
 };
 
 // An opened plugin: what its entry registered.

@@ -80,6 +80,40 @@ void info(const std::string& text) { instance().logger.info(text); }
 void warning(const std::string& text) { instance().logger.warn(text); }
 void error(const std::string& text) { instance().logger.error(text); }
 
+namespace {
+
+struct Kept {
+  std::mutex mutex;
+  bool on = false;
+  std::vector<Diagnostic> errors;
+};
+Kept& kept() {
+  static auto* const all = new Kept;  // never destroyed, as the logger
+  return *all;
+}
+
+}  // namespace
+
+void error(const Diagnostic& mistake) {
+  {
+    const std::lock_guard lock(kept().mutex);
+    if (kept().on && !mistake.warning) return kept().errors.push_back(mistake);
+  }
+  error(mistake.text());
+}
+void keep_errors() {
+  const std::lock_guard lock(kept().mutex);
+  kept().on = true;
+}
+bool keeps_errors() {
+  const std::lock_guard lock(kept().mutex);
+  return kept().on;
+}
+std::vector<Diagnostic> kept_errors() {
+  const std::lock_guard lock(kept().mutex);
+  return kept().errors;
+}
+
 bool terminal() {
   static const bool yes = ::isatty(2) == 1;
   return yes;

@@ -4,7 +4,10 @@
 // (tables, JSON) go to stdout and not through here. Safe from many threads.
 #pragma once
 
+#include <braid/diagnostic.h>
+
 #include <string>
+#include <vector>
 
 namespace braid::log {
 
@@ -16,7 +19,13 @@ void set_level(Level level);
 void debug(const std::string& text);
 void info(const std::string& text);
 void warning(const std::string& text);  // "warning: text"
-void error(const std::string& text);    // text as it is: `place: error: what [tag]` brings its own words
+void error(const std::string& text);    // text as it is
+
+// A mistake, as its text; after `keep_errors` errors are kept instead, for who shows them as JSON. Warnings never are.
+void error(const Diagnostic& mistake);
+void keep_errors();
+bool keeps_errors();
+std::vector<Diagnostic> kept_errors();
 
 // Whether stderr is a terminal.
 bool terminal();

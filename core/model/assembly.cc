@@ -20,7 +20,7 @@ namespace files = std::filesystem;
 
 std::string read_file(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) throw Error(file + ": error: cannot be read [file]");
+  if (!in) throw Error("file", file, "cannot be read");
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
@@ -41,8 +41,7 @@ std::unique_ptr<Assembly> assemble(const std::string& recipe, const std::vector<
     return nullptr;
   }
   if (checked.plan->serving)
-    throw Error(recipe +
-                ": error: this is the serving side of an exported run; nothing in it can be trained [serving]");
+    throw Error("serving", recipe, "this is the serving side of an exported run; nothing in it can be trained");
   if (found_right) found_right();
   model->first = std::move(*checked.plan);
   model->source = data::Source::open(model->first, services.makers, saved);
@@ -65,17 +64,16 @@ std::map<std::string, std::string> saved_fields(const std::string& run) {
   std::error_code failed;
   for (const auto& entry : files::directory_iterator(run + "/fields", failed))
     out[entry.path().filename().string()] = read_file(entry.path().string());
-  if (failed) throw Error(run + "/fields: error: cannot be read: " + failed.message() + " [run-folder]");
+  if (failed) throw Error("run-folder", run + "/fields", "cannot be read: " + failed.message());
   return out;
 }
 
 std::unique_ptr<Assembly> load_run(const std::string& run, const std::vector<std::string>& sets,
                                    const RuntimeServices& services) {
   if (!files::exists(run + "/resolved.toml"))
-    throw Error(run + ": error: is no run folder: it has no resolved.toml [run-folder]");
+    throw Error("run-folder", run, "is no run folder: it has no resolved.toml");
   if (!files::exists(run + "/weights.safetensors") && files::exists(run + "/request.json"))
-    throw Error(run + ": error: the run has not ended yet [run-folder]\n  go on with `braid train --resume " + run +
-                "`");
+    throw Error("run-folder", run, "the run has not ended yet", {"go on with `braid train --resume " + run + "`"});
   auto model = assemble(run + "/resolved.toml", sets, services, saved_fields(run), true);
   if (!model) return model;
   model->mode.step = load_weights(*model->graph, run + "/weights.safetensors");

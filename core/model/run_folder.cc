@@ -39,14 +39,13 @@ std::string text_of(const Json& value) { return value.is_string() ? value.get<st
 
 FolderLock::FolderLock(const std::string& folder) {
   descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor_ < 0) throw Error(folder + ": error: cannot be opened: " + std::strerror(errno) + " [run-folder]");
+  if (descriptor_ < 0) throw Error("run-folder", folder, std::string("cannot be opened: ") + std::strerror(errno));
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
   const int why = errno;
   ::close(descriptor_);
   if (why == EWOULDBLOCK)
-    throw Error(folder +
-                ": error: another process works in this run folder [run-busy]\n  wait for it or stop it, or take "
-                "another folder");
+    throw Error("run-busy", folder, "another process works in this run folder",
+                {"wait for it or stop it, or take another folder"});
   log::warning(folder + " cannot be locked (" + std::strerror(why) + "): see that no other process works in it");
   descriptor_ = -1;
 }
@@ -57,18 +56,18 @@ FolderLock::~FolderLock() {
 void make_room(const std::string& folder) {
   std::error_code failed;
   if (files::exists(folder) && !files::is_directory(folder))
-    throw Error(folder + ": error: is there already, and is no folder [run-folder]");
+    throw Error("run-folder", folder, "is there already, and is no folder");
   if (files::exists(folder) && !files::is_empty(folder)) {
     const FolderLock lock(folder);
     int n = 1;
     while (files::exists(folder + "." + std::to_string(n))) ++n;
     const auto aside = folder + "." + std::to_string(n);
     files::rename(folder, aside, failed);
-    if (failed) throw Error(folder + ": error: cannot be moved to " + aside + ": " + failed.message() + " [file]");
+    if (failed) throw Error("file", folder, "cannot be moved to " + aside + ": " + failed.message());
     log::info(folder + " holds an earlier run: moved to " + aside);
   }
   files::create_directories(folder, failed);
-  if (failed) throw Error(folder + ": error: cannot be made: " + failed.message() + " [file]");
+  if (failed) throw Error("file", folder, "cannot be made: " + failed.message());
 }
 
 void Request::write(const std::string& folder) const {
@@ -79,16 +78,14 @@ void Request::write(const std::string& folder) const {
 
 Request Request::read(const std::string& folder) {
   if (!files::exists(folder + "/request.json"))
-    throw Error(folder +
-                ": error: is no run folder that could go on: it has no request.json [run-folder]\n  start with "
-                "`braid train RECIPE --out " +
-                folder + "`");
+    throw Error("run-folder", folder, "is no run folder that could go on: it has no request.json",
+                {"start with `braid train RECIPE --out " + folder + "`"});
   const auto json = Json::parse(read_file(folder + "/request.json"), nullptr, false);
   try {
     return {json.at("recipe"), json.at("from"),  json.at("sets"),
             json.at("splits"), json.at("seeds"), json.at("threads")};
   } catch (const Json::exception&) {
-    throw Error(folder + "/request.json: error: cannot be read [run-folder]");
+    throw Error("run-folder", folder + "/request.json", "cannot be read");
   }
 }
 
@@ -104,7 +101,7 @@ std::string data_of(const Assembly& model) { return hex(model.source->fingerprin
 
 std::optional<std::vector<std::string>> changed_data(const std::string& run, const Assembly& model) {
   const auto lock = Json::parse(read_file(run + "/lock.json"), nullptr, false);
-  if (!lock.is_object()) throw Error(run + "/lock.json: error: is no JSON object [run-folder]");
+  if (!lock.is_object()) throw Error("run-folder", run + "/lock.json", "is no JSON object");
   if (lock.value("data", "") == data_of(model)) return std::nullopt;
   std::vector<std::string> out;
   for (const auto& table : model.source->report().tables)

@@ -57,7 +57,7 @@ class Aside {
     const std::string why = std::strerror(errno);
     if (descriptor_ >= 0) ::close(descriptor_), ::unlink(aside_.c_str());
     descriptor_ = -1;
-    throw Error(file_ + ": error: " + what + ": " + why + " [file]");
+    throw Error("file", file_, std::string(what) + ": " + why);
   }
   std::string file_, aside_;
   int descriptor_ = -1;
@@ -147,7 +147,7 @@ void save_safetensors(const std::string& file, const std::vector<std::pair<std::
 
 std::map<std::string, at::Tensor> load_safetensors(const std::string& file,
                                                    std::map<std::string, std::string>* metadata) {
-  const auto broken = [&](const std::string& why) { return Error(file + ": error: " + why + " [weights-file]"); };
+  const auto broken = [&](const std::string& why) { return Error("weights-file", file, why); };
   std::ifstream in(file, std::ios::binary);
   if (!in) throw broken("cannot be read");
   const auto size = static_cast<std::uint64_t>(std::filesystem::file_size(file));

@@ -54,54 +54,66 @@ OpenFile open_weights(const std::string& file) {
   return out;
 }
 
+// Where a recipe names a file of weights.
+struct Named {
+  Location at;
+  std::string file;
+};
+
 // The values of a table's rows, as its own file says them; nullopt where it says none.
-std::optional<std::vector<std::string>> values_in(const OpenFile& file, const std::string& name,
-                                                  const std::string& place) {
+std::optional<std::vector<std::string>> values_in(const OpenFile& file, const std::string& name, const Named& named) {
   if (!file.rows.is_object() || !file.rows.contains(name)) return std::nullopt;
   const auto found = file.tensors.find(file.rows.at(name).get<std::string>());
   if (found == file.tensors.end() || found->second.scalar_type() != at::kByte)
-    throw Error(place + " says that the rows of '" + name + "' belong to values that it lacks [weights-file]");
+    throw Error("weights-file", named.at,
+                named.file + " says that the rows of '" + name + "' belong to values that it lacks");
   const auto& bytes = found->second;
   return text::read_key_lines<Error>(
       {static_cast<const char*>(bytes.const_data_ptr()), static_cast<std::size_t>(bytes.numel())});
 }
 
-[[noreturn]] void other_size(const std::string& file, const std::string& name, const at::Tensor& there,
-                             const at::Tensor& here) {
+std::string sizes_differ(const std::string& name, const at::Tensor& there, const at::Tensor& here) {
   std::ostringstream out;
-  out << file << (file.find(": error: ") == std::string::npos ? ": error:" : ":") << " weight '" << name << "' is "
-      << there.sizes() << ", the recipe makes it " << here.sizes() << " [weights-file]";
-  throw Error(out.str());
+  out << "weight '" << name << "' is " << there.sizes() << ", the recipe makes it " << here.sizes();
+  return out.str();
+}
+
+[[noreturn]] void other_size(const Named& named, const std::string& name, const at::Tensor& there,
+                             const at::Tensor& here) {
+  throw Error("weights-file", named.at, named.file + ": " + sizes_differ(name, there, here));
 }
 
 // An embedding table from a file's: by the values of its field where it has one, by numbers else. Says how many rows
 // were found, where values decide.
 std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const std::string& own,
-                        const at::Tensor& there, const std::string& name, const OpenFile& file,
-                        const std::string& place) {
+                        const at::Tensor& there, const std::string& name, const OpenFile& file, const Named& named) {
   const auto& node = plan.nodes[static_cast<std::size_t>(w.node)];
   const auto given = node.weights.keys.find(own);
-  auto values = given == node.weights.keys.end() ? values_in(file, name, place)
-                                                 : text::read_key_lines<Error>(read_file(given->second), given->second);
+  auto values = given == node.weights.keys.end()
+                    ? values_in(file, name, named)
+                    : text::read_key_lines(read_file(given->second), [&](std::size_t line, const std::string& what) {
+                        throw Error("file", {given->second, static_cast<std::int64_t>(line)}, what);
+                      });
   if (!w.rows.field) {  // rows are numbers here
     if (values)
-      throw Error(
-          place + ": the rows of '" + name + "' belong to values, those of '" + w.name +
-          "' are numbers [weights-rows]\n  wire it to a field whose ids stand for values, such as a vocabulary");
-    if (there.sizes() != w.value.sizes()) other_size(place, name, there, w.value);
+      throw Error("weights-rows", named.at,
+                  named.file + ": the rows of '" + name + "' belong to values, those of '" + w.name + "' are numbers",
+                  {"wire it to a field whose ids stand for values, such as a vocabulary"});
+    if (there.sizes() != w.value.sizes()) other_size(named, name, there, w.value);
     w.value.copy_(there);
     return {};
   }
   if (!values)
-    throw Error(place + " does not say which value of '" + w.rows.name + "' each row of '" + name +
-                "' belongs to [weights-rows]\n  say it: weights.keys = { \"" + own +
-                "\" = \"FILE\" }, a text file with one value a line, line by line as the rows are");
-  if (there.dim() != 2 || there.size(1) != w.value.size(1)) other_size(place, name, there, w.value);
+    throw Error("weights-rows", named.at,
+                named.file + " does not say which value of '" + w.rows.name + "' each row of '" + name + "' belongs to",
+                {"say it: weights.keys = { \"" + own +
+                 "\" = \"FILE\" }, a text file with one value a line, line by line as the rows are"});
+  if (there.dim() != 2 || there.size(1) != w.value.size(1)) other_size(named, name, there, w.value);
   if (static_cast<std::int64_t>(values->size()) != there.size(0))
-    throw Error(
-        (given == node.weights.keys.end() ? place : recipe::text_of(node.weights.place) + ": error: " + given->second) +
-        " has " + std::to_string(values->size()) + " values, and '" + name + "' has " + std::to_string(there.size(0)) +
-        " rows [weights-rows]");
+    throw Error("weights-rows", named.at,
+                (given == node.weights.keys.end() ? named.file : given->second) + " has " +
+                    std::to_string(values->size()) + " values, and '" + name + "' has " +
+                    std::to_string(there.size(0)) + " rows");
 
   const auto texts = w.rows.field->id_texts();
   // A value that stands twice, as in some vocabularies of word pieces, has its rows in order.
@@ -130,8 +142,10 @@ std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const s
   const auto matched = static_cast<std::int64_t>(to.size() - unknown);
   const auto own_rows = static_cast<std::int64_t>(texts.size()) - (!texts.empty() && texts[0].empty());
   if (matched == 0 && own_rows > 0 && theirs > 0)
-    throw Error(place + ": none of the " + std::to_string(own_rows) + " values of '" + w.rows.name + "' is among the " +
-                std::to_string(theirs) + " of '" + name + "', such as '" + values->back() + "' [weights-rows]");
+    throw Error("weights-rows", named.at,
+                named.file + ": none of the " + std::to_string(own_rows) + " values of '" + w.rows.name +
+                    "' is among the " + std::to_string(theirs) + " of '" + name + "', such as '" + values->back() +
+                    "'");
   w.value.index_copy_(0, wholes_of(to), there.index_select(0, wholes_of(from)).to(w.value.scalar_type()));
   return "'" + w.name + "' starts from " + node.weights.file + ": " + std::to_string(matched) + " of " +
          std::to_string(own_rows) + " rows, matched by their values of '" + w.rows.name +
@@ -169,9 +183,10 @@ void load_runs(const recipe::Plan& plan, graph::Model& graph) {
     const auto name = node.weights_prefix + w.name.substr(node.name.size());
     const auto found = file->second.find(name);
     if (found == file->second.end())
-      throw Error(node.weights_file + ": error: has no weight '" + name + "', which node '" + node.name +
-                  "' needs [weights-file]");
-    if (found->second.sizes() != w.value.sizes()) other_size(node.weights_file, name, found->second, w.value);
+      throw Error("weights-file", node.weights_file,
+                  "has no weight '" + name + "', which node '" + node.name + "' needs");
+    if (found->second.sizes() != w.value.sizes())
+      throw Error("weights-file", node.weights_file, sizes_differ(name, found->second, w.value));
     w.value.copy_(found->second);
   }
 }
@@ -197,19 +212,18 @@ std::vector<std::string> start_weights(const recipe::Plan& plan, graph::Model& g
       std::vector<std::string> notes, names;
       for (const auto& [there, tensor] : open_file.tensors) names.push_back(there);
       recipe::note_choices(notes, name, names);
-      std::string text = recipe::text_of(from.place) + ": error: " + from.file + " has no '" + name +
-                         "', which node '" + node.name + "' needs as '" + own + "' [weights-file]";
-      for (const auto& note : notes) text += "\n  " + note;
-      throw Error(text + "\n  say what it is called there: weights.names = { \"" + own + "\" = \"...\" }");
+      notes.push_back("say what it is called there: weights.names = { \"" + own + "\" = \"...\" }");
+      throw Error("weights-file", recipe::location(from.place),
+                  from.file + " has no '" + name + "', which node '" + node.name + "' needs as '" + own + "'", notes);
     }
     auto there = found->second;
-    const auto place = recipe::text_of(from.place) + ": error: " + from.file;
+    const Named named{recipe::location(from.place), from.file};
     if (w.table) {
-      if (auto line = start_table(plan, w, own, there, name, open_file, place); !line.empty()) said_of.push_back(line);
+      if (auto line = start_table(plan, w, own, there, name, open_file, named); !line.empty()) said_of.push_back(line);
       continue;
     }
     if (from.transpose && there.dim() == 2) there = there.t();
-    if (there.sizes() != w.value.sizes()) other_size(place, name, there, w.value);
+    if (there.sizes() != w.value.sizes()) other_size(named, name, there, w.value);
     w.value.copy_(there);
   }
   for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
@@ -221,10 +235,9 @@ std::vector<std::string> start_weights(const recipe::Plan& plan, graph::Model& g
         for (const auto& w : graph.weights())
           if (w.node == static_cast<int>(k) && !w.scalar) known.push_back(w.name.substr(plan.nodes[k].name.size() + 1));
         recipe::note_choices(notes, own, known);
-        std::string text = recipe::text_of(from.place) + ": error: node '" + plan.nodes[k].name + "' has no weight '" +
-                           own + "' to be read from '" + there + "' [weights-file]";
-        for (const auto& note : notes) text += "\n  " + note;
-        throw Error(text);
+        throw Error("weights-file", recipe::location(from.place),
+                    "node '" + plan.nodes[k].name + "' has no weight '" + own + "' to be read from '" + there + "'",
+                    notes);
       }
   }
   return said_of;
@@ -241,13 +254,14 @@ std::int64_t load_weights(graph::Model& graph, const std::string& file,
   for (auto& w : graph.weights()) {
     const auto found = weights.find(w.name);
     if (found == weights.end() && wanted && !wanted(w)) continue;
-    if (found == weights.end()) throw Error(file + ": error: has no weight '" + w.name + "' [weights-file]");
-    if (found->second.sizes() != w.value.sizes()) other_size(file, w.name, found->second, w.value);
+    if (found == weights.end()) throw Error("weights-file", file, "has no weight '" + w.name + "'");
+    if (found->second.sizes() != w.value.sizes())
+      throw Error("weights-file", file, sizes_differ(w.name, found->second, w.value));
     w.value.copy_(found->second);
     unused.erase(w.name);
   }
   if (!unused.empty())
-    throw Error(file + ": error: weight '" + *unused.begin() + "' belongs to no node of the recipe [weights-file]");
+    throw Error("weights-file", file, "weight '" + *unused.begin() + "' belongs to no node of the recipe");
   return std::strtoll(metadata["step"].c_str(), nullptr, 10);
 }
 

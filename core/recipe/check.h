@@ -3,6 +3,8 @@
 
 #include "recipe/plan.h"
 
+#include <braid/diagnostic.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,8 +21,11 @@ struct Problem {
   std::string what;
   std::vector<std::string> notes;
   bool warning = false;
-  std::string text() const;
+  Diagnostic diagnostic() const;
+  std::string text() const { return diagnostic().text(); }
 };
+
+Location location(const Place& place);
 
 // What a recipe says of how a text table is written; empty: what the file's name means to the reader.
 struct TextForm {

@@ -7,16 +7,11 @@
 
 namespace braid::recipe {
 
-std::string text_of(const Place& place) {
-  if (place.line == 0) return place.file;
-  return place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
-}
+std::string text_of(const Place& place) { return location(place).text(); }
 
-std::string Problem::text() const {
-  std::string out = text_of(place) + (warning ? ": warning: " : ": error: ") + what + " [" + tag + "]";
-  for (const auto& note : notes) out += "\n  " + note;
-  return out;
-}
+Location location(const Place& place) { return {place.file, place.line, place.column}; }
+
+Diagnostic Problem::diagnostic() const { return {tag, location(place), what, notes, "", {}, warning}; }
 
 void note_nearest(std::vector<std::string>& notes, const std::string& word,
                   const std::vector<std::string>& candidates) {

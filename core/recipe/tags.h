@@ -1,5 +1,5 @@
 // Every error tag, with what it means and how to mend it. docs/ERRORS.md is made from these lists and from the
-// checker's examples (tools/error_examples.h).
+// checker's examples (tools/program/error_examples.h).
 #pragma once
 
 #include <span>

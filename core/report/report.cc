@@ -195,7 +195,7 @@ void write_report(const std::string& folder, const recipe::Plan* plan) {
   try {
     text = report_html(read_run(folder), plan);
   } catch (const Json::exception& error) {
-    throw RunError(folder + "/result.json: error: is damaged: " + error.what() + " [run-folder]");
+    throw Failure("run-folder", folder + "/result.json", std::string("is damaged: ") + error.what());
   }
   const auto file = folder + "/report.html", aside = file + ".part";
   {
@@ -205,7 +205,7 @@ void write_report(const std::string& folder, const recipe::Plan* plan) {
     if (!out || std::rename(aside.c_str(), file.c_str()) != 0) {
       const std::string why = std::strerror(errno);
       std::remove(aside.c_str());
-      throw RunError(file + ": error: cannot be written: " + why + " [file]");
+      throw Failure("file", file, "cannot be written: " + why);
     }
   }
 }

@@ -15,7 +15,7 @@ namespace braid::report {
 // well-formed XML too. A run of several seeds gives a page that compares them and leads to theirs.
 std::string report_html(const RunFiles& run, const recipe::Plan* plan);
 
-// Reads a run folder and writes FOLDER/report.html, whole or not at all. Throws RunError.
+// Reads a run folder and writes FOLDER/report.html, whole or not at all. Throws Failure.
 void write_report(const std::string& folder, const recipe::Plan* plan);
 
 }  // namespace braid::report

@@ -20,7 +20,7 @@ Json json_of(const std::string& file) {
     if (json.is_object()) return json;
   } catch (const Json::exception&) {
   }
-  throw RunError(file + ": error: is damaged: it holds no JSON object [run-folder]");
+  throw Failure("run-folder", file, "is damaged: it holds no JSON object");
 }
 
 // Calls `visit` for every line. The last one may be half written: a run may have been stopped in the middle of it.
@@ -39,7 +39,7 @@ void lines_of(const std::string& file, const Visit& visit) {
       if (last) return;
     } catch (const Json::exception&) {  // a text where a number has to be
     }
-    throw RunError(file + ":" + std::to_string(number) + ": error: is damaged: it is no line of a run [run-folder]");
+    throw Failure("run-folder", {file, number}, "is damaged: it is no line of a run");
   }
 }
 
@@ -112,7 +112,7 @@ int RunFiles::better(const std::string& metric) const {
 
 RunFiles read_run(const std::string& folder) {
   std::error_code error;
-  if (!files::is_directory(folder, error)) throw RunError(folder + ": error: there is no such folder [run-folder]");
+  if (!files::is_directory(folder, error)) throw Failure("run-folder", folder, "there is no such folder");
   RunFiles run;
   run.folder = folder;
   run.name = last_part(folder);
@@ -126,8 +126,7 @@ RunFiles read_run(const std::string& folder) {
       if (const auto inner = folder + "/seed-" + std::to_string(seed); files::exists(inner + "/resolved.toml", error))
         run.seeds.push_back(read_run(inner));
     if (run.seeds.empty())
-      throw RunError(folder +
-                     ": error: is no run folder: it has neither resolved.toml nor folders seed-N [run-folder]");
+      throw Failure("run-folder", folder, "is no run folder: it has neither resolved.toml nor folders seed-N");
   } else {
     run.history = history_of(folder);
   }

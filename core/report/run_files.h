@@ -1,23 +1,18 @@
 // A run folder as its files tell it; for reports and comparisons. No LibTorch.
 #pragma once
 
+#include <braid/diagnostic.h>
+
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <map>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace braid::report {
 
 using Json = nlohmann::json;
-
-// A folder that is no run folder, or a file of one that cannot be read or written; the text is the whole message.
-class RunError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 // Values over steps, in the order of the steps; what was not finite is not there.
 struct Series {
@@ -48,7 +43,7 @@ struct RunFiles {
   int better(const std::string& metric) const;
 };
 
-// Throws RunError: no such folder, no run folder, JSON that breaks before a file's last line.
+// Throws Failure: no such folder, no run folder, JSON that breaks before a file's last line.
 RunFiles read_run(const std::string& folder);
 
 // The text of a file; empty when there is none.

@@ -78,24 +78,9 @@ void prove_limits(const ParamSchema& p, const Value& value) {
     for (const auto& s : *v) word(s);
 }
 
-// Names and cells in a message are whatever a file holds: a zero byte would end it, and others steer a terminal.
-std::string without_control(std::string text) {
-  const auto steers = [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == '\x7f';
-  };
-  if (std::none_of(text.begin(), text.end(), steers)) return text;
-  std::string out;
-  for (const char c : text) {
-    static constexpr char digits[] = "0123456789abcdef";
-    if (!steers(c)) out += c;
-    else out.append("\\x").append({digits[c >> 4 & 7], digits[c & 15]});
-  }
-  return out;
-}
-
 }  // namespace
 
-Error::Error(const std::string& what) : std::runtime_error(without_control(what)) {}
+Error::Error(const std::string& message) : Failure(Diagnostic{"", {}, message}) {}
 Error::~Error() = default;
 
 Component::Component(Kind kind) : state_(std::make_unique<ComponentState>()) {

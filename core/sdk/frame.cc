@@ -133,6 +133,16 @@ std::string said() {
   }
 }
 
+Diagnostic caught() {
+  try {
+    throw;
+  } catch (const Failure& e) {
+    if (const auto& d = e.diagnostic(); d.location.file.empty() && d.code.empty()) return d;
+  } catch (...) {
+  }
+  return {"", {}, said()};
+}
+
 void prepare_frame(FrameState& frame, Component& component) {
   const auto& state = component.state();
   frame.component = &component;

@@ -140,7 +140,7 @@ at::Tensor uniform_for(const FrameState& s, const char* name, const at::Tensor& 
 at::Tensor Frame::uniform(Name name, const PortBase& port, std::int64_t n, std::int64_t k) const {
   const auto& s = *state_;
   const auto& keys = port.output() ? s.keys : s.input_keys.at(port.index());
-  if (!keys.defined()) throw std::logic_error("node '" + s.node + "': this port has no row keys to draw by");
+  if (!keys.defined()) throw std::logic_error("this port has no row keys to draw by");
   return uniform_for(s, name.text, keys, n, k);
 }
 
@@ -152,7 +152,7 @@ at::Tensor dropout(const Frame& frame, Name name, const at::Tensor& x, double p,
   if (!frame.training() || p <= 0) return x;
   const auto& s = frame.state();
   if (!s.keys.defined() || s.keys.size(0) != x.size(0))
-    throw std::logic_error("node '" + s.node + "': dropout needs one row of x per row of the output");
+    throw std::logic_error("dropout needs one row of x per row of the output");
   const auto n = x.size(0) == 0 ? 0 : x.numel() / x.size(0);
   const auto draw = uniform_for(s, name.text, s.keys, n, k);
   return x.mul(draw.ge(p).to(x.scalar_type()).mul(1.0 / (1.0 - p)).view(x.sizes()));

@@ -64,6 +64,9 @@ BRAID_API void make_weights(Component& component, const std::string& node, std::
 
 // What the exception that is being handled says; LibTorch's without their stack of calls. Call it in a catch block.
 BRAID_API std::string said();
+// The same as a mistake: of an error without location and code its message and notes, for who gives it these; else the
+// whole text as a message.
+BRAID_API Diagnostic caught();
 
 // ---- frames ----
 

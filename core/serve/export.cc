@@ -33,15 +33,16 @@ const char* dtype_name(at::ScalarType type) {
 
 class Export {
  public:
-  Export(model::Assembly& model, const ExportRequest& request) : model_(model), plan_(model.plan), request_(request) {}
+  Export(model::Assembly& model, const command::Export& request)
+      : model_(model), plan_(model.plan), request_(request) {}
 
   void served(const recipe::World& world, const model::RuntimeServices& services) {
     const auto side = recipe::serving(plan_);
-    if (side.outputs.empty()) throw Error(request_.run + ": error: nothing to serve: " + side.trouble + " [export]");
+    if (side.outputs.empty()) throw Error("export", request_.run, "nothing to serve: " + side.trouble);
     const auto& rows = plan_.tables[at(plan_.train.rows)];
     if (!rows.event())
-      throw Error(request_.run + ": error: the rows of [train] are entities of table '" + rows.name +
-                  "'; requests are rows of an event table [export]");
+      throw Error("export", request_.run,
+                  "the rows of [train] are entities of table '" + rows.name + "'; requests are rows of an event table");
     auto text = recipe::serving_text(plan_);
     if (request_.lookup_only) text = "lookup_only = true\n" + text;
     const auto serve = serving_plan(text, request_.out + "/serve.toml", world, model_.source->fitted());
@@ -274,9 +275,7 @@ class Export {
 
   // "node.port": an output that lives on an entity table and needs nothing else.
   recipe::Wire port(const std::string& text) const {
-    const auto wrong = [&](const std::string& why) {
-      return Error("--vectors " + text + ": error: " + why + " [export]");
-    };
+    const auto wrong = [&](const std::string& why) { return Error("export", "--vectors " + text, why); };
     std::vector<std::string> names;
     for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
       const auto& node = plan_.nodes[k];
@@ -323,13 +322,13 @@ class Export {
 
   model::Assembly& model_;
   const recipe::Plan& plan_;
-  const ExportRequest& request_;
+  const command::Export& request_;
   std::vector<Flow> stored_;  // per stored array
 };
 
 }  // namespace
 
-int export_command(const ExportRequest& request, const model::RuntimeServices& services) {
+int export_command(const command::Export& request, const model::RuntimeServices& services) {
   const auto model = model::load_run(request.run, request.sets, services);
   if (!model) return 1;
   model::print_content(*model);

@@ -21,9 +21,7 @@ namespace {
 namespace files = std::filesystem;
 using Json = nlohmann::json;
 
-Error broken(const std::string& file, const std::string& why) {
-  return Error(file + ": error: " + why + " [export-folder]");
-}
+Error broken(const std::string& file, const std::string& why) { return Error("export-folder", file, why); }
 
 // Size and xxh3-64 of a file's bytes, read block by block: a mapped file that is cut short meanwhile kills the process.
 // Throws Error.
@@ -69,7 +67,7 @@ NewFolder::NewFolder(const std::string& place) : place_(place) {
     files::remove_all(aside_);
     files::create_directories(aside_);
   } catch (const files::filesystem_error& e) {
-    throw Error(aside_ + ": error: cannot be made: " + e.code().message() + " [file]");
+    throw Error("file", aside_, "cannot be made: " + e.code().message());
   }
 }
 
@@ -103,7 +101,7 @@ void NewFolder::commit(Json manifest) {
     }
     files::rename(aside_, place_);
   } catch (const files::filesystem_error& e) {
-    throw Error(place_ + ": error: cannot take its place: " + e.code().message() + " [file]");
+    throw Error("file", place_, "cannot take its place: " + e.code().message());
   }
   aside_.clear();
 }

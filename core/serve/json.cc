@@ -39,6 +39,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
   bool parse_error(std::size_t, const std::string&, const Json::exception& e) override {
     why = e.what();
+    // The JSON library's words: without its own name and number.
     if (const auto end = why.find("] "); end != std::string::npos) why.erase(0, end + 2);
     return false;
   }

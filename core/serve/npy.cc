@@ -24,7 +24,7 @@ struct Kind {
 constexpr Kind kinds[] = {{at::kFloat, "<f4"}, {at::kHalf, "<f2"}, {at::kLong, "<i8"}, {at::kBool, "|b1"}};
 
 [[noreturn]] void cannot_write(const std::string& file) {
-  throw Error(file + ": error: cannot be written: " + std::strerror(errno) + " [file]");
+  throw Error("file", file, std::string("cannot be written: ") + std::strerror(errno));
 }
 
 void write_all(int descriptor, const std::string& file, const void* data, std::size_t size) {
@@ -107,7 +107,7 @@ void save_npy(const std::string& file, const at::Tensor& tensor) {
 
 // Read, not mapped: a mapped file that is cut short while it is in use kills the process.
 at::Tensor load_npy(const std::string& file) {
-  const auto broken = [&](const std::string& why) { return Error(file + ": error: " + why + " [export-folder]"); };
+  const auto broken = [&](const std::string& why) { return Error("export-folder", file, why); };
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) throw broken(std::string("cannot be read: ") + std::strerror(errno));
   const std::shared_ptr<void> close(nullptr, [descriptor](void*) { ::close(descriptor); });

@@ -388,7 +388,7 @@ RequestReader::RequestReader(const recipe::Plan& plan, int candidates, const dat
     std::error_code failed;
     files_ = std::filesystem::canonical(files, failed).string();
     if (failed || !std::filesystem::is_directory(files_))
-      throw Error("--files: error: there is no folder '" + files + "' [command-line]");
+      throw Error("command-line", "--files", "there is no folder '" + files + "'");
   }
   for (std::size_t t = 0; t < plan.tables.size(); ++t) {
     const auto& table = plan.tables[t];

@@ -78,13 +78,12 @@ bool RequestQueue::read_on() {
     }
     pollfd wait{descriptor_, POLLIN, 0};
     const int got = ::poll(&wait, 1, lines_.empty() && chunk_.empty() ? 200 : moment_ms);
-    if (got < 0 && errno != EINTR)
-      throw Error(std::string("standard input: error: ") + std::strerror(errno) + " [file]");
+    if (got < 0 && errno != EINTR) throw Error("file", "standard input", std::strerror(errno));
     if (got == 0) hand_over();
     if (got <= 0) continue;
     const auto size = ::read(descriptor_, fresh_.data(), fresh_.size());
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (size < 0) throw Error(std::string("standard input: error: ") + std::strerror(errno) + " [file]");
+    if (size < 0) throw Error("file", "standard input", std::strerror(errno));
     fresh_.resize(at(size));
     return size > 0;
   }

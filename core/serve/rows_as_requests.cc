@@ -28,7 +28,7 @@ class LineFile {
 
  private:
   void prove() const {
-    if (!out_) throw Error(file_ + ": error: cannot be written [file]");
+    if (!out_) throw Error("file", file_, "cannot be written");
   }
   std::string file_;
   std::ofstream out_;
@@ -42,8 +42,8 @@ class RowWriter {
     candidates_ = recipe::serving(serve).candidates;
     for (const auto& field : own_.fields)
       if (!field.media.empty())
-        throw Error("field '" + own_.name + "." + field.name +
-                    "' is read from files; rows with files are not written [eval]");
+        throw Error("eval", {},
+                    "field '" + own_.name + "." + field.name + "' is read from files; rows with files are not written");
   }
 
   std::string text(std::int64_t row) const {
@@ -90,14 +90,13 @@ class RowWriter {
 
 }  // namespace
 
-int rows_as_requests_command(const RowsAsRequests& request, const model::RuntimeServices& services) {
-  if (request.splits.size() != 1)
-    throw Error("braid eval: error: --requests and --scores take one --split [command-line]");
+int rows_as_requests_command(const command::Eval& request, const model::RuntimeServices& services) {
+  if (request.splits.size() != 1) throw Error("command-line", "braid eval", "--requests and --scores take one --split");
   const auto model = model::load_run(request.run, request.sets, services);
   if (!model) return 1;
   const auto& plan = model->plan;
   const auto side = recipe::serving(plan);
-  if (side.outputs.empty()) throw Error(request.run + ": error: nothing to serve: " + side.trouble + " [eval]");
+  if (side.outputs.empty()) throw Error("eval", request.run, "nothing to serve: " + side.trouble);
   const auto serve = serving_plan(recipe::serving_text(plan), request.run + "/resolved.toml",
                                   services.world(request.run + "/resolved.toml"), model->source->fitted());
   const RowWriter rows(*model, serve);

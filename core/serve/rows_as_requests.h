@@ -1,22 +1,14 @@
 // Rows of a split as requests, and what the served outputs are for them: what proves that scoring equals evaluation.
 #pragma once
 
+#include "command/library_commands.h"
 #include "model/assembly.h"
-
-#include <string>
-#include <vector>
 
 namespace braid::serve {
 
-struct RowsAsRequests {
-  std::string run;
-  std::vector<std::string> splits;  // exactly one
-  std::vector<std::string> sets;
-  std::string requests, scores;  // files; empty: not asked for
-};
-
-// `braid eval RUN --split NAME --requests FILE --scores FILE`: line k of both is about the same row, in the order of
-// the data. Keys are texts; an entity that the data know by no key is null. Returns the exit code; throws Error.
-int rows_as_requests_command(const RowsAsRequests& request, const model::RuntimeServices& services);
+// `braid eval RUN --split NAME --requests FILE --scores FILE`, of exactly one split, and one file or both: line k of
+// both is about the same row, in the order of the data. Keys are texts; an entity that the data know by no key is null.
+// Returns the exit code; throws Error.
+int rows_as_requests_command(const command::Eval& request, const model::RuntimeServices& services);
 
 }  // namespace braid::serve

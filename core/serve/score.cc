@@ -35,7 +35,7 @@ struct Found {
 
 class Answers {
  public:
-  Answers(const Scorer& scorer, const ScoreOptions& options) : scorer_(scorer), options_(options) {}
+  Answers(const Scorer& scorer, const command::Score& options) : scorer_(scorer), options_(options) {}
 
   std::string of(const std::vector<Request>& requests) const {
     std::vector<Found> found(requests.size());
@@ -141,13 +141,13 @@ class Answers {
   }
 
   const Scorer& scorer_;
-  const ScoreOptions& options_;
+  const command::Score& options_;
 };
 
 // Chunks of requests, answered by several threads and written in the order in which they came.
 class Answering {
  public:
-  Answering(const Scorer& scorer, const ScoreOptions& options, RequestQueue& queue,
+  Answering(const Scorer& scorer, const command::Score& options, RequestQueue& queue,
             const std::function<void(std::string_view)>& write)
       : answers_(scorer, options), queue_(queue), write_(write) {}
 
@@ -217,21 +217,21 @@ class Answering {
 
 }  // namespace
 
-void answer(const Scorer& scorer, int descriptor, const ScoreOptions& options, int threads,
+void answer(const Scorer& scorer, int descriptor, const command::Score& options, int threads,
             const std::function<void(std::string_view)>& write) {
   RequestQueue queue(scorer.reader(), descriptor, static_cast<std::size_t>(threads) + 1);
   Answering(scorer, options, queue, write).run(threads);
 }
 
-int score_command(const std::string& place, const ScoreOptions& options, const model::RuntimeServices& services) {
+int score_command(const command::Score& options, const model::RuntimeServices& services) {
   const data::ThreadLimit limit(services.threads);
-  const Scorer scorer(place, services, options.files);
+  const Scorer scorer(options.folder, services, options.files);
   // Threads take whole chunks of requests: each runs LibTorch on itself alone.
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
   answer(scorer, STDIN_FILENO, options, threads, [](std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-      throw Error(std::string("standard output: error: cannot be written: ") + std::strerror(errno) + " [file]");
+      throw Error("file", "standard output", std::string("cannot be written: ") + std::strerror(errno));
   });
   return 0;
 }

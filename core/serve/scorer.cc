@@ -50,8 +50,8 @@ struct Scorer::Inside {
   };
   std::vector<Feed> feeds;
 
-  Error broken(const std::string& file, const std::string& why) const {
-    return Error(place + "/" + file + ": error: " + why + " [export-folder]");
+  Error broken(const std::string& file, const std::string& why, const std::vector<std::string>& notes = {}) const {
+    return Error("export-folder", place + "/" + file, why, notes);
   }
 
   // ---- opening ----
@@ -79,9 +79,9 @@ struct Scorer::Inside {
   recipe::Plan checked(const std::string& text, const recipe::World& world, const recipe::Fitted& fitted) const {
     auto result = recipe::check_text(text, place + "/serve.toml", {}, world, fitted);
     if (result.plan) return std::move(*result.plan);
-    std::string why = "this Braid does not take the exported recipe:";
-    for (const auto& problem : result.problems) why += "\n  " + problem.text();
-    throw broken("serve.toml", why);
+    std::vector<std::string> notes;
+    for (const auto& problem : result.problems) notes.push_back(problem.text());
+    throw broken("serve.toml", "this Braid does not take the exported recipe:", notes);
   }
 
   recipe::Fitted make_fields(const recipe::Plan& first, const model::RuntimeServices& services) {

@@ -19,9 +19,9 @@ Checkpoint read(const std::string& file) {
   Checkpoint out;
   std::map<std::string, std::string> metadata;
   out.tensors = model::load_safetensors(file, &metadata);
-  if (!metadata.count("digest")) throw Error(file + ": error: it has no digest [weights-file]");
+  if (!metadata.count("digest")) throw Error("weights-file", file, "it has no digest");
   out.state = nlohmann::json::parse(metadata["state"], nullptr, false);
-  if (!out.state.is_object()) throw Error(file + ": error: it is no checkpoint [weights-file]");
+  if (!out.state.is_object()) throw Error("weights-file", file, "it is no checkpoint");
   return out;
 }
 
@@ -30,7 +30,7 @@ Checkpoint read(const std::string& file) {
 Checkpoints::Checkpoints(const std::string& run) : folder_(run + "/checkpoints") {
   std::error_code failed;
   files::create_directories(folder_, failed);
-  if (failed) throw Error(folder_ + ": error: cannot be made: " + failed.message() + " [file]");
+  if (failed) throw Error("file", folder_, "cannot be made: " + failed.message());
 }
 
 std::string Checkpoints::file(const char* kind, std::int64_t step) const {

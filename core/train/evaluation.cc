@@ -9,11 +9,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <optional>
 #include <cstdio>
 #include <cstring>
 #include <iterator>
 #include <numeric>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 
@@ -69,7 +69,8 @@ class Columns final : public Rows {
   void load(const std::map<std::string, at::Tensor>& tensors, const std::string& prefix) {
     const auto take = [&](const std::string& name, auto& values) {
       const auto found = tensors.find(prefix + name);
-      if (found == tensors.end()) throw Error("the evaluation that was under way lacks '" + prefix + name + "' [file]");
+      if (found == tensors.end())
+        throw Error("file", {}, "the evaluation that was under way lacks '" + prefix + name + "'");
       using T = typename std::decay_t<decltype(values)>::value_type;
       const auto* data = found->second.const_data_ptr<T>();
       values.assign(data, data + found->second.numel());
@@ -131,9 +132,10 @@ auto at_metric(const recipe::MetricPlan& metric, const std::string& split, Work 
   } catch (const std::bad_alloc&) {
     throw;
   } catch (...) {
-    throw graph::NodeError(recipe::text_of(metric.place) + ": error: metric '" + metric.name + "' (" +
-                           metric.use.plugin + "/" + metric.use.component + ") failed on the split '" + split +
-                           "': " + said() + " [metric]");
+    throw graph::NodeError(caught()
+                               .in("metric '" + metric.name + "' (" + metric.use.plugin + "/" + metric.use.component +
+                                   ") failed on the split '" + split + "'")
+                               .at(recipe::location(metric.place), "metric"));
   }
 }
 

@@ -111,7 +111,7 @@ Events::Events(const std::string& file, std::uint64_t keep_bytes) : file_(file) 
   bytes_ = error ? 0 : whole_records(file, std::min<std::uint64_t>(size, keep_bytes));
   if (bytes_ > 0) files::resize_file(file, bytes_, error);
   if (bytes_ == 0 || !error) out_.reset(std::fopen(file.c_str(), bytes_ > 0 ? "ab" : "wb"));
-  if (!out_) throw Error(file + ": error: cannot be written: " + std::strerror(errno) + " [file]");
+  if (!out_) throw Error("file", file, std::string("cannot be written: ") + std::strerror(errno));
   if (bytes_ == 0)
     record(version_event(std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()));
 }
@@ -125,12 +125,12 @@ void Events::record(std::string_view message) {
   const auto all =
       length + little_endian(masked(crc32c(length))) + std::string(message) + little_endian(masked(crc32c(message)));
   if (std::fwrite(all.data(), 1, all.size(), out_.get()) != all.size())
-    throw Error(file_ + ": error: cannot be written: is the disk full? [file]");
+    throw Error("file", file_, "cannot be written: is the disk full?");
   bytes_ += all.size();
 }
 
 void Events::flush() {
-  if (std::fflush(out_.get()) != 0) throw Error(file_ + ": error: cannot be written: is the disk full? [file]");
+  if (std::fflush(out_.get()) != 0) throw Error("file", file_, "cannot be written: is the disk full?");
 }
 
 void log_line(Events& events, const nlohmann::json& line, double wall_time) {

@@ -20,7 +20,7 @@ Lines::Lines(std::string file, std::uint64_t keep) : file_(std::move(file)) {
   const auto fail = [&](const char* what) {
     const std::string why = std::strerror(errno);
     if (descriptor_ >= 0) ::close(descriptor_);
-    throw Error(file_ + ": error: " + what + ": " + why + " [file]");
+    throw Error("file", file_, std::string(what) + ": " + why);
   };
   descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail("cannot be written");
@@ -44,7 +44,7 @@ void Lines::add(const nlohmann::json& line) {
   while (done < text.size()) {
     const auto n = ::write(descriptor_, text.data() + done, text.size() - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw Error(file_ + ": error: cannot be written: " + std::strerror(errno) + " [file]");
+    if (n <= 0) throw Error("file", file_, std::string("cannot be written: ") + std::strerror(errno));
     done += static_cast<std::size_t>(n);
   }
   length_ += text.size();
@@ -52,7 +52,7 @@ void Lines::add(const nlohmann::json& line) {
 
 std::uint64_t Lines::sync() {
   if (::fsync(descriptor_) != 0)
-    throw Error(file_ + ": error: cannot be brought to the disk: " + std::strerror(errno) + " [file]");
+    throw Error("file", file_, std::string("cannot be brought to the disk: ") + std::strerror(errno));
   return length_;
 }
 

@@ -1,7 +1,7 @@
 #include "train/optimizer_groups.h"
 
-#include "recipe/groups.h"
 #include "recipe/diagnostics.h"
+#include "recipe/groups.h"
 
 #include <braid/optimizer.h>
 
@@ -38,9 +38,9 @@ struct OptimizerGroups::Group {
     if (!schedule) throw std::logic_error("'" + p.schedule.component + "' is not a schedule");
   }
 
-  [[noreturn]] void failed(const recipe::Use& use, const std::string& why) const {
-    throw Error(recipe::text_of(plan->place) + ": error: '" + use.component + "' of the optimizer group \"" +
-                plan->match + "\": " + why + " [optimizer]");
+  [[noreturn]] void failed(const recipe::Use& use, const Diagnostic& why) const {
+    throw Error(why.in("'" + use.component + "' of the optimizer group \"" + plan->match + "\"")
+                    .at(recipe::location(plan->place), "optimizer"));
   }
 };
 
@@ -55,7 +55,7 @@ OptimizerGroups::OptimizerGroups(const recipe::TrainPlan& plan, const std::vecto
     if (!weight.value.requires_grad()) continue;
     const auto group = recipe::group_of(plan, weight.name);
     if (group == recipe::none)
-      throw Error("weight '" + weight.name + "' is in no optimizer group [weight-in-no-group]");
+      throw Error("weight-in-no-group", {}, "weight '" + weight.name + "' is in no optimizer group");
     GroupedWeight member{.weight = weight, .index = w, .group = static_cast<std::size_t>(group)};
     const auto& its = groups_[member.group];
     member.decays = weight.decays || its.plan->decay_all;
@@ -63,7 +63,8 @@ OptimizerGroups::OptimizerGroups(const recipe::TrainPlan& plan, const std::vecto
     if (member.sparse) sparse(w);
     member.state = its.optimizer->new_state(weight.value, weight.table);
     for (const auto& [name, tensor] : member.state)
-      if (name == "count") its.failed(its.plan->optimizer, "its state is called 'count', which is the host's own");
+      if (name == "count")
+        its.failed(its.plan->optimizer, {"", {}, "its state is called 'count', which is the host's own"});
     member.count = at::full({}, 0.0, at::TensorOptions().dtype(at::kFloat));
     members_.push_back(std::move(member));
   }
@@ -74,8 +75,10 @@ double OptimizerGroups::rate(std::size_t group, std::int64_t step, std::int64_t 
   const auto& its = groups_.at(group);
   const double factor = its.schedule->factor({.step = step, .epoch = epoch, .steps = steps_});
   if (!std::isfinite(factor) || factor < 0)
-    its.failed(its.plan->schedule, "its factor in step " + std::to_string(step) + " is " + std::to_string(factor) +
-                                       "; a factor is finite and at least 0");
+    its.failed(its.plan->schedule, {"",
+                                    {},
+                                    "its factor in step " + std::to_string(step) + " is " + std::to_string(factor) +
+                                        "; a factor is finite and at least 0"});
   return its.plan->rate * factor;
 }
 
@@ -113,12 +116,14 @@ void OptimizerGroups::load(const std::map<std::string, at::Tensor>& saved) {
     const auto found = saved.find(name);
     if (found == saved.end()) continue;
     if (found->second.sizes() != tensor.sizes())
-      throw Error("the optimizer's '" + name + "' in the checkpoint has another size than the weight [weights-file]");
+      throw Error("weights-file", {},
+                  "the optimizer's '" + name + "' in the checkpoint has another size than the weight");
     tensor.copy_(found->second);
   }
 }
 
-void OptimizerGroups::update(const Group& group, const std::vector<GroupedWeight*>& members, double learning_rate, bool decays) {
+void OptimizerGroups::update(const Group& group, const std::vector<GroupedWeight*>& members, double learning_rate,
+                             bool decays) {
   if (members.empty()) return;
   std::vector<WeightStep> steps;
   std::vector<at::Tensor> rows(members.size());  // of those of which some change
@@ -148,13 +153,14 @@ void OptimizerGroups::update(const Group& group, const std::vector<GroupedWeight
   } catch (const std::bad_alloc&) {
     throw;
   } catch (...) {
-    group.failed(group.plan->optimizer, said());
+    group.failed(group.plan->optimizer, caught());
   }
   for (std::size_t k = 0; k < members.size(); ++k) {
     if (!steps[k].some_rows) continue;
     auto& member = *members[k];
     member.weight.value.index_copy_(0, rows[k], steps[k].weight);
-    for (std::size_t s = 0; s < member.state.size(); ++s) member.state[s].second.index_copy_(0, rows[k], steps[k].state[s]);
+    for (std::size_t s = 0; s < member.state.size(); ++s)
+      member.state[s].second.index_copy_(0, rows[k], steps[k].state[s]);
   }
 }
 
@@ -169,7 +175,8 @@ void OptimizerGroups::step(std::int64_t step, std::int64_t epoch, double norm) {
     const double now = rate(g, step, epoch);
     std::vector<GroupedWeight*> decaying, plain;
     for (auto& member : members_)
-      if (member.group == g && member.weight.value.grad().defined()) (member.decays ? decaying : plain).push_back(&member);
+      if (member.group == g && member.weight.value.grad().defined())
+        (member.decays ? decaying : plain).push_back(&member);
     update(groups_[g], decaying, now, true);
     update(groups_[g], plain, now, false);
   }

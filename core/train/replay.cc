@@ -72,7 +72,7 @@ Value value_of(const Json& json, std::size_t type) {
     else if constexpr (std::is_same_v<T, Path>) return Path{json.at("value").get<std::string>()};
     else return json.at("value").get<T>();
   } else {
-    throw Error("a parameter of an unknown type [replay-folder]");
+    throw Error("replay-folder", {}, "a parameter of an unknown type");
   }
 }
 
@@ -156,7 +156,7 @@ Culprit find_culprit(const graph::Model& model, const data::Source& source, cons
 void write_replay(const std::string& folder, const Culprit& culprit, const recipe::NodePlan& node) {
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
-  if (failed) throw Error(folder + ": error: cannot be made: " + failed.message() + " [file]");
+  if (failed) throw Error("file", folder, "cannot be made: " + failed.message());
   const auto& frame = culprit.frame;
   const auto& state = frame.component->state();
   Json json{{"braid", BRAID_VERSION},
@@ -201,23 +201,22 @@ void write_replay(const std::string& folder, const Culprit& culprit, const recip
   model::write_file(folder + "/node.json", json.dump(2) + "\n");
 }
 
-std::string explain(const std::string& run, const graph::Model& model, const data::Source& source,
-                    const Settled& settled, const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
+Diagnostic explain(const std::string& run, const graph::Model& model, const data::Source& source,
+                   const Settled& settled, const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
   const auto culprit = find_culprit(model, source, settled, batch, mode);
   const auto step = "step " + std::to_string(mode.step) + " gives what is no number: ";
   if (culprit.node == recipe::none)
-    return step + "no single node does, it appears where gradients are added up [not-finite]";
+    return {"not-finite", {}, step + "no single node does, it appears where gradients are added up"};
   const auto& node = model.plan().nodes[static_cast<std::size_t>(culprit.node)];
-  auto out = node.place.file + ":" + std::to_string(node.place.line) + ":" + std::to_string(node.place.column) +
-             ": error: " + step + "first in node '" + node.name + "' (" + node.use.component + "): " + culprit.what;
-  for (std::size_t k = 0; k < culprit.rows.size(); ++k) out += (k ? ", " : ": ") + culprit.rows[k];
-  out += " [not-finite]";
+  Diagnostic out{"not-finite", recipe::location(node.place),
+                 step + "first in node '" + node.name + "' (" + node.use.component + "): " + culprit.what};
+  for (std::size_t k = 0; k < culprit.rows.size(); ++k) out.message += (k ? ", " : ": ") + culprit.rows[k];
   const auto folder = run + "/replay-" + std::to_string(mode.step);
   try {
     write_replay(folder, culprit, node);
-    out += "\n  `braid replay " + folder + "` runs that node alone on what it was given";
+    out.notes.push_back("`braid replay " + folder + "` runs that node alone on what it was given");
   } catch (const Error& e) {
-    out += "\n  (what it was given could not be kept: " + std::string(e.what()) + ")";
+    out.notes.push_back("(what it was given could not be kept: " + std::string(e.what()) + ")");
   }
   return out;
 }
@@ -233,8 +232,8 @@ recipe::Use use_of(const Json& json, const recipe::World& world, const std::stri
       for (const auto& component : plugin.components)
         if (component.name == use.component) use.plugin_file = file, use.schema = component;
   if (use.plugin_file.empty())
-    throw Error(folder + ": error: its component '" + use.plugin + "/" + use.component +
-                "' is not found now; set BRAID_PLUGIN_PATH [replay-folder]");
+    throw Error("replay-folder", folder,
+                "its component '" + use.plugin + "/" + use.component + "' is not found now; set BRAID_PLUGIN_PATH");
   if (const auto values = json.find("values"); values != json.end())
     for (const auto& [name, value] : values->items())
       use.values[name] = value_of(value, value.at("type").get<std::size_t>());
@@ -262,9 +261,8 @@ Replay load(const Json& json, const std::map<std::string, at::Tensor>& tensors, 
   for (auto& w : out.component->state().weights) {
     const auto saved = get("weight." + w.schema.name);
     if (!saved.defined() || saved.sizes() != w.value.sizes())
-      throw Error("weight '" + w.schema.name +
-                  "' is not there, or of another size than the component makes it now "
-                  "[replay-folder]");
+      throw Error("replay-folder", {},
+                  "weight '" + w.schema.name + "' is not there, or of another size than the component makes it now");
     const at::NoGradGuard off;
     w.value.copy_(saved);
     out.shown.emplace_back("weight " + w.schema.name, saved);
@@ -276,7 +274,7 @@ Replay load(const Json& json, const std::map<std::string, at::Tensor>& tensors, 
   f.specials = json.at("specials").get<std::vector<Sizes>>();
   const auto inputs = json.at("inputs").get<std::vector<std::size_t>>();
   if (inputs.size() != f.inputs.size() || f.specials.size() != f.inputs.size())
-    throw Error("the component has other inputs now [replay-folder]");
+    throw Error("replay-folder", {}, "the component has other inputs now");
   for (std::size_t p = 0; p < inputs.size(); ++p) {
     const auto& port = out.component->state().schema.ports[out.component->state().input_ports[p]].name;
     for (std::size_t k = 0; k < inputs[p]; ++k) {
@@ -303,7 +301,7 @@ Replay load(const Json& json, const std::map<std::string, at::Tensor>& tensors, 
 
 int replay_command(const std::string& folder, const model::RuntimeServices& services) {
   const auto json = Json::parse(model::read_file(folder + "/node.json"), nullptr, false);
-  if (!json.is_object()) throw Error(folder + "/node.json: error: is no JSON object [replay-folder]");
+  if (!json.is_object()) throw Error("replay-folder", folder + "/node.json", "is no JSON object");
   const auto tensors = model::load_safetensors(folder + "/tensors.safetensors");
   try {
     const auto use = use_of(json, services.world(folder + "/node.json"), folder);
@@ -320,7 +318,7 @@ int replay_command(const std::string& folder, const model::RuntimeServices& serv
     if (found.empty()) std::printf("now:        everything is a number: not reproduced\n");
     return found.empty() ? 1 : 0;
   } catch (const Json::exception& e) {
-    throw Error(folder + "/node.json: error: " + e.what() + " [replay-folder]");
+    throw Error("replay-folder", folder + "/node.json", e.what());
   }
 }
 

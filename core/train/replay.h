@@ -31,8 +31,8 @@ void write_replay(const std::string& folder, const Culprit& culprit, const recip
 
 // The sentence for the user, and the replay folder RUN/replay-STEP. Never throws for a folder that cannot be written:
 // the sentence says so then.
-std::string explain(const std::string& run, const graph::Model& model, const data::Source& source,
-                    const Settled& settled, const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode);
+Diagnostic explain(const std::string& run, const graph::Model& model, const data::Source& source,
+                   const Settled& settled, const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode);
 
 // `braid replay FOLDER`: runs the node again and prints what it was given and what it gives. 0 when it gives what is no
 // number again, 1 when not.

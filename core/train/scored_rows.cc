@@ -17,13 +17,13 @@ struct ScoredRow {
   float label = 0, score = 0;
 };
 
-const recipe::Wire& wired(const std::optional<recipe::Wire>& wire, const char* name, const std::string& run) {
+const recipe::Wire& wired(const std::optional<recipe::Wire>& wire, const std::string& name, const std::string& run) {
   if (!wire)
-    throw Error(run + ": error: the recipe has no [eval] " + name +
-                ", so its rows cannot be compared [bootstrap]\n  say which wire it is: [eval] " + name + " = \"...\"");
+    throw Error("bootstrap", run, "the recipe has no [eval] " + name + ", so its rows cannot be compared",
+                {"say which wire it is: [eval] " + name + " = \"...\""});
   if (wire->type.dims.size() != 1)
-    throw Error(run + ": error: [eval] " + name + ", '" + wire->text +
-                "', is not one value a row, so rows cannot be compared [bootstrap]");
+    throw Error("bootstrap", run,
+                "[eval] " + name + ", '" + wire->text + "', is not one value a row, so rows cannot be compared");
   return *wire;
 }
 
@@ -36,10 +36,10 @@ std::vector<ScoredRow> score(const model::Assembly& model, const std::string& ru
   const auto& label = wired(plan.eval.label, "label", run);
   const auto& group = wired(plan.eval.group, "group", run);
   if (score.to_axis != label.to_axis || score.to_axis != group.to_axis)
-    throw Error(run + ": error: [eval] score, label and group are not of the same rows [bootstrap]");
+    throw Error("bootstrap", run, "[eval] score, label and group are not of the same rows");
   if (score.source == recipe::Wire::Source::node && !model.graph->needed(false)[static_cast<std::size_t>(score.node)])
-    throw Error(run + ": error: no metric reads [eval] score, so it is not computed [bootstrap]\n  add [metrics.auc] " +
-                "use = \"auc\"");
+    throw Error("bootstrap", run, "no metric reads [eval] score, so it is not computed",
+                {"add [metrics.auc] use = \"auc\""});
   data::PassOptions options;
   options.split = split;
   options.batch = plan.eval.batch > 0 ? plan.eval.batch : plan.train.batch;
@@ -77,19 +77,20 @@ void add(std::string& out, Number value, char end) {
 
 }  // namespace
 
-int scored_rows_command(const std::string& run, const std::string& split, const std::vector<std::string>& sets,
-                        const std::string& file, const model::RuntimeServices& services) {
-  const auto model = model::load_run(run, sets, services);
+int scored_rows_command(const command::Eval& asked, const model::RuntimeServices& services) {
+  if (asked.splits.size() != 1) throw Error("command-line", "braid eval", "--rows takes one --split");
+  const auto& split = asked.splits[0];
+  const auto model = model::load_run(asked.run, asked.sets, services);
   if (!model) return 1;
   const auto& known = model->source->report().splits;
   if (!known.count(split)) {
     std::string names;
     for (const auto& [name, rows] : known) names += (names.empty() ? "" : ", ") + name;
-    throw Error("error: there is no split '" + split + "'; this data has " + names + " [split-unknown]");
+    throw Error("split-unknown", {}, "there is no split '" + split + "'; this data has " + names);
   }
   const at::NoGradGuard off;
-  const auto rows = score(*model, run, split);
-  std::ofstream out(file, std::ios::binary);
+  const auto rows = score(*model, asked.run, split);
+  std::ofstream out(asked.rows, std::ios::binary);
   std::string text = "row\tgroup\tlabel\tscore\n";
   for (const auto& row : rows) {
     add(text, row.key, '\t');
@@ -98,7 +99,7 @@ int scored_rows_command(const std::string& run, const std::string& split, const 
     add(text, row.score, '\n');
     if (text.size() > (1U << 16)) out << text, text.clear();
   }
-  if (!(out << text) || !out.flush()) throw Error(file + ": error: cannot be written [file]");
+  if (!(out << text) || !out.flush()) throw Error("file", asked.rows, "cannot be written");
   std::printf("%zu rows of split %s\n", rows.size(), split.c_str());
   return 0;
 }

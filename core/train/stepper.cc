@@ -65,7 +65,7 @@ void Stepper::learn(const std::shared_ptr<const data::Batch>& batch, bool last, 
     if (now.batches == 0) model_.copy_weights(mode.step);
     execution_.run(batch, mode, settled.rest(), settled.given(*batch));
     const auto& losses = execution_.losses();
-    if (losses.empty()) throw Error("the recipe has no loss to learn from [no-loss]");
+    if (losses.empty()) throw Error("no-loss", {}, "the recipe has no loss to learn from");
     now.losses.resize(losses.size());
     now.loss = 0;
     for (std::size_t k = 0; k < losses.size(); ++k) {

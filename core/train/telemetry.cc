@@ -136,7 +136,7 @@ void Telemetry::load(const Json& saved) try {
   written_ = seconds_;
   written_rows_ = rows_;
 } catch (const Json::exception& e) {
-  throw Error(std::string("the checkpoint is not one of this version of Braid: ") + e.what() + " [checkpoint]");
+  throw Error("checkpoint", {}, std::string("the checkpoint is not one of this version of Braid: ") + e.what());
 }
 
 }  // namespace braid::train

@@ -35,7 +35,7 @@ TrainState train_state(const Json& json) try {
   s.selected.validations_without_gain = json.at("without_gain");
   return s;
 } catch (const Json::exception& e) {
-  throw Error(std::string("the checkpoint is not one of this version of Braid: ") + e.what() + " [checkpoint]");
+  throw Error("checkpoint", {}, std::string("the checkpoint is not one of this version of Braid: ") + e.what());
 }
 
 }  // namespace braid::train

@@ -42,8 +42,8 @@ std::int64_t steps_of(const recipe::TrainPlan& train, std::int64_t rows) {
   const std::int64_t epoch = batches / train.accumulate + (batches % train.accumulate > 0);
   std::int64_t all = 0;
   if (__builtin_mul_overflow(epoch, train.epochs, &all))
-    throw Error("[train] epochs = " + std::to_string(train.epochs) +
-                " makes more steps than can be counted [too-large]");
+    throw Error("too-large", {},
+                "[train] epochs = " + std::to_string(train.epochs) + " makes more steps than can be counted");
   return train.steps > 0 ? std::min(train.steps, all) : all;
 }
 
@@ -58,7 +58,8 @@ class Loop {
         monitor_(Monitor::of(job.model)),
         telemetry_(job.model, job.journal),
         progress_(job.name, total_) {
-    if (job.source.rows("train") == 0 && plan_.train.epochs > 0) throw Error("the train split has no rows [no-rows]");
+    if (job.source.rows("train") == 0 && plan_.train.epochs > 0)
+      throw Error("no-rows", {}, "the train split has no rows");
     if (job.from) resume(*job.from);
     settled_.emplace(plan_, job.source, model_, plan_.data.cache_bytes);  // the weights are those of the run now
     if (const auto names = settled_->names(); !names.empty())
@@ -151,24 +152,25 @@ class Loop {
   void leave_out(const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
     const bool stop = !plan_.train.skip_not_finite;
     if (stop || state_.skipped == 0) {
-      const auto why = job_.not_finite(batch, mode, *settled_);
+      auto why = job_.not_finite(batch, mode, *settled_);
       stepper_.clear();
       if (stop) {
         save();
-        throw Error(
-            why +
-            "\n  the weights are those before this step, and are saved; lower the rate, clip gradients ([train] "
-            "clip), or say [train] not_finite = \"skip\"");
+        why.notes.push_back(
+            "the weights are those before this step, and are saved; lower the rate, clip gradients ([train] clip), or "
+            "say [train] not_finite = \"skip\"");
+        throw Error(why);
       }
-      progress_.say("step " + std::to_string(state_.step) + " is skipped: " + why);
+      progress_.say("step " + std::to_string(state_.step) + " is skipped: " + why.text());
     }
     ++state_.skipped;
     if (++state_.skipped_in_row < most_skips) return;
     --state_.skipped, --state_.skipped_in_row;  // the step is made again by whoever goes on
     save();
-    throw Error(std::to_string(most_skips) +
-                " steps in a row had a loss or gradient that is NaN or infinite, the last one step " +
-                std::to_string(state_.step) + "; the run stops [not-finite]");
+    throw Error("not-finite", {},
+                std::to_string(most_skips) +
+                    " steps in a row had a loss or gradient that is NaN or infinite, the last one step " +
+                    std::to_string(state_.step) + "; the run stops");
   }
 
   // ---- validation ----
@@ -313,9 +315,8 @@ class Loop {
       const auto found = from.tensors.find("weight." + w.name);
       if (found == from.tensors.end()) continue;  // a changed recipe has it from its start
       if (found->second.sizes() != w.value.sizes())
-        throw Error("weight '" + w.name +
-                    "' in the checkpoint has another size than the recipe gives it "
-                    "[weights-file]");
+        throw Error("weights-file", {},
+                    "weight '" + w.name + "' in the checkpoint has another size than the recipe gives it");
       w.value.copy_(found->second);
     }
   }

@@ -29,12 +29,12 @@ struct TrainJob {
   Journal& journal;
   Checkpoints& checkpoints;
   const Checkpoint* from = nullptr;  // go on after it
-  std::string measured_by;           // model::measured_by (run_folder.h); metrics measured under another value do not count
-  std::vector<std::string> splits;   // evaluated at the end
-  std::string name;                  // for the progress line
+  std::string measured_by;  // model::measured_by (run_folder.h); metrics measured under another value do not count
+  std::vector<std::string> splits;  // evaluated at the end
+  std::string name;                 // for the progress line
   // Called when a step's loss or gradient is NaN or infinite; no weight has changed. Returns the explanation and writes
   // what is needed to replay it.
-  std::function<std::string(const std::shared_ptr<const data::Batch>&, const graph::Mode&, const Settled&)> not_finite;
+  std::function<Diagnostic(const std::shared_ptr<const data::Batch>&, const graph::Mode&, const Settled&)> not_finite;
 };
 
 // Trains on the train split, evaluates, and leaves the chosen weights in the model. Ends early, with a checkpoint, when

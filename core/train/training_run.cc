@@ -41,7 +41,7 @@ std::vector<std::string> splits_of(const model::Assembly& model, const std::vect
     if (asked.empty() || known.count(split)) continue;
     std::string names;
     for (const auto& [name, rows] : known) names += (names.empty() ? "" : ", ") + name;
-    throw Error("error: there is no split '" + split + "'; this data has " + names + " [split-unknown]");
+    throw Error("split-unknown", {}, "there is no split '" + split + "'; this data has " + names);
   }
   return out;
 }
@@ -157,9 +157,10 @@ Ended train_in(const std::string& out, model::Assembly& model, const std::vector
     outcome = train(job);
   } catch (const Error& e) {
     // Before anything was saved the same recipe and data fail again; a disk that was full may have room later.
-    const bool disk = std::string_view(e.what()).find("[file]") != std::string_view::npos;
-    if (!checkpoints.any() && !disk) throw;
-    throw Error(std::string(e.what()) + "\n  what was saved goes on with `braid train --resume " + resume + "`");
+    auto mistakes = e.diagnostics();
+    if (!checkpoints.any() && mistakes.back().code != "file") throw;
+    mistakes.back().notes.push_back("what was saved goes on with `braid train --resume " + resume + "`");
+    throw Error(mistakes);
   }
   if (outcome.stopped) {
     log::progress_end();
@@ -220,14 +221,16 @@ Ended start_run(const model::Request& request, const std::string& recipe, const 
 bool compare_locks(const std::string& out, const model::Assembly& model, bool allow,
                    const model::RuntimeServices& services) {
   const auto was = Json::parse(model::read_file(out + "/lock.json"), nullptr, false);
-  if (!was.is_object()) throw Error(out + "/lock.json: error: is no JSON object [run-folder]");
+  if (!was.is_object()) throw Error("run-folder", out + "/lock.json", "is no JSON object");
   const auto is = model::lock_of(model, services);
   const auto differ = model::differences(was, is, model::read_file(out + "/resolved.toml"), model.plan.resolved);
   if (!differ.empty() && !allow) {
-    std::string text = out + ": error: the run cannot go on as it was: " + std::to_string(differ.size()) +
-                       (differ.size() == 1 ? " thing differs" : " things differ") + " [run-changed]";
-    for (const auto& one : differ) text += "\n  " + one;
-    throw Error(text + "\n  undo that, or say --allow-changes to go on from the weights as they are");
+    auto notes = differ;
+    notes.push_back("undo that, or say --allow-changes to go on from the weights as they are");
+    throw Error("run-changed", out,
+                "the run cannot go on as it was: " + std::to_string(differ.size()) +
+                    (differ.size() == 1 ? " thing differs" : " things differ"),
+                notes);
   }
   for (const auto& one : differ) log::warning("goes on with a change: " + one);
   if (const auto machine = model::machine_difference(was, is); !machine.empty())
@@ -291,7 +294,7 @@ std::vector<std::string> with_seed(std::vector<std::string> sets, std::uint64_t 
 
 }  // namespace
 
-int train_command(const TrainRequest& asked, const model::RuntimeServices& services) {
+int train_command(const command::Train& asked, const model::RuntimeServices& services) {
   const Interrupt interrupt;
   model::Request request{files::absolute(asked.recipe).string(),
                          files::current_path().string(),
@@ -321,13 +324,13 @@ int train_command(const TrainRequest& asked, const model::RuntimeServices& servi
   return finish_seeds(asked.out, asked.seeds, results);
 }
 
-int resume_command(const ResumeRequest& asked, const model::RuntimeServices& services) {
+int resume_command(const command::Train& asked, const model::RuntimeServices& services) {
   const Interrupt interrupt;
-  const auto out = files::absolute(asked.run).lexically_normal().string();
+  const auto out = files::absolute(asked.resume).lexically_normal().string();
   const auto recipe = asked.recipe.empty() ? "" : files::absolute(asked.recipe).string();
   auto request = model::Request::read(out);
   if (request.seeds.size() <= 1)
-    return resume_run(out, recipe, asked.sets, asked.allow_changes, "train", asked.run, services).code;
+    return resume_run(out, recipe, asked.sets, asked.allow_changes, "train", asked.resume, services).code;
   const model::FolderLock lock(out);
   report::remove_unfinished(out);
   std::error_code failed;
@@ -345,25 +348,24 @@ int resume_command(const ResumeRequest& asked, const model::RuntimeServices& ser
     one.seeds.clear();
     one.sets = with_seed(one.sets, seed);
     auto ended = files::exists(folder + "/request.json")
-                     ? resume_run(folder, recipe, asked.sets, asked.allow_changes, name, asked.run, services)
-                     : start_run(one, one.recipe, folder, name, asked.run, services);
+                     ? resume_run(folder, recipe, asked.sets, asked.allow_changes, name, asked.resume, services)
+                     : start_run(one, one.recipe, folder, name, asked.resume, services);
     if (ended.code != 0) return ended.code;
     results.push_back(std::move(ended.result));
   }
   return finish_seeds(out, request.seeds, results);
 }
 
-int eval_command(const std::string& run, const std::vector<std::string>& splits, const std::vector<std::string>& sets,
-                 bool json, const model::RuntimeServices& services) {
-  auto model = model::load_run(run, sets, services);
+int eval_command(const command::Eval& asked, const model::RuntimeServices& services) {
+  auto model = model::load_run(asked.run, asked.sets, services);
   if (!model) return 1;
   complain(*model);
   Json out = Json::object();
-  for (const auto& split : splits_of(*model, splits))
+  for (const auto& split : splits_of(*model, asked.splits))
     out[split] = to_json(evaluate(*model->graph, *model->source, split, model->mode));
   Json all{{"splits", out}};
   if (model->other_data) all["data_changed"] = model->changed_tables;
-  if (json) std::printf("%s\n", all.dump(2).c_str());
+  if (asked.json) std::printf("%s\n", all.dump(2).c_str());
   else
     for (const auto& [split, figures] : out.items()) print_figures(split, figures);
   return 0;

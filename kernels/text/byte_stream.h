@@ -57,6 +57,9 @@ class ByteStream {
 
   std::int64_t offset() const { return base_ + static_cast<std::int64_t>(at_); }  // in the file, of the next byte
 
+  // The line that is being read, for messages.
+  void at_line(std::int64_t line) { line_ = line; }
+
   // To a place in what read() gives; backwards a packed file is read again from the start.
   void seek(std::int64_t to) {
     if (to < given_ || (to > given_ && !packed_)) {
@@ -83,7 +86,8 @@ class ByteStream {
     base_ += static_cast<std::int64_t>(have_);
     at_ = 0;
     have_ = std::fread(in_.data(), 1, in_.size(), file_.get());
-    if (have_ == 0 && std::ferror(file_.get())) throw Error("'" + path_ + "' cannot be read: " + std::strerror(errno));
+    if (have_ == 0 && std::ferror(file_.get()))
+      throw Error("'" + path_ + "' cannot be read: " + std::strerror(errno) + read_so_far());
     over_ = have_ == 0;
     return have_ > 0;
   }
@@ -104,7 +108,7 @@ class ByteStream {
       if (member_over_ && !next_member()) return 0;
       if (!fill())
         throw Error("'" + path_ + "' breaks off at byte " + std::to_string(offset()) +
-                    " of the file: the gzip stream is not complete");
+                    " of the file: the gzip stream is not complete" + read_so_far());
       z_.next_in = in_.data() + at_;
       z_.avail_in = static_cast<uInt>(have_ - at_);
       const int code = inflate(&z_, Z_NO_FLUSH);
@@ -112,7 +116,7 @@ class ByteStream {
       if (code == Z_STREAM_END) member_over_ = true;
       else if (code != Z_OK && code != Z_BUF_ERROR)
         throw Error("'" + path_ + "' is damaged near byte " + std::to_string(offset()) +
-                    " of the file: " + (z_.msg ? z_.msg : "not gzip"));
+                    " of the file: " + (z_.msg ? z_.msg : "not gzip") + read_so_far());
     }
     return room - z_.avail_out;
   }
@@ -124,11 +128,13 @@ class ByteStream {
     const auto begin = offset();
     if (in_[at_] != 0x1F)
       throw Error("'" + path_ + "' has other bytes behind its gzip stream, from byte " + std::to_string(begin) +
-                  " of the file; cut them off, or pack the file again");
+                  " of the file; cut them off, or pack the file again" + read_so_far());
     inflateReset(&z_);
     member_over_ = false;
     return true;
   }
+
+  std::string read_so_far() const { return line_ > 0 ? "; it was read up to line " + std::to_string(line_) : ""; }
 
   void refuse_other_formats(std::string_view head) const {
     if (const auto* what = other_format(head)) throw Error("'" + path_ + "' is " + what);
@@ -137,6 +143,7 @@ class ByteStream {
   std::string path_;
   std::unique_ptr<std::FILE, Close> file_;
   std::array<unsigned char, BRAID_FILE_BLOCK> in_;
+  std::int64_t line_ = 0;  // 0: not known
   std::size_t at_ = 0, have_ = 0;
   std::int64_t base_ = 0, given_ = 0;  // of in_ in the file; bytes that read() gave
   bool packed_ = false, over_ = false, member_over_ = false;

@@ -99,6 +99,9 @@ class TextStream {
     return got;
   }
 
+  // The line that is being read, for messages.
+  void at_line(std::int64_t line) { bytes_.at_line(line); }
+
   // To a place in what read() gives.
   void seek(std::int64_t to) {
     if (encoding_ == Encoding::utf_8) {

@@ -1,6 +1,6 @@
-// Texts, one a line: the form of every file of keys or values that Braid writes. A backslash and line breaks inside a text
-// are written `\\`, `\n` and `\r`; each line ends with "\n". A text that begins with U+FEFF has a backslash before it,
-// because programs put that character before a file's first line and take it away again.
+// Texts, one a line: the form of every file of keys or values that Braid writes. A backslash and line breaks inside a
+// text are written `\\`, `\n` and `\r`; each line ends with "\n". A text that begins with U+FEFF has a backslash before
+// it, because programs put that character before a file's first line and take it away again.
 #pragma once
 
 #include <algorithm>
@@ -27,10 +27,9 @@ inline void add_key_line(std::string& out, std::string_view text) {
 }
 
 // The texts of all lines. A carriage return before a line's end and a byte order mark before the first line come from
-// other programs and are left out. Throws Error, made of one string, for a backslash that escapes nothing: with `file`
-// as its location, or with the line's number alone where `file` is empty.
-template <class Error>
-std::vector<std::string> read_key_lines(std::string_view bytes, const std::string& file = "") {
+// other programs and are left out. Calls `refuse(line, what)`, which throws, for a backslash that escapes nothing.
+template <class Refuse>
+std::vector<std::string> read_key_lines(std::string_view bytes, const Refuse& refuse) {
   if (bytes.starts_with(key_lines_mark)) bytes.remove_prefix(key_lines_mark.size());
   std::vector<std::string> out;
   for (std::size_t at = 0; at < bytes.size();) {
@@ -50,13 +49,20 @@ std::vector<std::string> read_key_lines(std::string_view bytes, const std::strin
       else if (rest.starts_with('n')) text += '\n', ++k;
       else if (rest.starts_with('r')) text += '\r', ++k;
       else if (k > 0 || !rest.starts_with(key_lines_mark))
-        throw Error((file.empty() ? "line " : file + ":") + std::to_string(out.size()) +
-                    (file.empty() ? ": '" : ": error: '") + std::string(line) +
-                    "' has a backslash that escapes nothing; \\\\, \\n and \\r are a backslash and line breaks" +
-                    (file.empty() ? "" : " [file]"));
+        refuse(out.size(),
+               "'" + std::string(line) +
+                   "' has a backslash that escapes nothing; \\\\, \\n and \\r are a backslash and line breaks");
     }
   }
   return out;
+}
+
+// Throws Error, made of one string that names the line.
+template <class Error>
+std::vector<std::string> read_key_lines(std::string_view bytes) {
+  return read_key_lines(bytes, [](std::size_t line, const std::string& what) {
+    throw Error("line " + std::to_string(line) + ": " + what);
+  });
 }
 
 }  // namespace braid::text

@@ -65,12 +65,8 @@ class Lines {
                     " MiB; is a quote opened there and not closed, or is this no text?");
       window_.resize(window_.size() * 2);
     }
-    std::size_t got = 0;
-    try {
-      got = stream_.read(window_.data() + to_, window_.size() - to_);
-    } catch (const Error& e) {
-      throw Error(std::string(e.what()) + "; it was read up to line " + std::to_string(line_));
-    }
+    stream_.at_line(line_);
+    const auto got = stream_.read(window_.data() + to_, window_.size() - to_);
     if (got == 0) {
       over_ = true;
       return false;

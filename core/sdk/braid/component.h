@@ -6,13 +6,13 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <braid/diagnostic.h>
 #include <braid/schema.h>
 
 #include <concepts>
 #include <limits>
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -30,10 +30,12 @@ class Frame;
 struct ComponentState;  // the host's side of a component; defined in the SDK's sources
 
 // A mistake that the user can mend: wrong values, sizes that do not fit, a file that cannot be read. Becomes exit
-// code 1 with the text as the message. Anything else that is thrown counts as Braid's or the plugin's own fault.
-class BRAID_API Error : public std::runtime_error {
+// code 1. A component says what is wrong, `throw braid::Error("...")`, and the host where; Braid's own have a code, and
+// their location. Anything else that is thrown counts as Braid's or the plugin's own fault.
+class BRAID_API Error : public Failure {
  public:
-  explicit Error(const std::string& what);
+  using Failure::Failure;
+  explicit Error(const std::string& message);
   ~Error() override;
 };
 

@@ -48,7 +48,7 @@ class File {
     while (!to.empty()) {
       const auto got = ::pread(file_, to.data(), to.size(), static_cast<off_t>(offset));
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) throw braid::Error(path_ + ": error: cannot be read: " + std::strerror(errno) + " [file]");
+      if (got < 0) throw braid::Error("file", path_, std::string("cannot be read: ") + std::strerror(errno));
       if (got == 0) changed();
       offset += static_cast<std::uint64_t>(got);
       to = to.subspan(static_cast<std::size_t>(got));
@@ -66,10 +66,10 @@ class File {
 
  private:
   [[noreturn]] void changed() const {
-    throw braid::Error(path_ + ": error: was changed or cut short while it was in use; it had " +
-                       std::to_string(about_.st_size) +
-                       " bytes when it was opened [file]\n  write another version "
-                       "beside it and rename it: who has the old one open keeps that");
+    throw braid::Error("file", path_,
+                       "was changed or cut short while it was in use; it had " + std::to_string(about_.st_size) +
+                           " bytes when it was opened",
+                       {"write another version beside it and rename it: who has the old one open keeps that"});
   }
   std::string path_;
   int file_;
@@ -316,11 +316,9 @@ struct StoredVector final : braid::Field {
       for (std::size_t k = 0; k < array.rows; ++k) names.push_back(std::to_string(array.whole(numbers, k)));
     } else {
       const auto text = file.text(0, file.size());
-      try {
-        names = braid::text::read_key_lines<braid::Error>(text);
-      } catch (const braid::Error& e) {
-        throw braid::Error(path + ", " + e.what());
-      }
+      names = braid::text::read_key_lines(text, [&](std::size_t line, const std::string& what) {
+        throw braid::Error(path + ", line " + std::to_string(line) + ": " + what);
+      });
     }
     if (names.size() != array_.rows)
       throw braid::Error(path + " has " + std::to_string(names.size()) + " keys, and " + vectors().text + " has " +
