@@ -303,7 +303,7 @@ class Loaded final : public Source {
         for (std::size_t other = 0; other < table.links.size(); ++other)
           if (table.plan->links[other].table == link.table) counts.push_back(w.link_counts[other].data());
         const auto shown = [&](std::size_t entity) {
-          return std::any_of(counts.begin(), counts.end(), [&](const auto* count) { return count[entity] > 0; });
+          return std::any_of(counts.begin(), counts.end(), [&](const auto* shows) { return shows[entity] > 0; });
         };
         for (const auto r : w.splits.rows[s]) {
           if (!column[r].data()) continue;  // an empty cell names no entity
