@@ -103,8 +103,8 @@ struct Plans {
 
 // The metric that decides, or that the user named, is a metric of the recipe and has rows.
 void check_metric(const recipe::Plan& plan, const std::string& by) {
-  const auto& table = plan.tables[static_cast<std::size_t>(plan.train.rows)];
-  if (table.split.valid <= 0)
+  const auto& table = plan.driving();
+  if (!table.split.has_valid())
     throw Usage(plan.recipe + ": error: validation decides, and '" + table.name +
                 "' has no validation rows [no-validation]\n  give its split a 'valid' share");
   std::vector<std::string> metrics, slices;

@@ -11,68 +11,74 @@
 namespace braid::train {
 namespace {
 
-using Source = recipe::Wire::Source;
 constexpr std::int64_t chunk = 512;  // rows of a table at once
 
-std::size_t at(int k) { return static_cast<std::size_t>(k); }
+using Nodes = recipe::Indexed<recipe::NodeId, bool>;
+
+bool any(const Nodes& nodes) { return std::find(nodes.begin(), nodes.end(), true) != nodes.end(); }
 
 }  // namespace
 
 Settled::Settled(const recipe::Plan& plan, data::Source& source, const graph::Model& model, std::int64_t most_bytes)
     : plan_(plan), can_(plan.nodes.size(), false), rest_(model.needed(true)) {
   find(model);
-  if (std::find(can_.begin(), can_.end(), true) == can_.end()) return;
+  if (!any(can_)) return;
   const at::NoGradGuard off;
-  for (std::size_t t = 0; t < plan.tables.size(); ++t) {
-    std::vector<bool> nodes(plan.nodes.size(), false);
-    for (std::size_t k = 0; k < nodes.size(); ++k)
-      nodes[k] = can_[k] && plan.axes[at(graph::axis_of(plan.nodes[k]))].table == static_cast<int>(t);
-    if (std::find(nodes.begin(), nodes.end(), true) == nodes.end()) continue;
-    if (!compute(static_cast<int>(t), nodes, source, model, most_bytes)) continue;
-    for (std::size_t k = 0; k < nodes.size(); ++k)
+  for (const auto table : plan.tables.ids()) {
+    Nodes nodes(plan.nodes.size(), false);
+    for (const auto k : nodes.ids()) nodes[k] = can_[k] && plan.axes[*model.program().node_axes[k]].table == table;
+    if (!any(nodes) || !compute(table, nodes, source, model, most_bytes)) continue;
+    for (const auto k : nodes.ids())
       if (nodes[k]) rest_[k] = false;
   }
   // Fields that only they read are left out of batches.
   auto still_run = rest_;
-  for (std::size_t k = 0; k < still_run.size(); ++k) still_run[k] = still_run[k] || model.needed(false)[k];
+  for (const auto k : still_run.ids()) still_run[k] = still_run[k] || model.needed(false)[k];
   source.read_only(still_run);
 }
 
 void Settled::find(const graph::Model& model) {
   const auto& training = model.needed(true);
   const auto& evaluation = model.needed(false);
-  for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
+  for (const auto k : plan_.nodes.ids()) {
     const auto& node = plan_.nodes[k];
-    const int axis = graph::axis_of(node);
-    if (!training[k] || evaluation[k] || !node.frozen || node.copy != recipe::none || node.trains ||
-        axis == recipe::none || plan_.axes[at(axis)].whole)
+    const auto axis = model.program().node_axes[k];
+    if (!training[k] || evaluation[k] || !node.frozen || node.copy || node.trains || !axis || plan_.axes[*axis].whole)
       continue;
-    const int table = plan_.axes[at(axis)].table;
-    bool good = !plan_.tables[at(table)].event();
+    const auto table = plan_.axes[*axis].table;
+    bool good = !plan_.tables[table].event();
     for (const auto& port : node.inputs)
       for (const auto& wire : port) {
-        const bool here = wire.axis != recipe::none && !plan_.axes[at(wire.axis)].whole &&
-                          plan_.axes[at(wire.axis)].table == table && wire.via.table == recipe::none;
-        const bool still = wire.source == Source::node    ? can_[at(wire.node)]
-                           : wire.source == Source::field ? plan_.tables[at(table)].fields[at(wire.field)].still
-                                                          : wire.source == Source::key || wire.source == Source::rows;
+        const bool here = wire.axis && !plan_.axes[*wire.axis].whole && plan_.axes[*wire.axis].table == table &&
+                          (!wire.via || wire.via->axis_row());
+        const bool still = std::visit(
+            recipe::Cases{
+                [&](const recipe::NodeOutput& from) -> bool { return can_[from.node]; },
+                [&](const recipe::FieldOutput& from) { return here && plan_.tables[table].fields[from.field].still; },
+                [](const recipe::KeyOf&) { return true; }, [](const recipe::RowOf&) { return true; },
+                [](const auto&) { return false; }},
+            wire.source);
         good = good && here && still;
       }
     can_[k] = good;
   }
 }
 
-bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& source, const graph::Model& model,
+bool Settled::compute(recipe::TableId table, const Nodes& nodes, data::Source& source, const graph::Model& model,
                       std::int64_t& bytes_left) {
-  std::vector<recipe::Wire> wanted;
-  for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
+  struct Wanted {
+    graph::SlotId slot;
+    recipe::AxisId axis;
+  };
+  std::vector<Wanted> wanted;
+  for (const auto k : plan_.nodes.ids()) {
     if (!model.needed(true)[k] || can_[k]) continue;
     for (const auto& port : plan_.nodes[k].inputs)
       for (const auto& wire : port) {
-        if (wire.source != Source::node || !nodes[at(wire.node)]) continue;
-        const auto one = graph::source_of(wire);
-        if (std::none_of(wanted.begin(), wanted.end(), [&](const auto& w) { return graph::source_of(w) == one; }))
-          wanted.push_back(graph::without_link(wire));
+        if (!wire.node() || !nodes[wire.node()->node]) continue;
+        const auto slot = model.program().source_of(wire).value();
+        if (std::none_of(wanted.begin(), wanted.end(), [&](const auto& w) { return w.slot == slot; }))
+          wanted.push_back({slot, wire.axis.value()});
       }
   }
   const auto rows = source.table_rows(table);
@@ -85,14 +91,14 @@ bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& s
     execution.run(source.entities(table, some, reads), graph::Mode{}, nodes);
     std::int64_t bytes = 0;
     for (std::size_t w = 0; w < wanted.size(); ++w) {
-      auto flow = execution.read(wanted[w]);
+      auto flow = execution.read({wanted[w].slot, wanted[w].axis, {}, false});
       bytes += static_cast<std::int64_t>(flow.value.nbytes());
       parts[w].push_back({flow.value.detach(), flow.mask, {}, {}});
     }
     if (begin == 0 && bytes / static_cast<std::int64_t>(some.size()) * rows > bytes_left) return false;
   }
   for (std::size_t w = 0; w < wanted.size(); ++w) {
-    kept_.push_back({wanted[w], graph::join(parts[w])});
+    kept_.push_back({wanted[w].slot, wanted[w].axis, graph::join(parts[w])});
     bytes_left -= static_cast<std::int64_t>(kept_.back().rows.value.nbytes());
   }
   return true;
@@ -101,16 +107,16 @@ bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& s
 std::vector<graph::Given> Settled::given(const data::Batch& batch) const {
   std::vector<graph::Given> out;
   for (const auto& one : kept_) {
-    const auto& axis = batch.axes.at(at(one.source.axis));
+    const auto& axis = batch.axes.at(one.axis);
     const auto rows = at::from_blob(axis.row.as<std::int64_t>(), {axis.rows}, at::TensorOptions().dtype(at::kLong));
-    out.push_back({one.source, graph::rows_of(one.rows, rows)});
+    out.push_back({one.slot, graph::rows_of(one.rows, rows)});
   }
   return out;
 }
 
 std::vector<std::string> Settled::names() const {
   std::vector<std::string> out;
-  for (std::size_t k = 0; k < can_.size(); ++k)
+  for (const auto k : can_.ids())
     if (can_[k] && !rest_[k]) out.push_back(plan_.nodes[k].name);
   return out;
 }
