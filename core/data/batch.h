@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,41 +47,45 @@ struct FieldBatch {
 
 struct AxisBatch {
   std::int64_t rows = 0;
-  Array row;                       // int64[rows]: rows of the table, ascending; 0 the unknown entity.
-                                   // The driving table's: the batch's rows, in batch order
-  Array key;                       // key[rows]
-  Array count;                     // float[rows]: training rows that reach the entity; empty when nobody reads it
-  std::vector<FieldBatch> fields;  // per field of the table; empty values when nobody reads it here
+  Array row;    // int64[rows]: rows of the table, ascending; 0 the unknown entity.
+                // The driving table's: the batch's rows, in batch order
+  Array key;    // key[rows]
+  Array count;  // float[rows]: training rows that reach the entity; empty when nobody reads it
+  recipe::Indexed<recipe::FieldId, FieldBatch> fields;  // of the table; empty values when nobody reads it here
 };
 
 // A link or list of an event axis, as row numbers of an entity axis. -1: a padded place.
 struct LinkBatch {
-  int axis = recipe::none;  // the entity axis that `index` counts in
-  Array index;              // int64[rows], int64[rows, places], or int64[rows, places, drawn]
-                            // of a draw `per` place of a list; used places come first
-  Array mask;               // lists: bool[rows, places]; empty sizes when full
+  recipe::AxisId axis;  // the entity axis that `index` counts in
+  Array index;          // int64[rows], int64[rows, places], or int64[rows, places, drawn]
+                        // of a draw `per` place of a list; used places come first
+  Array mask;           // lists: bool[rows, places]; empty sizes when full
   bool masked = false;
 };
 
 // Which links have to be given, found once from the plan: every (event axis, link or list, entity axis) that a wire
 // uses, and every (axis.row, axis) pair.
 struct LinkUse {
-  recipe::Wire::Via via;
-  int from_axis = recipe::none;  // rows of the result
-  int axis = recipe::none;       // gathered axis
-  bool operator==(const LinkUse&) const = default;
+  recipe::Via via;
+  recipe::AxisId axis;  // gathered axis
+  auto operator<=>(const LinkUse&) const = default;
 };
-std::vector<LinkUse> link_uses(const recipe::Plan& plan);
+using LinkUseId = recipe::Id<LinkUse>;
+using LinkUses = recipe::Indexed<LinkUseId, LinkUse>;
+LinkUses link_uses(const recipe::Plan& plan);
+// The use that a wire makes; nothing for one that carries its source as it is. Throws std::logic_error where `uses`
+// were found from another plan.
+std::optional<LinkUseId> use_of(const LinkUses& uses, const recipe::Wire& wire);
 
 struct Batch {
   std::int64_t number = 0;                // of this pass
   std::int64_t rows = 0;                  // of the driving table
   std::vector<std::int64_t> row_numbers;  // of the driving table, in batch order
-  std::vector<AxisBatch> axes;            // per Plan::axes
-  std::vector<LinkBatch> links;           // per link_uses()
-  std::vector<Array> labels;              // per label of the driving table: float[rows], NaN where missing;
-                                          // empty when unread
-  std::vector<Array> link_keys;           // per link of the driving table: key[rows]; empty when unread
+  recipe::Indexed<recipe::AxisId, AxisBatch> axes;
+  recipe::Indexed<LinkUseId, LinkBatch> links;
+  // Of the driving table: float[rows] per label, NaN where missing; key[rows] per link. Empty when unread.
+  recipe::Indexed<recipe::LabelId, Array> labels;
+  recipe::Indexed<recipe::LinkId, Array> link_keys;
 };
 
 }  // namespace braid::data

@@ -53,17 +53,17 @@ TEST_CASE("histories equal a plain loop: visible train and all, ties, unknown us
     for (const bool held : {false, true})
       for (const std::int64_t size : {1, 7, 300}) {
         World3 w;
-        w.plan.tables[World3::events].lists[0].visible =
-            all ? recipe::ListPlan::Visible::all : recipe::ListPlan::Visible::train;
-        if (held) w.plan.tables[World3::events].hold_out = {{"cold", 1, expression("item in [3, 8, 20]"), {}}};
-        through_list(w.plan, World3::listed, World3::events, 0);
+        using Visible = recipe::ListPlan::History::Visible;
+        w.history_plan().visible = all ? Visible::all : Visible::train;
+        if (held) w.plan.tables[World3::events].hold_out = {{"cold", 1_id, expression("item in [3, 8, 20]"), {}}};
+        through_list(w.plan, World3::listed, World3::events, 0_id);
         auto source = Source::open(w.plan, makers());
         std::int64_t seen = 0;
         for (const auto* split : {"train", "valid", "test", "cold"}) {
           if (split == std::string("cold") && !held) continue;
           const auto pass = source->pass({.split = split, .batch = size});
           while (const auto batch = pass->next()) {
-            const auto lists = list_rows(*batch, batch->links[0]);
+            const auto lists = list_rows(*batch, batch->links[0_id]);
             for (std::size_t r = 0; r < lists.size(); ++r, ++seen)
               CHECK(lists[r] == w.history(static_cast<std::size_t>(batch->row_numbers[r]), all,
                                           held ? std::set<int>{3, 8, 20} : std::set<int>{}));
@@ -75,12 +75,12 @@ TEST_CASE("histories equal a plain loop: visible train and all, ties, unknown us
 
 TEST_CASE("each touched entity stands once on its axis, ascending; links and axis rows find it") {
   World3 w;
-  through_link(w.plan, World3::items, World3::events, 1);
-  through_link(w.plan, World3::users, World3::events, 0);
-  through_list(w.plan, World3::listed, World3::events, 0);
+  through_link(w.plan, World3::items, World3::events, 1_id);
+  through_link(w.plan, World3::users, World3::events, 0_id);
+  through_list(w.plan, World3::listed, World3::events, 0_id);
   through_rows(w.plan, World3::items, World3::listed);  // puts the listed entities on the items' own axis, too
-  through_link(w.plan, World3::all_items, World3::events, 1);
-  read_label(w.plan, World3::events, 0);
+  through_link(w.plan, World3::all_items, World3::events, 1_id);
+  read_label(w.plan, World3::events, 0_id);
   auto source = Source::open(w.plan, makers());
   const auto pass = source->pass({.batch = 13, .shuffle = true});
   std::int64_t entities = 0, rows = 0;
@@ -90,35 +90,37 @@ TEST_CASE("each touched entity stands once on its axis, ascending; links and axi
       const auto at = static_cast<std::size_t>(batch->row_numbers[r]);
       items.insert(w.rows[at].item), users.insert(w.rows[at].user);
       for (const auto i : w.history(at, false)) listed.insert(i);
-      CHECK(batch->labels[0].as<float>()[r] == (w.rows[at].rating > 3));
-      CHECK(batch->axes[0].row.as<std::int64_t>()[batch->links[1].index.as<std::int64_t>()[r]] == w.rows[at].user);
-      CHECK(batch->axes[1].row.as<std::int64_t>()[batch->links[0].index.as<std::int64_t>()[r]] == w.rows[at].item);
-      CHECK(batch->links[4].index.as<std::int64_t>()[r] == w.rows[at].item);
+      CHECK(batch->labels[0_id].as<float>()[r] == (w.rows[at].rating > 3));
+      CHECK(batch->axes[0_id].row.as<std::int64_t>()[batch->links[1_id].index.as<std::int64_t>()[r]] ==
+            w.rows[at].user);
+      CHECK(batch->axes[1_id].row.as<std::int64_t>()[batch->links[0_id].index.as<std::int64_t>()[r]] ==
+            w.rows[at].item);
+      CHECK(batch->links[4_id].index.as<std::int64_t>()[r] == w.rows[at].item);
     }
     items.insert(listed.begin(), listed.end());
-    CHECK(values<std::int64_t>(batch->axes[0].row) == Rows(users.begin(), users.end()));
-    CHECK(values<std::int64_t>(batch->axes[1].row) == Rows(items.begin(), items.end()));
-    CHECK(values<std::int64_t>(batch->axes[3].row) == Rows(listed.begin(), listed.end()));
-    CHECK(batch->axes[5].rows == 24);  // whole: the unknown entity and all 23
-    CHECK(batch->axes[4].rows == 0);
-    for (std::int64_t k = 0; k < batch->axes[3].rows; ++k)
-      CHECK(batch->axes[1].row.as<std::int64_t>()[batch->links[3].index.as<std::int64_t>()[k]] ==
-            batch->axes[3].row.as<std::int64_t>()[k]);
-    entities += batch->axes[1].rows, rows += batch->rows;
+    CHECK(values<std::int64_t>(batch->axes[0_id].row) == Rows(users.begin(), users.end()));
+    CHECK(values<std::int64_t>(batch->axes[1_id].row) == Rows(items.begin(), items.end()));
+    CHECK(values<std::int64_t>(batch->axes[3_id].row) == Rows(listed.begin(), listed.end()));
+    CHECK(batch->axes[5_id].rows == 24);  // whole: the unknown entity and all 23
+    CHECK(batch->axes[4_id].rows == 0);
+    for (std::int64_t k = 0; k < batch->axes[3_id].rows; ++k)
+      CHECK(batch->axes[1_id].row.as<std::int64_t>()[batch->links[3_id].index.as<std::int64_t>()[k]] ==
+            batch->axes[3_id].row.as<std::int64_t>()[k]);
+    entities += batch->axes[1_id].rows, rows += batch->rows;
   }
-  CHECK(source->encoded()[1] == std::pair(entities, rows));
-  CHECK(source->encoded()[4] == std::pair<std::int64_t, std::int64_t>(0, 0));
+  CHECK(source->encoded()[1_id] == std::pair(entities, rows));
+  CHECK(source->encoded()[4_id] == std::pair<std::int64_t, std::int64_t>(0, 0));
 }
 
 TEST_CASE("fields: trimmed places, masks, absent rows, draws by step and key") {
   World3 w;
-  through_link(w.plan, World3::items, World3::events, 1);
-  read_field(w.plan, World3::items, 0);
-  read_field(w.plan, World3::items, 1);
+  through_link(w.plan, World3::items, World3::events, 1_id);
+  read_field(w.plan, World3::items, 0_id);
+  read_field(w.plan, World3::items, 1_id);
   auto source = Source::open(w.plan, makers());
   const auto batch = source->pass({.batch = 300})->next();
   const auto& axis = batch->axes[World3::items];
-  const auto& words = axis.fields[0];
+  const auto& words = axis.fields[0_id];
   CHECK(words.values[0].sizes == Rows{axis.rows, 4});
   const std::int64_t used[] = {0, 1, 2, 3, 4, 2};
   for (std::int64_t k = 0; k < axis.rows; ++k) {
@@ -128,14 +130,14 @@ TEST_CASE("fields: trimmed places, masks, absent rows, draws by step and key") {
       CHECK(words.mask.as<bool>()[k * 4 + p] == holds);
       if (!holds) CHECK(words.values[0].as<std::int64_t>()[k * 4 + p] == 0);
     }
-    CHECK(axis.fields[1].mask.as<bool>()[k] == (item % 5 != 0));
-    CHECK(axis.fields[1].values[0].as<float>()[2 * k + 1] == (item % 5 ? 2.0f * static_cast<float>(item) : 0.0f));
+    CHECK(axis.fields[1_id].mask.as<bool>()[k] == (item % 5 != 0));
+    CHECK(axis.fields[1_id].values[0].as<float>()[2 * k + 1] == (item % 5 ? 2.0f * static_cast<float>(item) : 0.0f));
   }
   // A batch of one row is as wide as its own cell, and an item without words still has a place, masked.
   const auto pass = source->pass({.batch = 1});
   while (const auto one = pass->next()) {
     const auto item = one->axes[World3::items].row.as<std::int64_t>()[0];
-    const auto& f = one->axes[World3::items].fields[0];
+    const auto& f = one->axes[World3::items].fields[0_id];
     CHECK(f.values[0].sizes == Rows{1, std::max<std::int64_t>(1, used[item % 6])});
     CHECK(f.masked == (item % 6 == 0));
   }
@@ -149,15 +151,15 @@ TEST_CASE("fields: trimmed places, masks, absent rows, draws by step and key") {
 
 TEST_CASE("a field of another run has that run's state and no draws") {
   World3 w;
-  through_link(w.plan, World3::items, World3::events, 1);
-  read_field(w.plan, World3::items, 0);
+  through_link(w.plan, World3::items, World3::events, 1_id);
+  read_field(w.plan, World3::items, 0_id);
   const auto step = [](const recipe::Plan& plan, bool training) {
     return Source::open(plan, makers())->pass({.batch = 300, .training = training, .first_step = 5})->next();
   };
   const auto ids = [](const Batch& batch) {
-    return values<std::int64_t>(batch.axes[World3::items].fields[0].values[0]);
+    return values<std::int64_t>(batch.axes[World3::items].fields[0_id].values[0]);
   };
-  auto& field = w.plan.tables[World3::items].fields[0];
+  auto& field = w.plan.tables[World3::items].fields[0_id];
   const auto own = ids(*step(w.plan, false));
   CHECK(ids(*step(w.plan, true)) != own);
   field.still = true;
@@ -179,12 +181,12 @@ TEST_CASE("a field of another run has that run's state and no draws") {
 
 TEST_CASE("neither threads, nor the cache, nor what is prepared ahead change a byte") {
   World3 w;
-  through_link(w.plan, World3::items, World3::events, 1);
-  through_list(w.plan, World3::items, World3::events, 0);
-  read_field(w.plan, World3::items, 0);
-  read_field(w.plan, World3::items, 1);
-  read_label(w.plan, World3::events, 0);
-  read_link(w.plan, World3::events, 0);
+  through_link(w.plan, World3::items, World3::events, 1_id);
+  through_list(w.plan, World3::items, World3::events, 0_id);
+  read_field(w.plan, World3::items, 0_id);
+  read_field(w.plan, World3::items, 1_id);
+  read_label(w.plan, World3::events, 0_id);
+  read_link(w.plan, World3::events, 0_id);
   const PassOptions options{.batch = 11, .training = true, .shuffle = true, .seed = 3, .epoch = 1, .first_step = 40};
   const auto expect = all_bytes(w.plan, options);
   CHECK(expect.size() > 5);
@@ -244,24 +246,18 @@ TEST_CASE("shuffling: every row once, another order each epoch, the same one eac
 TEST_CASE("lists from a column and draws") {
   World3 w;
   auto& e = w.plan.tables[World3::events];
-  recipe::ListPlan column;
-  column.name = "candidates", column.what = recipe::ListPlan::What::column, column.table = World3::items,
-  column.column = "cands", column.length = 2;
-  recipe::ListPlan draw;
-  draw.name = "negatives", draw.what = recipe::ListPlan::What::draw, draw.table = World3::items, draw.length = 6,
-  draw.exclude_seen = true;
-  recipe::ListPlan popular = draw;
-  popular.name = "popular", popular.by_popularity = true, popular.exclude_seen = false;
-  recipe::ListPlan each = draw;
-  each.name = "each", each.length = 3, each.per = 1;
-  e.lists.insert(e.lists.end(), {column, draw, popular, each});
-  e.hold_out = {{"cold", 1, expression("item in [3, 8, 20]"), {}}};
-  for (int l = 1; l <= 4; ++l) through_list(w.plan, World3::drawn, World3::events, l);
+  using Draw = recipe::ListPlan::Draw;
+  e.lists.push_back({"candidates", World3::items, recipe::ListPlan::Keys{.column = "cands", .last = 2}});
+  e.lists.push_back({"negatives", World3::items, Draw{.count = 6, .exclude_seen = true}});
+  e.lists.push_back({"popular", World3::items, Draw{.count = 6, .by_popularity = true}});
+  e.lists.push_back({"each", World3::items, Draw{.count = 3, .exclude_seen = true, .per = 1_id}});
+  e.hold_out = {{"cold", 1_id, expression("item in [3, 8, 20]"), {}}};
+  for (std::size_t l = 1; l <= 4; ++l) through_list(w.plan, World3::drawn, World3::events, AnyId{l});
   auto source = Source::open(w.plan, makers());
   CHECK(source->report().warnings.at(0).find("'events.candidates' names '2") != std::string::npos);  // 24 or 25
 
   const auto batch = source->pass({.batch = 300, .training = true})->next();
-  const auto candidates = list_rows(*batch, batch->links[0]);
+  const auto candidates = list_rows(*batch, batch->links[0_id]);
   for (std::size_t r = 0; r < candidates.size(); ++r) {
     Rows expect;
     const auto k = static_cast<int>(batch->row_numbers[r]);
@@ -279,7 +275,7 @@ TEST_CASE("lists from a column and draws") {
     train_items.insert(row.item);
     if (row.user) seen[row.user].insert(row.item);
   }
-  const auto negatives = list_rows(*batch, batch->links[1]), popular_ones = list_rows(*batch, batch->links[2]);
+  const auto negatives = list_rows(*batch, batch->links[1_id]), popular_ones = list_rows(*batch, batch->links[2_id]);
   for (std::size_t r = 0; r < negatives.size(); ++r) {
     const auto& row = w.rows[static_cast<std::size_t>(batch->row_numbers[r])];
     CHECK((negatives[r].size() == 6 || seen[row.user].size() >= 20));
@@ -287,7 +283,7 @@ TEST_CASE("lists from a column and draws") {
       CHECK((n > 0 && n != row.item && !seen[row.user].count(static_cast<int>(n)) && n != 3 && n != 8 && n != 20));
     for (const auto n : popular_ones[r]) CHECK(train_items.count(static_cast<int>(n)));
   }
-  CHECK(batch->links[3].index.sizes == Rows{batch->rows, 2, 3});  // three for each of up to two candidates
+  CHECK(batch->links[3_id].index.sizes == Rows{batch->rows, 2, 3});  // three for each of up to two candidates
 
   const auto bytes = [&](bool training, std::int64_t step) {
     return bytes_of(*source->pass({.split = "valid", .batch = 50, .training = training, .first_step = step})->next());
@@ -310,37 +306,38 @@ TEST_CASE("media: from a tar, a compressed tar and a folder; absent and broken f
   t.fields = {field_plan("pic", "length", {}, "")};
   p.tables = {t};
   own_axes(p);
-  p.train.rows = 0;
-  read_field(p, 0, 0);
+  p.train.rows = 0_id;
+  read_field(p, 0_id, 0_id);
   for (const std::string media : {"/pics/{file}.bin", "/pics.tar:{file}.bin", "/pics.tar.gz:{file}.bin"}) {
-    p.tables[0].fields[0].media = f.path() + media;
+    p.tables[0_id].fields[0_id].media = f.path() + media;
     const auto batch = Source::open(p, makers())->pass({})->next();
-    CHECK(values<std::int64_t>(batch->axes[0].fields[0].values[0]) == Rows{4, 200000, 0, 0});
-    CHECK(values<bool>(batch->axes[0].fields[0].mask) == std::vector<bool>{true, true, false, false});
+    CHECK(values<std::int64_t>(batch->axes[0_id].fields[0_id].values[0]) == Rows{4, 200000, 0, 0});
+    CHECK(values<bool>(batch->axes[0_id].fields[0_id].mask) == std::vector<bool>{true, true, false, false});
   }
   f.write("pics/a.bin", "broken");
-  p.tables[0].fields[0].media = f.path() + "/pics/{file}.bin";
+  p.tables[0_id].fields[0_id].media = f.path() + "/pics/{file}.bin";
   for (const std::int64_t ahead : {0, 2}) {
     p.data.ahead = ahead;
     const auto message = message_of([&] { Source::open(p, makers())->pass({})->next(); });
-    CHECK(message.find(p.tables[0].files[0] + ":2: error: file '" + f.path() +
+    CHECK(message.find(p.tables[0_id].files[0] + ":2: error: file '" + f.path() +
                        "/pics/a.bin' of field 'pic': not an image [cell-broken]") == 0);
   }
-  p.tables[0].bad_rows = recipe::TablePlan::BadRows::skip;
+  p.tables[0_id].bad_rows = recipe::TablePlan::BadRows::skip;
   p.data.cache_bytes = 0;  // decoded twice, told once
   auto source = Source::open(p, makers());
-  CHECK(values<bool>(source->pass({})->next()->axes[0].fields[0].mask) == std::vector<bool>{false, true, false, false});
+  CHECK(values<bool>(source->pass({})->next()->axes[0_id].fields[0_id].mask) ==
+        std::vector<bool>{false, true, false, false});
   source->pass({})->next();
   CHECK(source->report().warnings.size() == 1);
-  p.tables[0].fields[0].media = f.path() + "/none/{file}.bin";
+  p.tables[0_id].fields[0_id].media = f.path() + "/none/{file}.bin";
   CHECK(message_of([&] { Source::open(p, makers()); }).find("there is no such folder") != std::string::npos);
-  p.tables[0].fields[0].media = f.write("bad.tar.gz", "this is no archive") + ":{file}.bin";
+  p.tables[0_id].fields[0_id].media = f.write("bad.tar.gz", "this is no archive") + ":{file}.bin";
   CHECK(message_of([&] { Source::open(p, makers()); }).find("bad.tar.gz: error: ") != std::string::npos);
 }
 
 TEST_CASE("axes that cannot be filled are refused") {
   World3 w;
-  through_link(w.plan, World3::events, World3::events, 1);
+  through_link(w.plan, World3::events, World3::events, 1_id);
   CHECK(message_of([&] { Source::open(w.plan, makers()); }).find("needs an axis of its own") != std::string::npos);
 }
 

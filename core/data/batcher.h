@@ -19,7 +19,8 @@ class Batcher {
   // `count` rows of one entity table from `first` on, on all axes of that table, whole axes in full, nothing on others;
   // the fields that `reads` names. What stands on one axis for each row of another (`AXIS.row`) is given, and links
   // between whole axes; other links and lists are not.
-  Batch entities(int table, std::int64_t first, std::int64_t count, const Reads& reads, const Moment& moment) const;
+  Batch entities(recipe::TableId table, std::int64_t first, std::int64_t count, const Reads& reads,
+                 const Moment& moment) const;
 
  private:
   struct Gathered {  // entity rows, [from rows, places]; -1 where padded
@@ -31,27 +32,28 @@ class Batcher {
     std::vector<std::uint32_t> stamp;
     std::vector<std::int32_t> place;
   };
-  void gather(const Gather& gather, const Batch& batch, const Moment& moment, Gathered& out) const;
-  void collect(int axis, Batch& batch);
-  AxisBatch fill(int axis, const std::vector<std::int32_t>& rows, const Reads& reads, const Moment& moment) const;
-  AxisBatch fill_lasting(int axis, const std::vector<std::int32_t>& rows, const Moment& moment) const;
-  std::vector<std::int32_t> all_rows(int axis) const;  // of an axis that is whole
-  FieldBatch field(const FieldCells& cells, const Table& table, std::span<const std::int32_t> rows,
+  void gather(const recipe::Via& gather, const Moment& moment, Gathered& out) const;
+  void collect(recipe::AxisId axis);
+  AxisBatch fill(recipe::AxisId axis, const std::vector<std::int32_t>& rows, const Reads& reads,
+                 const Moment& moment) const;
+  AxisBatch fill_lasting(recipe::AxisId axis, const std::vector<std::int32_t>& rows, const Moment& moment) const;
+  std::vector<std::int32_t> all_rows(recipe::AxisId axis) const;  // of an axis that is whole
+  FieldBatch field(recipe::TableId table, recipe::FieldId field, std::span<const std::int32_t> rows,
                    const Moment& moment) const;
   // Throws Error naming the first row whose values are outside.
   void check_range(const ValueRange& range, const FieldBatch& field, const Table& table, const std::string& name,
                    std::span<const std::int32_t> rows) const;
   // Whether it is the same in every batch of this world.
-  bool lasts(const Gather& gather) const;
-  bool lasts(int axis, const Moment& moment) const;
-  LinkBatch link(const LinkUse& use, const Gathered& gathered, const Batch& batch) const;
+  bool lasts(const recipe::Via& gather) const;
+  bool lasts(recipe::AxisId axis, const Moment& moment) const;
+  LinkBatch link(const LinkUse& use, const Gathered& gathered) const;
 
   const World& world_;
-  std::vector<Gathered> gathered_;                       // per gather of the route
-  std::vector<Marks> marks_;                             // per axis
-  std::vector<std::optional<LinkBatch>> lasting_links_;  // per use: between axes that are whole
-  std::vector<std::vector<std::int32_t>> axis_rows_;     // per axis
-  std::uint32_t now_ = 0;                                // the stamp of this batch
+  recipe::Indexed<GatherId, Gathered> gathered_;
+  PerAxis<Marks> marks_;
+  recipe::Indexed<LinkUseId, std::optional<LinkBatch>> lasting_links_;  // between axes that are whole
+  PerAxis<std::vector<std::int32_t>> axis_rows_;
+  std::uint32_t now_ = 0;  // the stamp of this batch
 };
 
 }  // namespace braid::data

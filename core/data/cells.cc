@@ -38,7 +38,7 @@ class FieldCells::Rows final : public FitRows {
     const auto& table = cells_.table_;
     Texts texts;
     for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
-      auto count = table.counts.empty() ? 0u : table.counts[static_cast<std::size_t>(r)];
+      auto count = table.counts.empty() ? 0u : table.counts[r];
       if (table.plan->fit_all && !table.is_held(r)) count = std::max(count, 1u);
       if (!count) continue;
       cells_.cell(r, texts);
@@ -50,10 +50,10 @@ class FieldCells::Rows final : public FitRows {
   const FieldCells& cells_;
 };
 
-FieldCells::FieldCells(const Table& table, int field, std::unique_ptr<Field> component, Budget& budget,
+FieldCells::FieldCells(const Table& table, recipe::FieldId field, std::unique_ptr<Field> component, Budget& budget,
                        Complaints& complaints)
     : table_(table),
-      plan_(table.plan->fields[static_cast<std::size_t>(field)]),
+      plan_(table.plan->fields[field]),
       component_(std::move(component)),
       budget_(budget),
       complaints_(complaints),
@@ -63,7 +63,7 @@ FieldCells::FieldCells(const Table& table, int field, std::unique_ptr<Field> com
   if (from.empty() && plan_.media.empty()) from = {plan_.name};
   for (const auto& name : from) columns_.push_back(table.column(name));
   if (table.plan->permute)
-    for (const int f : table.plan->permute->fields) permuted_ = permuted_ || f == field;
+    for (const auto f : table.plan->permute->fields) permuted_ = permuted_ || f == field;
 }
 
 FieldCells::~FieldCells() {

@@ -38,7 +38,8 @@ class FieldCells {
     std::unique_ptr<const Decoded> owned;
   };
 
-  FieldCells(const Table& table, int field, std::unique_ptr<Field> component, Budget& budget, Complaints& complaints);
+  FieldCells(const Table& table, recipe::FieldId field, std::unique_ptr<Field> component, Budget& budget,
+             Complaints& complaints);
   ~FieldCells();
 
   // Says which files of an archive its rows name; before prepare() of any field. Throws Error.
@@ -54,7 +55,6 @@ class FieldCells {
   bool fits() const { return plan_.use.schema.fits; }
   std::uint64_t name_hash() const { return name_hash_; }
   const std::string& name() const { return plan_.name; }
-  std::int64_t number() const { return &plan_ - table_.plan->fields.data(); }  // among the table's fields
 
   // Row's cell through the field's `decode`. A broken cell is an Error that names file, line and column, or counts as
   // missing where the table says bad_rows = "skip".

@@ -23,9 +23,9 @@ struct Items {
     t.fields = {field_plan("pic", "length", {}, f.path() + "/pics/{file}.jpg"), field_plan("price", "number", {})};
     plan.tables = {t};
     own_axes(plan);
-    plan.train.rows = 0;
-    read_field(plan, 0, 0);
-    read_field(plan, 0, 1);
+    plan.train.rows = 0_id;
+    read_field(plan, 0_id, 0_id);
+    read_field(plan, 0_id, 1_id);
     f.write("pics/a.jpg", "four");
   }
   std::string why() const {
@@ -38,7 +38,7 @@ struct Items {
 TEST_CASE("content: present, missing and broken rows of each field") {
   Items w("1\ta\t3\n2\tb\t\n3\t\t5\n4\tc\tmuch\n5\td\t1\n6\te\t1\n");
   w.f.write("pics/c.jpg", "broken");
-  w.plan.tables[0].fields[1].missing = {"5"};
+  w.plan.tables[0_id].fields[1_id].missing = {"5"};
   const auto source = Source::open(w.plan, makers());
   auto report = source->report().content;
   REQUIRE(report.size() == 2);
@@ -70,7 +70,7 @@ TEST_CASE("content: a field that has nothing in all rows is an error before anyt
   CHECK(blank.why().find("field 'items.price' has nothing in all 2 rows of table 'items'; it looks for column "
                          "'price' [content-missing]") != std::string::npos);
   Items unread("1\tx\t3\n2\ty\t1\n");
-  unread.plan.nodes[0].inputs.erase(unread.plan.nodes[0].inputs.begin());  // the picture
+  unread.plan.nodes[0_id].inputs.erase(unread.plan.nodes[0_id].inputs.begin());  // the picture
   CHECK(unread.why() == "nothing was thrown");
 }
 
@@ -84,13 +84,12 @@ TEST_CASE("unseen: rows of each split whose entity no training row shows") {
   // By time: rows 1 to 4 train, 5 to 8 test. 12.0 is no user, an empty cell is no mistake.
   events.files = {f.write("events", "user\tt\n1\t1\n1\t2\n2\t3\n1\t4\n1\t5\n3\t6\n2.0\t7\n\t8\n")};
   events.order = "t";
-  events.links = {{"user", 0, "", {}}};
-  events.split.by = recipe::SplitPlan::By::time;
-  events.split.train = 0.5, events.split.test = 0.5;
+  events.links = {{"user", 0_id, "", {}}};
+  events.split.how = recipe::SplitPlan::ByTime{0.5, 0, 0.5};
   p.tables = {users, events};
   own_axes(p);
-  p.train.rows = 1;
-  through_link(p, 0, 1, 0);
+  p.train.rows = 1_id;
+  through_link(p, 0_id, 1_id, 0_id);
   const auto source = Source::open(p, makers());
   // The user of the empty cell is nobody; 3 and 2.0 are unseen, 1 is not.
   const auto& user = source->report().unseen.at("test").at("user");

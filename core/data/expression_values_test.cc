@@ -17,19 +17,19 @@ namespace {
 
 // A table of its own: columns a, b, word, gap.
 struct Sheet {
-  std::vector<recipe::TablePlan> plans{1};
-  std::vector<Table> tables{1};
+  recipe::TablePlan plan;
+  Tables tables{std::vector<Table>(1)};
   Sheet(const std::vector<std::vector<const char*>>& rows) {
-    plans[0].name = "sheet";
-    tables[0].plan = &plans[0];
-    for (const auto* name : {"a", "b", "word", "gap"}) tables[0].columns.emplace_back(name);
+    plan.name = "sheet";
+    tables[0_id].plan = &plan;
+    for (const auto* name : {"a", "b", "word", "gap"}) tables[0_id].columns.emplace_back(name);
     for (const auto& row : rows)
       for (std::size_t c = 0; c < 4; ++c)
-        row[c] ? tables[0].columns[c].add(row[c]) : tables[0].columns[c].add_missing();
-    tables[0].rows = static_cast<std::int64_t>(rows.size());
+        row[c] ? tables[0_id].columns[c].add(row[c]) : tables[0_id].columns[c].add_missing();
+    tables[0_id].rows = static_cast<std::int64_t>(rows.size());
   }
   Cooked value(const std::string& text, std::int64_t row = 0) {
-    return Evaluator(expression(text), names_of(tables, 0, nullptr))(row);
+    return Evaluator(expression(text), names_of(tables, 0_id, nullptr))(row);
   }
   bool is(const std::string& text, std::int64_t row = 0) { return value(text, row).truth(); }
 };
@@ -85,10 +85,10 @@ TEST_CASE("expressions: typed comparison, missing cells, arithmetic") {
   CHECK(s.is("a in [1, 'x1']", 2));
   CHECK_FALSE(s.is("a in [1, 'y']", 2));
   CHECK_FALSE(s.is("gap > 0 and a > 1", 2));  // decided before the text is met
-  const Evaluator over(expression("a > 1"), names_of(s.tables, 0, nullptr));
+  const Evaluator over(expression("a > 1"), names_of(s.tables, 0_id, nullptr));
   for (const std::int64_t row : {0, 2, 2}) over.truth(row);
   CHECK(over.truth(1));
-  const Evaluator condition(expression("word"), names_of(s.tables, 0, nullptr));
+  const Evaluator condition(expression("word"), names_of(s.tables, 0_id, nullptr));
   CHECK_FALSE(condition.truth(0));  // a text is no condition: "False" would hold
   CHECK(condition.first_mixed() == 0);
   CHECK(s.value("not word").kind == Cooked::Kind::mixed);
@@ -141,7 +141,7 @@ TEST_CASE("numbers of cells and literals compare to their last digit") {
   // Nothing is rounded where 127 bits do not hold it.
   const auto large = "a * a * a";
   CHECK(s.value(large, 1).kind == Cooked::Kind::mixed);
-  const Evaluator evaluator(expression(large), names_of(s.tables, 0, nullptr));
+  const Evaluator evaluator(expression(large), names_of(s.tables, 0_id, nullptr));
   CHECK(evaluator.can_be_mixed());
   // -2^127 is the least integer; 2^127 is none.
   const std::string two_62 = "4611686018427387904", least = "(" + two_62 + " * " + two_62 + " * -8)";
@@ -163,7 +163,7 @@ TEST_CASE("numbers of cells and literals compare to their last digit") {
                                                                                      {"a in ['x', 1]", true},
                                                                                      {"a is missing", false},
                                                                                      {"not a", true}})
-    CHECK(Evaluator(expression(text), names_of(s.tables, 0, nullptr)).can_be_mixed() == can);
+    CHECK(Evaluator(expression(text), names_of(s.tables, 0_id, nullptr)).can_be_mixed() == can);
 }
 
 TEST_CASE("what is a number: blanks around it, a sign, a fraction, an exponent; words, commas and more are not") {

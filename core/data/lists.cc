@@ -24,18 +24,16 @@ struct Groups {
 // an empty history: there is no telling that two unknown users are one.
 class History final : public List {
  public:
-  History(const ListContext& c, const Table& table, const ListPlan& plan)
-      : table_(table), by_(table.links[static_cast<std::size_t>(plan.by)]), length_(plan.length), always_(plan.always) {
-    const auto& of = table.links[static_cast<std::size_t>(plan.of)];
-    const auto& listed = c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.of)].table)];
-    const auto keys =
-        c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.by)].table)].rows;
+  History(const ListContext& c, recipe::TableId which, const std::string& name, const ListPlan::History& plan)
+      : table_(c.tables[which]), by_(table_.links[plan.by]), length_(plan.last), always_(plan.always) {
+    const auto& table = table_;
+    const auto& of = table.links[plan.of];
+    const auto& listed = c.tables[table.plan->links[plan.of].table];
+    const auto keys = c.tables[table.plan->links[plan.by].table].rows;
     const auto visible = plan.visible;
     std::vector<std::uint8_t> eligible(static_cast<std::size_t>(table.rows), 0);
     std::optional<Evaluator> where;
-    if (plan.where)
-      where.emplace(*plan.where,
-                    names_of(c.tables, static_cast<std::size_t>(&table - c.tables.data()), &c.link_counts));
+    if (plan.where) where.emplace(*plan.where, names_of(c.tables, which, &c.link_counts));
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, table.rows, 2048), [&](const auto& range) {
       for (auto r = range.begin(); r != range.end(); ++r) {
         const auto at = static_cast<std::size_t>(r);
@@ -43,7 +41,7 @@ class History final : public List {
                        (!where || where->truth(r));
       }
     });
-    if (where) tell_mixed(*where, table, "list '" + plan.name + "' (where)", c.complaints);
+    if (where) tell_mixed(*where, table, "list '" + name + "' (where)", c.complaints);
     groups_.starts.assign(static_cast<std::size_t>(keys) + 1, 0);
     for (std::size_t r = 0; r < eligible.size(); ++r)
       if (eligible[r]) ++groups_.starts[static_cast<std::size_t>(by_[r]) + 1];
@@ -94,7 +92,7 @@ class History final : public List {
   }
 
  private:
-  using Visible = ListPlan::Visible;
+  using Visible = ListPlan::History::Visible;
   std::pair<std::int64_t, std::int64_t> span(std::int64_t row) const {
     const auto key = static_cast<std::size_t>(by_[static_cast<std::size_t>(row)]);
     const auto begin = order_.begin() + groups_.starts[key], last = order_.begin() + groups_.starts[key + 1];
@@ -119,8 +117,7 @@ class History final : public List {
 // What comes next after each place of a history; after its last one, what the row itself reaches.
 class After final : public List {
  public:
-  After(const Table& table, const ListPlan& plan, const List& base)
-      : own_(table.links[static_cast<std::size_t>(plan.of)]), base_(base) {}
+  After(const std::vector<std::int32_t>& own, const List& base) : own_(own), base_(base) {}
   std::int64_t count(std::int64_t row) const override { return base_.count(row); }
   void fill(std::int64_t row, const Moment& moment, std::span<std::int32_t> out) const override {
     if (out.empty()) return;
@@ -138,13 +135,12 @@ class After final : public List {
 // reaches the unknown entity and is counted.
 class FromColumn final : public List {
  public:
-  FromColumn(const ListContext& c, Table& table, const ListPlan& plan) {
-    const auto* through = plan.through == recipe::none ? nullptr : &table.links[static_cast<std::size_t>(plan.through)];
-    auto& holder =
-        through ? c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.through)].table)]
-                : table;
+  FromColumn(const ListContext& c, Table& table, const ListPlan& list, const ListPlan::Keys& plan) {
+    const auto* through = plan.through ? &table.links[*plan.through] : nullptr;
+    auto& holder = through ? c.tables[table.plan->links[*plan.through].table] : table;
     const auto& column = *holder.column(plan.column);
-    const auto& target = c.tables[static_cast<std::size_t>(plan.table)];
+    const auto& target = c.tables[list.table];
+    const auto last = plan.last.value_or(0);
     std::int64_t dangling = 0, first = 0;
     std::string lost;
     groups_.starts.push_back(0);
@@ -160,14 +156,13 @@ class FromColumn final : public List {
         if (!target.is_held(row)) groups_.entities.push_back(row);
       }
       auto& entities = groups_.entities;
-      const auto begin = groups_.starts.back(),
-                 extra = static_cast<std::int64_t>(entities.size()) - begin - plan.length;
-      if (plan.length > 0 && extra > 0) entities.erase(entities.begin() + begin, entities.begin() + begin + extra);
+      const auto begin = groups_.starts.back(), extra = static_cast<std::int64_t>(entities.size()) - begin - last;
+      if (last > 0 && extra > 0) entities.erase(entities.begin() + begin, entities.begin() + begin + extra);
       groups_.starts.push_back(static_cast<std::int64_t>(entities.size()));
     }
     if (dangling)
-      c.complaints.warning("dangling keys in '" + table.plan->name + "." + plan.name + "'",
-                           table.where(first) + ": warning: '" + table.plan->name + "." + plan.name + "' names '" +
+      c.complaints.warning("dangling keys in '" + table.plan->name + "." + list.name + "'",
+                           table.where(first) + ": warning: '" + table.plan->name + "." + list.name + "' names '" +
                                lost + "', which table '" + target.plan->name + "' does not have; " +
                                std::to_string(dangling) + " such places [link-dangling]");
   }
@@ -184,40 +179,36 @@ class FromColumn final : public List {
 
 // Entities drawn afresh at each step, with replacement, uniformly or by how often training rows reach them. Left out:
 // the unknown and the held-out ones and, with `exclude = "seen"`, those that the row itself or training rows of the
-// same key reach. Key: the plan's `by`, or else the table's first link to another table; without one, the row alone.
+// same key reach. Key: the table's first link to another table; without one, the row alone.
 class Drawn final : public List {
  public:
-  Drawn(const ListContext& c, const Table& table, std::size_t which, const ListPlan& plan, const List* per)
-      : table_(table),
-        name_(key_of(table.plan->name + "." + plan.name)),
-        length_(plan.length),
+  Drawn(const ListContext& c, recipe::TableId which, const ListPlan& list, const ListPlan::Draw& plan, const List* per)
+      : table_(c.tables[which]),
+        name_(key_of(table_.plan->name + "." + list.name)),
+        length_(plan.count),
         per_(per),
         exclude_(plan.exclude_seen) {
-    const auto& target = c.tables[static_cast<std::size_t>(plan.table)];
+    const auto& table = table_;
+    const auto& target = c.tables[list.table];
     if (!table.plan->order.empty()) order_ = table.column(table.plan->order);
-    for (const auto& link : table.plan->links) linked_.push_back(&c.tables[static_cast<std::size_t>(link.table)]);
-    for (std::size_t l = 0; l < table.links.size(); ++l) {
-      if (table.plan->links[l].table == plan.table) reaching_.push_back(l);
-      else if (!by_) by_ = &table.links[l], keys_ = c.tables[static_cast<std::size_t>(table.plan->links[l].table)].rows;
-    }
-    if (plan.of != recipe::none) reaching_ = {static_cast<std::size_t>(plan.of)};
-    if (plan.by != recipe::none) {
-      by_ = &table.links[static_cast<std::size_t>(plan.by)];
-      keys_ = c.tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.by)].table)].rows;
+    for (const auto& link : table.plan->links) linked_.push_back(&c.tables[link.table]);
+    for (const auto l : table.links.ids()) {
+      if (table.plan->links[l].table == list.table) reaching_.push_back(l);
+      else if (!by_) by_ = &table.links[l], keys_ = c.tables[table.plan->links[l].table].rows;
     }
     std::vector<std::uint64_t> counts(static_cast<std::size_t>(target.rows), plan.by_popularity ? 0 : 1);
     if (plan.by_popularity && which == c.driving)
       for (const auto l : reaching_)
         for (std::size_t r = 0; r < counts.size(); ++r) counts[r] += c.link_counts[l][r];
     for (std::int64_t r = 1; r < target.rows; ++r)
-      if (!target.is_held(r) && counts[static_cast<std::size_t>(r)]) entities_.push_back(static_cast<std::int32_t>(r));
+      if (!target.is_held(r) && counts[r]) entities_.push_back(static_cast<std::int32_t>(r));
     // In the order of their keys, so that the table's order changes no draw.
     tbb::parallel_sort(entities_.begin(), entities_.end(), [&](auto a, auto b) {
       return target.keys[static_cast<std::size_t>(a)] < target.keys[static_cast<std::size_t>(b)];
     });
     std::uint64_t sum = 0;
-    for (const auto entity : entities_) sums_.push_back(sum += counts[static_cast<std::size_t>(entity)]);
-    if (exclude_) gather_seen(c, which, plan.visible == ListPlan::Visible::all);
+    for (const auto entity : entities_) sums_.push_back(sum += counts[entity]);
+    if (exclude_) gather_seen(c, which);
   }
 
   std::int64_t count(std::int64_t row) const override { return (per_ ? per_->count(row) : 1) * length_; }
@@ -225,10 +216,9 @@ class Drawn final : public List {
 
   // A place for which nothing is left to draw gets -1.
   void fill(std::int64_t row, const Moment& moment, std::span<std::int32_t> out) const override {
-    const auto key = moment.training
-                         ? mixed(moment.seed, name_, static_cast<std::uint64_t>(moment.step),
-                                 table_.keys[static_cast<std::size_t>(row)])
-                         : mixed(moment.seed, name_, identity(row));
+    const auto key = moment.training ? mixed(moment.seed, name_, static_cast<std::uint64_t>(moment.step),
+                                             table_.keys[static_cast<std::size_t>(row)])
+                                     : mixed(moment.seed, name_, identity(row));
     std::uint64_t place = 0;
     for (auto& entity : out) {
       entity = -1;
@@ -254,15 +244,15 @@ class Drawn final : public List {
   std::uint64_t identity(std::int64_t row) const {
     if (!table_.event()) return table_.keys[static_cast<std::size_t>(row)];
     std::uint64_t out = order_ ? key_of((*order_)[row]) : 0;
-    for (std::size_t l = 0; l < table_.links.size(); ++l)
+    for (const auto l : table_.links.ids())
       out = mixed(out, linked_[l]->keys[static_cast<std::size_t>(table_.links[l][static_cast<std::size_t>(row)])]);
     return out;
   }
 
-  void gather_seen(const ListContext& c, std::size_t which, bool all) {
+  void gather_seen(const ListContext& c, recipe::TableId which) {
     if (!by_) return;
     const auto counts_row = [&](std::size_t r) {
-      return (*by_)[r] > 0 && (all || which != c.driving || c.splits.serves(static_cast<std::int64_t>(r), 0));
+      return (*by_)[r] > 0 && (which != c.driving || c.splits.serves(static_cast<std::int64_t>(r), 0));
     };
     seen_.starts.assign(static_cast<std::size_t>(keys_) + 1, 0);
     for (std::size_t r = 0; r < by_->size(); ++r)
@@ -291,13 +281,13 @@ class Drawn final : public List {
   }
 
   const Table& table_;
-  std::vector<const Table*> linked_;  // per link of the table
-  const Column* order_ = nullptr;     // of the table, where it has one
+  recipe::Indexed<recipe::LinkId, const Table*> linked_;  // the tables that its links reach
+  const Column* order_ = nullptr;                         // of the table, where it has one
   std::uint64_t name_;
   std::int64_t length_;
   const List* per_;
   bool exclude_;
-  std::vector<std::size_t> reaching_;  // links of the table into the drawn table
+  std::vector<recipe::LinkId> reaching_;  // links of the table into the drawn table
   const std::vector<std::int32_t>* by_ = nullptr;
   std::int64_t keys_ = 0;
   std::vector<std::int32_t> entities_;
@@ -307,18 +297,23 @@ class Drawn final : public List {
 
 }  // namespace
 
-std::vector<std::unique_ptr<List>> make_lists(const ListContext& c, std::size_t which) {
+Lists make_lists(const ListContext& c, recipe::TableId which) {
   auto& table = c.tables[which];
-  std::vector<std::unique_ptr<List>> lists(table.plan->lists.size());
-  const auto above = [&](int list) { return lists[static_cast<std::size_t>(list)].get(); };
-  const auto make = [&](std::size_t k) -> std::unique_ptr<List> {
-    const auto& plan = table.plan->lists[k];
-    if (plan.what == ListPlan::What::history) return std::make_unique<History>(c, table, plan);
-    if (plan.what == ListPlan::What::column) return std::make_unique<FromColumn>(c, table, plan);
-    if (plan.what == ListPlan::What::after) return std::make_unique<After>(table, plan, *above(plan.base));
-    return std::make_unique<Drawn>(c, table, which, plan, plan.per == recipe::none ? nullptr : above(plan.per));
-  };
-  for (std::size_t k = 0; k < lists.size(); ++k) lists[k] = make(k);  // a list stands after those that it is made from
+  Lists lists;  // a list stands after those that it is made from
+  for (const auto& list : table.plan->lists) {
+    using Made = std::unique_ptr<List>;
+    lists.push_back(std::visit(
+        recipe::Cases{
+            [&](const ListPlan::History& plan) -> Made { return std::make_unique<History>(c, which, list.name, plan); },
+            [&](const ListPlan::Keys& plan) -> Made { return std::make_unique<FromColumn>(c, table, list, plan); },
+            [&](const ListPlan::After& plan) -> Made {
+              return std::make_unique<After>(table.links[table.plan->history(plan.base)->of], *lists[plan.base]);
+            },
+            [&](const ListPlan::Draw& plan) -> Made {
+              return std::make_unique<Drawn>(c, which, list, plan, plan.per ? lists[*plan.per].get() : nullptr);
+            }},
+        list.how));
+  }
   return lists;
 }
 

@@ -30,14 +30,16 @@ class List {
 
 // What lists are made of. All of it must outlive them.
 struct ListContext {
-  std::vector<Table>& tables;
-  std::size_t driving;
+  Tables& tables;
+  recipe::TableId driving;
   const Splits& splits;
-  const std::vector<std::vector<std::uint32_t>>& link_counts;
+  const LinkCounts& link_counts;
   Complaints& complaints;
 };
 
-// The lists of `tables[which]`, in the plan's order. Histories and draws over the driving table know its splits.
-std::vector<std::unique_ptr<List>> make_lists(const ListContext& context, std::size_t which);
+using Lists = recipe::Indexed<recipe::ListId, std::unique_ptr<List>>;
+
+// The lists of a table. Histories and draws over the driving table know its splits.
+Lists make_lists(const ListContext& context, recipe::TableId which);
 
 }  // namespace braid::data

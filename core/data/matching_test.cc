@@ -10,25 +10,20 @@ namespace recipe = braid::recipe;
 
 namespace {
 
-recipe::ListPlan after_history() {
-  recipe::ListPlan after;
-  after.name = "next", after.what = recipe::ListPlan::What::after;
-  after.table = World3::items, after.of = 1, after.by = 0, after.length = 5, after.base = 0;
-  return after;
-}
+recipe::ListPlan after_history() { return {"next", World3::items, recipe::ListPlan::After{0_id}}; }
 
-recipe::Wire& last_wire(recipe::Plan& plan) { return plan.nodes[0].inputs.back().back(); }
+recipe::Wire& last_wire(recipe::Plan& plan) { return plan.nodes[0_id].inputs.back().back(); }
 
 }  // namespace
 
 TEST_CASE("after a history: what came next, and at its end the row's own") {
   World3 w;
   w.plan.tables[World3::events].lists.push_back(after_history());
-  through_list(w.plan, World3::all_items, World3::events, 0);
-  through_list(w.plan, World3::all_items, World3::events, 1);
+  through_list(w.plan, World3::all_items, World3::events, 0_id);
+  through_list(w.plan, World3::all_items, World3::events, 1_id);
   auto source = Source::open(w.plan, makers());
   const auto batch = source->pass({.batch = 300})->next();
-  const auto history = list_rows(*batch, batch->links[0]), next = list_rows(*batch, batch->links[1]);
+  const auto history = list_rows(*batch, batch->links[0_id]), next = list_rows(*batch, batch->links[1_id]);
   std::size_t full = 0;
   for (std::size_t r = 0; r < history.size(); ++r) {
     auto expect = history[r];
@@ -44,13 +39,13 @@ TEST_CASE("after a history: what came next, and at its end the row's own") {
 
 TEST_CASE("a history of all events, whenever they were: the row's own among them") {
   World3 w;
-  auto& list = w.plan.tables[World3::events].lists[0];
-  list.always = true, list.length = 1000;
-  through_list(w.plan, World3::all_items, World3::events, 0);
+  auto& list = w.history_plan();
+  list.always = true, list.last = 1000;
+  through_list(w.plan, World3::all_items, World3::events, 0_id);
   auto source = Source::open(w.plan, makers());
   for (const auto* split : {"train", "test"}) {
     const auto batch = source->pass({.split = split, .batch = 300})->next();
-    const auto all = list_rows(*batch, batch->links[0]);
+    const auto all = list_rows(*batch, batch->links[0_id]);
     for (std::size_t r = 0; r < all.size(); ++r) {
       const auto& own = w.rows[static_cast<std::size_t>(batch->row_numbers[r])];
       Rows expect;
@@ -69,13 +64,13 @@ TEST_CASE("a history of all events, whenever they were: the row's own among them
 
 TEST_CASE("a history of earlier splits: test rows see valid ones, valid rows see what trains") {
   World3 w;
-  auto& list = w.plan.tables[World3::events].lists[0];
-  list.always = true, list.length = 1000, list.visible = recipe::ListPlan::Visible::earlier;
-  through_list(w.plan, World3::all_items, World3::events, 0);
+  auto& list = w.history_plan();
+  list.always = true, list.last = 1000, list.visible = recipe::ListPlan::History::Visible::earlier;
+  through_list(w.plan, World3::all_items, World3::events, 0_id);
   auto source = Source::open(w.plan, makers());
   for (const auto& [split, first] : std::map<std::string, std::uint64_t>{{"train", 6}, {"valid", 6}, {"test", 8}}) {
     const auto batch = source->pass({.split = split, .batch = 300})->next();
-    const auto all = list_rows(*batch, batch->links[0]);
+    const auto all = list_rows(*batch, batch->links[0_id]);
     for (std::size_t r = 0; r < all.size(); ++r) {
       const auto user = w.rows[static_cast<std::size_t>(batch->row_numbers[r])].user;
       std::vector<std::pair<int, int>> expect;  // time, item: by order, then by row
@@ -90,11 +85,11 @@ TEST_CASE("a history of earlier splits: test rows see valid ones, valid rows see
       CHECK(all[r] == items);
     }
   }
-  list.length = 3;  // the last ones that are visible
+  list.last = 3;  // the last ones that are visible
   auto three = Source::open(w.plan, makers());
   const auto some = three->pass({.split = "test", .batch = 300})->next(),
              whole = source->pass({.split = "test", .batch = 300})->next();
-  const auto last = list_rows(*some, some->links[0]), every = list_rows(*whole, whole->links[0]);
+  const auto last = list_rows(*some, some->links[0_id]), every = list_rows(*whole, whole->links[0_id]);
   for (std::size_t r = 0; r < last.size(); ++r)
     CHECK(last[r] == Rows(every[r].end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(3, every[r].size())),
                           every[r].end()));
@@ -103,8 +98,8 @@ TEST_CASE("a history of earlier splits: test rows see valid ones, valid rows see
 TEST_CASE("at least so many rows: until users and items all have them") {
   World3 w;
   auto& e = w.plan.tables[World3::events];
-  e.at_least = {{0, 30}, {1, 6}};
-  through_link(w.plan, World3::all_items, World3::events, 1);
+  e.at_least = {{0_id, 30}, {1_id, 6}};
+  through_link(w.plan, World3::all_items, World3::events, 1_id);
   auto source = Source::open(w.plan, makers());
   std::set<std::size_t> kept;  // by plain loops
   for (std::size_t r = 0; r < w.rows.size(); ++r)
@@ -127,8 +122,8 @@ TEST_CASE("at least so many rows: until users and items all have them") {
 TEST_CASE("shares of each user's rows: whole numbers of them") {
   World3 w;
   auto& e = w.plan.tables[World3::events];
-  e.split.key = 0;
-  through_link(w.plan, World3::all_items, World3::events, 1);
+  std::get<recipe::SplitPlan::ByHash>(e.split.how).per = 0_id;
+  through_link(w.plan, World3::all_items, World3::events, 1_id);
   auto source = Source::open(w.plan, makers());
   std::map<int, std::vector<std::pair<std::uint64_t, std::size_t>>> of_user;
   std::map<std::string, std::set<std::size_t>> expect;
@@ -160,14 +155,12 @@ TEST_CASE("shares of each user's rows: whole numbers of them") {
 TEST_CASE("a list in a cell of a linked entity") {
   World3 w;
   auto& e = w.plan.tables[World3::events];
-  recipe::ListPlan column;
-  column.name = "liked", column.what = recipe::ListPlan::What::column, column.table = World3::items;
-  column.column = "age", column.through = 0;  // 10 to 60: those to 20 are items, others dangle
-  e.lists.push_back(column);
-  through_list(w.plan, World3::all_items, World3::events, 1);
+  // 10 to 60: those to 20 are items, others dangle.
+  e.lists.push_back({"liked", World3::items, recipe::ListPlan::Keys{.column = "age", .through = 0_id}});
+  through_list(w.plan, World3::all_items, World3::events, 1_id);
   auto source = Source::open(w.plan, makers());
   const auto batch = source->pass({.batch = 300})->next();
-  const auto lists = list_rows(*batch, batch->links[0]);
+  const auto lists = list_rows(*batch, batch->links[0_id]);
   for (std::size_t r = 0; r < lists.size(); ++r) {
     const auto user = w.rows[static_cast<std::size_t>(batch->row_numbers[r])].user;
     CHECK(lists[r] == (user == 0 || user == 4 ? Rows{} : user <= 2 ? Rows{10 * user} : Rows{0}));
@@ -180,7 +173,7 @@ TEST_CASE("entities from a column of events: each once, in the order in which th
   items.files.clear();
   items.from = World3::events;
   items.fields.clear();
-  through_link(w.plan, World3::all_items, World3::events, 1);
+  through_link(w.plan, World3::all_items, World3::events, 1_id);
   auto source = Source::open(w.plan, makers());
   const auto batch = source->pass({.batch = 300})->next();
   Rows order;  // by plain loop
@@ -188,7 +181,7 @@ TEST_CASE("entities from a column of events: each once, in the order in which th
     if (std::find(order.begin(), order.end(), row.item) == order.end()) order.push_back(row.item);
   CHECK(source->table_rows(World3::items) == static_cast<std::int64_t>(order.size()) + 1);
   for (std::size_t r = 0; r < batch->row_numbers.size(); ++r) {
-    const auto at = batch->links[0].index.as<std::int64_t>()[r];
+    const auto at = batch->links[0_id].index.as<std::int64_t>()[r];
     REQUIRE(at > 0);
     CHECK(order[static_cast<std::size_t>(at) - 1] == w.rows[static_cast<std::size_t>(batch->row_numbers[r])].item);
   }
@@ -198,10 +191,10 @@ TEST_CASE("entities from a column of events: each once, in the order in which th
 TEST_CASE("fitted on all rows: items that nobody trains on have ids too, held-out ones have not") {
   World3 w;
   auto& items = w.plan.tables[World3::items];
-  items.fields[0].from = {"item"};  // "words": one id for each item
+  items.fields[0_id].from = {"item"};  // "words": one id for each item
   w.plan.tables[World3::events].keep = expression("rating != 3 and item < 5");
-  w.plan.tables[World3::events].hold_out = {{"cold", 1, expression("item == 23"), {}}};
-  read_field(w.plan, World3::all_items, 0);
+  w.plan.tables[World3::events].hold_out = {{"cold", 1_id, expression("item == 23"), {}}};
+  read_field(w.plan, World3::all_items, 0_id);
   const auto ids = [&](bool all) {
     items.fit_all = all;
     const auto fitted = Source::open(w.plan, makers())->fitted();
@@ -213,12 +206,9 @@ TEST_CASE("fitted on all rows: items that nobody trains on have ids too, held-ou
 
 TEST_CASE("a whole axis of events: the rows that train, the same in every batch, and its links") {
   World3 w;
-  recipe::AxisPlan edges;
-  edges.name = "edges", edges.table = World3::events, edges.standard = false, edges.whole = true;
-  w.plan.axes.push_back(edges);
-  const int axis = static_cast<int>(w.plan.axes.size()) - 1;
-  through_link(w.plan, World3::all_items, World3::events, 1);
-  last_wire(w.plan).via.from = last_wire(w.plan).to_axis = axis;
+  const auto axis = w.plan.axes.add({"edges", World3::events, false, {}, true});
+  through_link(w.plan, World3::all_items, World3::events, 1_id);
+  last_wire(w.plan).via->rows = axis;
   auto source = Source::open(w.plan, makers());
   const auto check = [&](const PassOptions& options) {
     const auto pass = source->pass(options);
@@ -233,9 +223,9 @@ TEST_CASE("a whole axis of events: the rows that train, the same in every batch,
         if (row.rating != 3 && (row.user == 0 || bucket < 6))
           expect.push_back(static_cast<std::int64_t>(r)), places.push_back(row.item);
       }
-      const auto& all = batch->axes[static_cast<std::size_t>(axis)];
+      const auto& all = batch->axes[axis];
       CHECK(values<std::int64_t>(all.row) == expect);
-      CHECK(values<std::int64_t>(batch->links[0].index) == places);
+      CHECK(values<std::int64_t>(batch->links[0_id].index) == places);
     }
     CHECK(batches > 1);
   };
@@ -245,8 +235,8 @@ TEST_CASE("a whole axis of events: the rows that train, the same in every batch,
 
 TEST_CASE("counts: training rows that reach an entity") {
   World3 w;
-  read_field(w.plan, World3::all_items, 0);
-  last_wire(w.plan).source = recipe::Wire::Source::count;
+  read_field(w.plan, World3::all_items, 0_id);
+  last_wire(w.plan).source = recipe::CountOf{};
   auto source = Source::open(w.plan, makers());
   std::vector<float> expect(24, 0);
   const auto train = source->pass({.batch = 300})->next();
@@ -256,9 +246,9 @@ TEST_CASE("counts: training rows that reach an entity") {
 
 TEST_CASE("one row for each: of a user's training rows the last in order") {
   World3 w, all;
-  w.plan.train.each = 0;
-  through_list(w.plan, World3::all_items, World3::events, 0);
-  through_list(all.plan, World3::all_items, World3::events, 0);
+  w.plan.train.each = 0_id;
+  through_list(w.plan, World3::all_items, World3::events, 0_id);
+  through_list(all.plan, World3::all_items, World3::events, 0_id);
   auto source = Source::open(w.plan, makers()), whole = Source::open(all.plan, makers());
   std::map<int, std::int64_t> last;
   std::set<std::int64_t> expect;
@@ -276,7 +266,7 @@ TEST_CASE("one row for each: of a user's training rows the last in order") {
   CHECK(source->rows("train") == static_cast<std::int64_t>(expect.size()));
   CHECK(source->rows("test") == whole->rows("test"));
   // Lists, counts and whole axes know the other rows all the same.
-  const auto lists = list_rows(*batch, batch->links[0]);
+  const auto lists = list_rows(*batch, batch->links[0_id]);
   for (std::size_t r = 0; r < lists.size(); ++r)
     CHECK(lists[r] == w.history(static_cast<std::size_t>(batch->row_numbers[r]), false));
 }

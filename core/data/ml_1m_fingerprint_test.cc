@@ -17,7 +17,7 @@ namespace recipe = braid::recipe;
 
 namespace {
 
-enum { items, users, ratings, listed };  // tables and axes; `listed` is what the histories name
+constexpr AnyId items{0}, users{1}, ratings{2}, listed{3};  // tables and axes; `listed` is what the histories name
 
 // The blueprint's example, as far as rows go. `cold`: the tenth of the items that is held out.
 recipe::Plan plan(const std::string& data, bool cold) {
@@ -36,29 +36,20 @@ recipe::Plan plan(const std::string& data, bool cold) {
   auto& events = p.tables[ratings];
   events.order = "pos";
   events.keep = expression("rating != 3");
-  events.split.by = recipe::SplitPlan::By::hash;
-  events.split.hash = {expression("hash(user, item)")};
-  events.split.train = 8, events.split.valid = 1, events.split.test = 1;
+  events.split.how = recipe::SplitPlan::ByHash{expression("hash(user, item)"), 8, 1, 1};
   events.links = {{"user", users, "user", {}}, {"item", items, "item", {}}};
   events.labels = {{"liked", expression("rating > 3"), "rating > 3", {}}};
-  recipe::ListPlan history;
-  history.name = "history";
-  history.what = recipe::ListPlan::What::history;
-  history.table = items, history.length = 20, history.of = 1, history.by = 0;
-  history.where = expression("rating > 3");
-  history.visible = recipe::ListPlan::Visible::all;
-  events.lists = {history};
-  if (cold) events.hold_out = {{"cold", 1, expression("hash(49181, item) % 10 == 0"), {}}};
+  recipe::ListPlan::History history{.of = 1_id, .by = 0_id, .last = 20, .where = expression("rating > 3")};
+  history.visible = recipe::ListPlan::History::Visible::all;
+  events.lists = {{"history", items, history}};
+  if (cold) events.hold_out = {{"cold", 1_id, expression("hash(49181, item) % 10 == 0"), {}}};
   own_axes(p);
-  recipe::AxisPlan axis;
-  axis.name = "listed", axis.table = items, axis.standard = false;
-  axis.from = {{ratings, recipe::none, 0}};
-  p.axes.push_back(axis);
+  p.axes.push_back({"listed", items, false, {recipe::TableList{ratings, 0_id}}});
   p.train.rows = ratings;
-  read_label(p, ratings, 0);
-  through_link(p, items, ratings, 1);
-  through_link(p, users, ratings, 0);
-  through_list(p, listed, ratings, 0);
+  read_label(p, ratings, 0_id);
+  through_link(p, items, ratings, 1_id);
+  through_link(p, users, ratings, 0_id);
+  through_list(p, listed, ratings, 0_id);
   return p;
 }
 
@@ -75,12 +66,13 @@ Counts count(Source& source, const std::string& split, const std::vector<std::in
   const auto pass = source.pass(options);
   while (const auto batch = pass->next()) {
     out.rows += batch->rows;
-    for (const auto l : values<float>(batch->labels[0])) out.positive += l > 0;
-    const auto item = values<std::int64_t>(batch->links[0].index), user = values<std::int64_t>(batch->links[1].index);
+    for (const auto l : values<float>(batch->labels[0_id])) out.positive += l > 0;
+    const auto item = values<std::int64_t>(batch->links[0_id].index),
+               user = values<std::int64_t>(batch->links[1_id].index);
     for (std::size_t r = 0; r < item.size(); ++r)
       out.user_x_item += user_number[static_cast<std::size_t>(batch->axes[users].row.as<std::int64_t>()[user[r]])] *
                          item_number[static_cast<std::size_t>(batch->axes[items].row.as<std::int64_t>()[item[r]])];
-    for (const auto place : values<std::int64_t>(batch->links[2].index)) {
+    for (const auto place : values<std::int64_t>(batch->links[2_id].index)) {
       if (place < 0) continue;
       ++out.history;
       out.history_numbers += batch->axes[listed].row.as<std::int64_t>()[place];
@@ -116,9 +108,9 @@ TEST_CASE("MovieLens-1M: rows, splits and histories to the digit") {
   std::cout << "loaded in " << std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()
             << " s\n";
 
-  CHECK(source->report().tables[ratings].rows == 1000209);
-  CHECK(source->report().tables[ratings].kept == 739012);
-  CHECK(source->report().tables[items].rows == 3883);
+  CHECK(source->report().tables[ratings.index].rows == 1000209);
+  CHECK(source->report().tables[ratings.index].kept == 739012);
+  CHECK(source->report().tables[items.index].rows == 3883);
   CHECK(source->report().warnings.empty());
   CHECK(source->rows("train") == 591322);
   CHECK(source->rows("valid") == 73578);
@@ -135,11 +127,12 @@ TEST_CASE("MovieLens-1M: rows, splits and histories to the digit") {
   const auto mean = static_cast<double>(train.history + valid.history + test.history) / 739012.0;
   CHECK(std::round(mean * 1000) == 17848);
 
-  auto held = Source::open(plan(data, true), makers());
+  auto with_slice = plan(data, true);
+  with_slice.slices = {{"unseen", expression("train_count(item) == 0"), "", {}}};
+  auto held = Source::open(with_slice, makers());
   CHECK(held->rows("cold") == 71189);
   CHECK(held->rows("train") + held->rows("valid") + held->rows("test") + held->rows("cold") == 739012);
-  recipe::SlicePlan slice{"unseen", expression("train_count(item) == 0"), "", {}};
-  const auto unseen = held->slice(slice);
+  const auto& unseen = held->slice(0);
   std::vector<bool> cold_item(item_number.size(), false);
   PassOptions options;
   options.split = "cold";
@@ -171,6 +164,6 @@ TEST_CASE("MovieLens-1M: 380 of the listed items are held out") {
   t.keep = expression("hash(49181, item) % 10 == 0");
   p.tables = {t};
   own_axes(p);
-  p.train.rows = 0;
+  p.train.rows = 0_id;
   CHECK(Source::open(p, makers())->rows("train") == 380);
 }

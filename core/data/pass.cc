@@ -68,7 +68,7 @@ class Ahead final : public Pass {
     waited_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!batch) return nullptr;
     ++taken_;
-    for (std::size_t a = 0; a < batch->axes.size(); ++a) {
+    for (const auto a : batch->axes.ids()) {
       if (!batch->axes[a].rows) continue;
       world_->encoded[a].entities += batch->axes[a].rows;
       world_->encoded[a].rows += batch->rows;
@@ -170,13 +170,13 @@ int data_threads(const recipe::DataPlan& plan) {
 }
 
 std::vector<std::int32_t> pass_rows(const World& world, const PassOptions& options) {
-  const int split = world.splits.find(options.split);
-  if (split < 0) {
+  const auto split = world.splits.find(options.split);
+  if (!split) {
     std::string known;
     for (const auto& name : world.splits.names) known += (known.empty() ? "" : ", ") + name;
     throw Error("split-unknown", {}, "there is no split '" + options.split + "'; this data has " + known);
   }
-  auto rows = world.splits.rows[static_cast<std::size_t>(split)];
+  auto rows = world.splits.rows[*split];
   if (!options.shuffle) return rows;
   const auto key = mixed(options.seed, key_of("shuffle"), static_cast<std::uint64_t>(options.epoch));
   for (std::size_t i = rows.size(); i > 1; --i)

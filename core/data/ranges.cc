@@ -23,20 +23,20 @@ void narrow(ValueRange& range, const PortSchema& port, const std::string& name, 
 ValueRanges ranges_of(const recipe::Plan& plan) {
   ValueRanges out;
   for (const auto& table : plan.tables) out.fields.emplace_back(table.fields.size());
-  if (plan.train.rows == recipe::none) return out;
-  out.labels.resize(plan.tables[static_cast<std::size_t>(plan.train.rows)].labels.size());
+  if (!plan.train.rows) return out;
+  out.labels.resize(plan.driving().labels.size());
   const auto each = [&](const std::string& name, const recipe::Use& use,
                         const std::vector<std::vector<recipe::Wire>>& inputs) {
     std::size_t k = 0;
     for (const auto& port : use.schema.ports) {
       if (port.output) continue;
       for (const auto& wire : inputs.at(k)) {
-        using Source = recipe::Wire::Source;
-        if (wire.source != Source::label && wire.source != Source::field) continue;
-        const int table = plan.axes[static_cast<std::size_t>(wire.axis)].table;
-        if (wire.source == Source::field)
-          narrow(out.fields[static_cast<std::size_t>(table)][static_cast<std::size_t>(wire.field)], port, name, use);
-        else if (table == plan.train.rows) narrow(out.labels[static_cast<std::size_t>(wire.label)], port, name, use);
+        const auto* field = wire.field();
+        const auto* label = std::get_if<recipe::LabelOf>(&wire.source);
+        if (!field && !label) continue;
+        const auto table = plan.axes[*wire.axis].table;
+        if (field) narrow(out.fields[table][field->field], port, name, use);
+        else if (table == *plan.train.rows) narrow(out.labels[label->label], port, name, use);
       }
       ++k;
     }
@@ -55,9 +55,9 @@ std::string outside(const std::string& what, double value, const ValueRange& ran
 }
 
 void check_labels(const World& world) {
-  const auto& table = world.tables[world.driving];
+  const auto& table = world.tables[world.driving()];
   std::vector<Diagnostic> all;
-  for (std::size_t l = 0; l < world.labels.size(); ++l) {
+  for (const auto l : world.labels.ids()) {
     const auto& range = world.ranges.labels[l];
     if (!range.bounded() || world.labels[l].empty()) continue;
     std::int64_t first = -1, count = 0, kept = 0;

@@ -20,12 +20,13 @@ struct ValueRange {
 };
 
 struct ValueRanges {
-  std::vector<ValueRange> labels;               // per label of the driving table
-  std::vector<std::vector<ValueRange>> fields;  // [table][field]
+  recipe::Indexed<recipe::LabelId, ValueRange> labels;  // of the driving table
+  recipe::Indexed<recipe::TableId, recipe::Indexed<recipe::FieldId, ValueRange>> fields;
 };
 ValueRanges ranges_of(const recipe::Plan& plan);
 
-// Throws Error for kept rows of the driving table whose labels are outside, all labels at once, each with its first row.
+// Throws Error for kept rows of the driving table whose labels are outside, all labels at once, each with its first
+// row.
 void check_labels(const World& world);
 
 // "label 'events.clicked' is 5; port ... takes values from 0 to 1".

@@ -26,19 +26,21 @@ class ReadyList final : public List {
 
 struct RequestBatcher::Inside {
   World world;
-  std::vector<std::vector<std::uint64_t>> known;
-  std::vector<EventField> fields;
+  EntityKeys known;
+  recipe::Indexed<recipe::FieldId, EventField> fields;
   std::unique_ptr<Batcher> batcher;
-  std::vector<ReadyList*> lists;  // of the driving table
+  recipe::Indexed<recipe::ListId, ReadyList*> lists;  // of the driving table
 
-  Table& driving() { return world.tables[world.driving]; }
-  bool gathers(int link, int list) const {
-    return std::any_of(world.route.gathers.begin(), world.route.gathers.end(), [&](const Gather& g) {
-      return g.via.table == static_cast<int>(world.driving) && g.via.link == link && g.via.list == list;
+  Table& driving() { return world.tables[world.driving()]; }
+  template <class Way>
+  bool gathers(const Way& way) const {
+    return std::any_of(world.route.gathers.begin(), world.route.gathers.end(), [&](const recipe::Via& gather) {
+      const auto* through = std::get_if<Way>(&gather.through);
+      return through && *through == way;
     });
   }
 
-  void entities(std::size_t t, const std::vector<std::uint64_t>& inlined) {
+  void entities(recipe::TableId t, const std::vector<std::uint64_t>& inlined) {
     auto& table = world.tables[t];
     table.inline_rows = static_cast<std::int64_t>(inlined.size());
     table.keys.resize(known[t].size());
@@ -51,18 +53,21 @@ struct RequestBatcher::Inside {
     table.rows = static_cast<std::int64_t>(rows.size());
     table.keys.assign(rows.size(), 0);
     table.columns.clear();
-    for (std::size_t l = 0; l < table.links.size(); ++l) {
+    table.link_columns.assign(table.links.size(), 0);
+    for (const auto l : table.links.ids()) {
       table.links[l].resize(rows.size());
       for (std::size_t r = 0; r < rows.size(); ++r) table.links[l][r] = rows[r].links[l];
       if (!world.reads.link_keys[l]) continue;
       const auto& plan = table.plan->links[l];
       const auto& name = plan.column.empty() ? plan.name : plan.column;
-      if (table.column(name)) continue;
-      Column column(name);
-      for (const auto& row : rows) row.link_texts[l].data() ? column.add(row.link_texts[l]) : column.add_missing();
-      table.columns.push_back(std::move(column));
+      if (!table.column(name)) {
+        Column column(name);
+        for (const auto& row : rows) row.link_texts[l].data() ? column.add(row.link_texts[l]) : column.add_missing();
+        table.columns.push_back(std::move(column));
+      }
+      table.link_columns[l] = table.column_number(name);
     }
-    for (std::size_t l = 0; l < lists.size(); ++l) {
+    for (const auto l : lists.ids()) {
       auto& list = lists[l]->rows;
       list.resize(rows.size());
       for (std::size_t r = 0; r < rows.size(); ++r) list[r] = &(*rows[r].lists)[l];
@@ -70,13 +75,12 @@ struct RequestBatcher::Inside {
   }
 };
 
-RequestBatcher::RequestBatcher(const recipe::Plan& plan, std::vector<std::vector<std::uint64_t>> known,
-                               std::vector<EventField> fields)
+RequestBatcher::RequestBatcher(const recipe::Plan& plan, EntityKeys known,
+                               recipe::Indexed<recipe::FieldId, EventField> fields)
     : in_(std::make_unique<Inside>()) {
   auto& in = *in_;
   auto& w = in.world;
   w.plan = plan;
-  w.driving = at(plan.train.rows);
   in.known = std::move(known);
   in.fields = std::move(fields);
   w.route = make_route(w.plan);
@@ -87,13 +91,13 @@ RequestBatcher::RequestBatcher(const recipe::Plan& plan, std::vector<std::vector
   w.reads.link_keys = read.link_keys;
   w.tables.resize(plan.tables.size());
   w.lists.resize(plan.tables.size());
-  for (std::size_t t = 0; t < w.tables.size(); ++t) {
+  for (const auto t : w.tables.ids()) {
     auto& table = w.tables[t];
     table.plan = &w.plan.tables[t];
     table.links.resize(table.plan->links.size());
-    if (t == w.driving) {
+    if (t == w.driving()) {
       for (const auto& list : table.plan->lists) {
-        if (list.per != recipe::none)
+        if (const auto* draw = std::get_if<recipe::ListPlan::Draw>(&list.how); draw && draw->per)
           throw Error("serve-list", {},
                       "list '" + table.plan->name + "." + list.name +
                           "' draws for each place of another list: no request can give that");
@@ -113,29 +117,31 @@ RequestBatcher::RequestBatcher(const recipe::Plan& plan, std::vector<std::vector
 
 RequestBatcher::~RequestBatcher() = default;
 
-std::int64_t RequestBatcher::known(int table) const {
-  return static_cast<std::int64_t>(in_->known.at(at(table)).size());
+std::int64_t RequestBatcher::known(recipe::TableId table) const {
+  return static_cast<std::int64_t>(in_->known.at(table).size());
 }
-std::int32_t RequestBatcher::row_of(int table, std::string_view key) const {
-  return std::max(0, in_->world.tables.at(at(table)).index.find(key_of(key)));
+std::int32_t RequestBatcher::row_of(recipe::TableId table, std::string_view key) const {
+  return std::max(0, in_->world.tables.at(table).index.find(key_of(key)));
 }
-bool RequestBatcher::reads_link(int link) const {
-  return in_->gathers(link, recipe::none) || in_->world.reads.link_keys.at(at(link));
+bool RequestBatcher::reads_link(recipe::LinkId link) const {
+  return in_->gathers(recipe::TableLink{in_->world.driving(), link}) || in_->world.reads.link_keys.at(link);
 }
-bool RequestBatcher::reads_list(int list) const { return in_->gathers(recipe::none, list); }
+bool RequestBatcher::reads_list(recipe::ListId list) const {
+  return in_->gathers(recipe::TableList{in_->world.driving(), list});
+}
 
-Batch RequestBatcher::make(std::span<const RequestRow> rows, const std::vector<std::vector<std::uint64_t>>& inlined) {
+Batch RequestBatcher::make(std::span<const RequestRow> rows, const EntityKeys& inlined) {
   auto& in = *in_;
-  for (std::size_t t = 0; t < in.world.tables.size(); ++t)
-    if (t != in.world.driving) in.entities(t, inlined[t]);
+  for (const auto t : in.world.tables.ids())
+    if (t != in.world.driving()) in.entities(t, inlined[t]);
   in.events(rows);
   std::vector<std::int32_t> numbers(rows.size());
   std::iota(numbers.begin(), numbers.end(), 0);
   auto batch = in.batcher->make(numbers, {in.world.plan.train.seed, 0, false}, 0);
-  auto& axis = batch.axes[in.world.driving];
+  auto& axis = batch.axes[own_axis(in.world.driving())];
   axis.fields.resize(in.fields.size());
   std::vector<const Decoded*> cells(rows.size());
-  for (std::size_t f = 0; f < in.fields.size(); ++f) {
+  for (const auto f : in.fields.ids()) {
     const auto& field = in.fields[f];
     if (!field.component) continue;
     for (std::size_t r = 0; r < rows.size(); ++r) cells[r] = &(*rows[r].cells)[f];
@@ -146,7 +152,7 @@ Batch RequestBatcher::make(std::span<const RequestRow> rows, const std::vector<s
   return batch;
 }
 
-Batch RequestBatcher::inline_entities(int table, std::int64_t first, std::int64_t count) const {
+Batch RequestBatcher::inline_entities(recipe::TableId table, std::int64_t first, std::int64_t count) const {
   return in_->batcher->entities(table, known(table) + first, count, in_->world.reads,
                                 {in_->world.plan.train.seed, 0, false});
 }

@@ -24,7 +24,7 @@ recipe::TablePlan entity(const std::string& name, const std::string& key, const 
 recipe::TablePlan events(const std::string& file) {
   recipe::TablePlan t;
   t.name = "events", t.files = {file}, t.reader = reader();
-  t.links = {{"user", 0, "", {}}, {"item", 1, "", {}}};
+  t.links = {{"user", 0_id, "", {}}, {"item", 1_id, "", {}}};
   return t;
 }
 
@@ -32,7 +32,7 @@ recipe::Plan plan_of(const std::string& users, const std::string& items, const s
   recipe::Plan p;
   p.tables = {entity("users", "user", users), entity("items", "item", items), events(rows)};
   own_axes(p);
-  p.train.rows = 2;
+  p.train.rows = 2_id;
   return p;
 }
 
@@ -105,11 +105,11 @@ TEST_CASE("cells of another kind than most of the order column are bad rows, whi
   Folder f;
   auto p = plan_of(f.write("u", "user\nann\nbob\n"), f.write("i", "item\n1\n2\n3\n"),
                    f.write("e", "user\titem\tt\nann\t1\t5\nann\t2\tunknown\nbob\t3\t4\n"));
-  auto& e = p.tables[2];
+  auto& e = p.tables[2_id];
   e.files.push_back(f.write("e2", "user\titem\tt\nzed\t1\t2026-09-30\nbob\t2\t3\nbob\t9\t1e999\nann\t3\t6\n"));
   e.order = "t";
-  through_link(p, 0, 2, 0);
-  through_link(p, 1, 2, 1);
+  through_link(p, 0_id, 2_id, 0_id);
+  through_link(p, 1_id, 2_id, 1_id);
   const auto message = message_of([&] { Source::open(p, makers()); });
   CHECK(message.find("e:3: error: the order column 't' is 'unknown' here [order-mixed]") == f.path().size() + 1);
   CHECK(message.find("4 of 7 cells are numbers") != std::string::npos);
@@ -126,17 +126,17 @@ TEST_CASE("cells of another kind than most of the order column are bad rows, whi
   CHECK(report.warnings[1].find("e2:2: skipped: ") != std::string::npos);
   CHECK(report.warnings[2].find("e2:4: skipped: ") != std::string::npos);
   const auto batch = source->pass({})->next();
-  const auto linked = [&](std::size_t axis) {
+  const auto linked = [&](AnyId axis_and_link) {
     Rows out;
-    const auto rows = values<std::int64_t>(batch->axes[axis].row);
-    for (const auto at : values<std::int64_t>(batch->links[axis].index))
+    const auto rows = values<std::int64_t>(batch->axes[axis_and_link].row);
+    for (const auto at : values<std::int64_t>(batch->links[axis_and_link].index))
       out.push_back(rows[static_cast<std::size_t>(at)]);
     return out;
   };
-  CHECK(linked(0) == Rows{1, 2, 2, 1});
-  CHECK(linked(1) == Rows{1, 3, 2, 3});
-  CHECK(source->row_name(2, 1) == f.path() + "/e:4");
-  CHECK(source->row_name(2, 2) == f.path() + "/e2:3");
+  CHECK(linked(0_id) == Rows{1, 2, 2, 1});
+  CHECK(linked(1_id) == Rows{1, 3, 2, 3});
+  CHECK(source->row_name(2_id, 1) == f.path() + "/e:4");
+  CHECK(source->row_name(2_id, 2) == f.path() + "/e2:3");
   // Half is not most, and texts are no order that numbers fall out of.
   for (const auto* cells : {"1\nx\n", "x\ny\n1\n"}) {
     std::string text = "user\titem\tt\n", line;
@@ -154,15 +154,13 @@ TEST_CASE("rows for which keep, the split or a label has no answer are bad rows,
                    f.write("e",
                            "user\titem\tr\tday\tw\n1\t1\t5\t0\t1\n1\t1\thigh\tx\tx\n2\t1\t4\tMon\t1\n1\t1\t1\tx\tx\n"
                            "2\t1\t4\t1\tx\n2\t1\t4\t1\t1e300\n2\t1\t4\t3\t1\n"));
-  auto& e = p.tables[2];
+  auto& e = p.tables[2_id];
   e.keep = expression("r > 2");
-  e.split.by = recipe::SplitPlan::By::hash;
-  e.split.hash = {expression("day % 2")};
+  e.split.how = recipe::SplitPlan::ByHash{expression("day % 2"), 1, 0, 1};
   e.split.text = "day % 2";
-  e.split.train = 1, e.split.test = 1;
   e.labels = {{"w", expression("w"), "w", {}}};
-  e.at_least = {{0, 2}};
-  read_label(p, 2, 0);
+  e.at_least = {{0_id, 2}};
+  read_label(p, 2_id, 0_id);
   const auto message = message_of([&] { Source::open(p, makers()); });
   CHECK(message.find("e:3: error: keep: column 'r' is 'high', which is not a number [text-for-number]") !=
         std::string::npos);
@@ -194,7 +192,7 @@ TEST_CASE("other bytes than UTF-8 are bad rows, with column, offset and a hint")
   const auto what = message_of([&] { Source::open(p, makers()); });
   CHECK(what.find("i:2: error: byte 3 of column 'x' is 0xE9, which is not UTF-8") != std::string::npos);
   CHECK(what.find("encoding = \"latin-1\"") != std::string::npos);
-  p.tables[1].bad_rows = recipe::TablePlan::BadRows::skip;
+  p.tables[1_id].bad_rows = recipe::TablePlan::BadRows::skip;
   CHECK(Source::open(p, makers())->report().tables[1].bad_rows == 1);
 }
 
@@ -202,23 +200,23 @@ TEST_CASE("keys, dangling and missing links, keys of links") {
   Folder f;
   auto p = plan_of(f.write("u", "user\tage\nann\t3\nbob\t\n"), f.write("i", "item\n5\n05\n"),
                    f.write("e", "user\titem\tr\nann\t5\t1\nzed\t05\t0\n\t9\t1\nbob\t5\t0\n"));
-  through_link(p, 0, 2, 0);
-  through_link(p, 1, 2, 1);
-  read_link(p, 2, 0);
+  through_link(p, 0_id, 2_id, 0_id);
+  through_link(p, 1_id, 2_id, 1_id);
+  read_link(p, 2_id, 0_id);
   auto source = Source::open(p, makers());
   CHECK(source->report().tables[2].dangling_links == 2);  // zed, 9; a missing user is no mistake
   CHECK(source->report().warnings.size() == 2);
   CHECK(source->report().warnings[0].find("e:4: warning: 'events.item' points at '9'") != std::string::npos);
   CHECK(source->report().warnings[1].find("e:3: warning: 'events.user' points at 'zed'") != std::string::npos);
   const auto batch = source->pass({})->next();
-  CHECK(values<std::int64_t>(batch->axes[0].row) == Rows{0, 1, 2});
-  CHECK(values<std::uint64_t>(batch->axes[0].key) == std::vector<std::uint64_t>{0, key_of("ann"), key_of("bob")});
-  CHECK(values<std::int64_t>(batch->links[0].index) == Rows{1, 0, 0, 2});
-  CHECK(values<std::int64_t>(batch->links[1].index) == Rows{1, 2, 0, 1});  // "05" is another key than "5"
-  CHECK(values<std::uint64_t>(batch->link_keys[0]) ==
+  CHECK(values<std::int64_t>(batch->axes[0_id].row) == Rows{0, 1, 2});
+  CHECK(values<std::uint64_t>(batch->axes[0_id].key) == std::vector<std::uint64_t>{0, key_of("ann"), key_of("bob")});
+  CHECK(values<std::int64_t>(batch->links[0_id].index) == Rows{1, 0, 0, 2});
+  CHECK(values<std::int64_t>(batch->links[1_id].index) == Rows{1, 2, 0, 1});  // "05" is another key than "5"
+  CHECK(values<std::uint64_t>(batch->link_keys[0_id]) ==
         std::vector<std::uint64_t>{key_of("ann"), key_of("zed"), 0, key_of("bob")});
-  CHECK(batch->link_keys[1].sizes.empty());
-  const auto keys = values<std::uint64_t>(batch->axes[2].key);
+  CHECK(batch->link_keys[1_id].sizes.empty());
+  const auto keys = values<std::uint64_t>(batch->axes[2_id].key);
   CHECK(std::set(keys.begin(), keys.end()).size() == 4);
 }
 
@@ -226,7 +224,7 @@ TEST_CASE("bad rows: all named, or skipped and counted") {
   Folder f;
   const auto items = f.write("i", "item\tx\n1\ta\n2\n1\tb\n\tc\n3\td\n");
   auto p = plan_of(f.write("u", "user\n1\n"), items, f.write("e", "user\titem\tpos\n1\t1\t1\n1\t3\t\n1\t3\t4\n"));
-  p.tables[2].order = "pos";
+  p.tables[2_id].order = "pos";
   const auto message = message_of([&] { Source::open(p, makers()); });
   CHECK(message.find(items + ":3: error: 1 cells [bad-row]") != std::string::npos);
   CHECK(message.find(items + ":4: error: key '1' stands in " + items + ":2 too [key-duplicate]") != std::string::npos);
@@ -241,10 +239,10 @@ TEST_CASE("bad rows: all named, or skipped and counted") {
 
   std::string many = "item\tx\n";
   for (int k = 0; k < 50; ++k) many += "1\n";
-  p.tables[1].bad_rows = recipe::TablePlan::BadRows::error;
+  p.tables[1_id].bad_rows = recipe::TablePlan::BadRows::error;
   f.write("i", many);
   CHECK(message_of([&] { Source::open(p, makers()); }).find("and 30 more; 50 in all") != std::string::npos);
-  p.tables[1].files = {f.path() + "/none"};
+  p.tables[1_id].files = {f.path() + "/none"};
   CHECK(message_of([&] { Source::open(p, makers()); }).find("/none: error: cannot open") != std::string::npos);
 }
 
@@ -252,28 +250,28 @@ TEST_CASE("missing labels are NaN, texts for labels are bad rows; a column that 
   Folder f;
   auto p = plan_of(f.write("u", "user\n1\n"), f.write("i", "item\n1\n"),
                    f.write("e", "user\titem\tw\n1\t1\t4\n1\t1\t\n1\t1\thigh\n1\t1\t6\n"));
-  p.tables[2].labels = {{"half", expression("w / 4"), "w / 4", {}}, {"raw", expression("w"), "w", {}}};
-  read_label(p, 2, 0);
+  p.tables[2_id].labels = {{"half", expression("w / 4"), "w / 4", {}}, {"raw", expression("w"), "w", {}}};
+  read_label(p, 2_id, 0_id);
   CHECK(message_of([&] {
           Source::open(p, makers());
         }).find("e:4: error: label 'half' (w / 4): column 'w' is 'high', which is not a number [text-for-number]") !=
         std::string::npos);
-  p.tables[2].bad_rows = recipe::TablePlan::BadRows::skip;
-  const auto half = values<float>(Source::open(p, makers())->pass({})->next()->labels[0]);
+  p.tables[2_id].bad_rows = recipe::TablePlan::BadRows::skip;
+  const auto half = values<float>(Source::open(p, makers())->pass({})->next()->labels[0_id]);
   CHECK(half[0] == 1.0f);
   CHECK(half[1] != half[1]);
   CHECK(half[2] == 1.5f);
   // Each record of the file is a row or a bad one.
   CHECK(Source::open(p, makers())->report().tables[2].rows == 3);
   CHECK(Source::open(p, makers())->report().tables[2].bad_rows == 1);
-  p.tables[2].bad_rows = recipe::TablePlan::BadRows::error;
-  p.tables[2].labels[0] = p.tables[2].labels[1];
+  p.tables[2_id].bad_rows = recipe::TablePlan::BadRows::error;
+  p.tables[2_id].labels[0_id] = p.tables[2_id].labels[1_id];
   CHECK(message_of([&] { Source::open(p, makers()); }).find("e:4: error: label 'raw' (w) is no number") !=
         std::string::npos);
-  p.tables[2].bad_rows = recipe::TablePlan::BadRows::skip;
+  p.tables[2_id].bad_rows = recipe::TablePlan::BadRows::skip;
   auto source = Source::open(p, makers());
   CHECK(rows_of(*source, "train") == Rows{0, 1, 3});
-  p.tables[2].keep = expression("nobody > 1");
+  p.tables[2_id].keep = expression("nobody > 1");
   CHECK(message_of([&] { Source::open(p, makers()); }).find("no column 'nobody'") != std::string::npos);
 }
 
@@ -281,20 +279,20 @@ TEST_CASE("several files and joins") {
   Folder f;
   auto p = plan_of(f.write("u", "user\n1\n2\n"), f.write("i", "item\tx\n1\ta\n2\tb\n3\tc\n"),
                    f.write("e1", "user\titem\tr\n1\t1\t1\n2\t2\t2\n"));
-  p.tables[2].files.push_back(f.write("e2", "r\tuser\titem\n3\t1\t3\n4\t2\t9\n"));  // another order of columns
-  p.tables[1].joins = {{f.write("j", "x\tprice\tid\nq\t10\t3\nq\t20\t1\nq\t30\t77\n"), "id", reader(), {}}};
-  p.tables[1].fields = {field_plan("price", "number", {"price"}), field_plan("x", "words", {"x"})};
-  p.tables[2].keep = expression("r > 1");
-  through_link(p, 1, 2, 1);
-  read_field(p, 1, 0);
-  read_field(p, 1, 1);
+  p.tables[2_id].files.push_back(f.write("e2", "r\tuser\titem\n3\t1\t3\n4\t2\t9\n"));  // another order of columns
+  p.tables[1_id].joins = {{f.write("j", "x\tprice\tid\nq\t10\t3\nq\t20\t1\nq\t30\t77\n"), "id", reader(), {}}};
+  p.tables[1_id].fields = {field_plan("price", "number", {"price"}), field_plan("x", "words", {"x"})};
+  p.tables[2_id].keep = expression("r > 1");
+  through_link(p, 1_id, 2_id, 1_id);
+  read_field(p, 1_id, 0_id);
+  read_field(p, 1_id, 1_id);
   auto source = Source::open(p, makers());
   CHECK(source->report().warnings.at(0).find("e2:3: warning") != std::string::npos);
   const auto batch = source->pass({})->next();
   CHECK(batch->row_numbers == Rows{1, 2, 3});
-  CHECK(values<std::int64_t>(batch->axes[1].row) == Rows{0, 2, 3});
-  CHECK(values<float>(batch->axes[1].fields[0].values[0]) == std::vector<float>{0, 0, 0, 0, 10, 20});
-  CHECK(values<bool>(batch->axes[1].fields[0].mask) == std::vector<bool>{false, false, true});
+  CHECK(values<std::int64_t>(batch->axes[1_id].row) == Rows{0, 2, 3});
+  CHECK(values<float>(batch->axes[1_id].fields[0_id].values[0]) == std::vector<float>{0, 0, 0, 0, 10, 20});
+  CHECK(values<bool>(batch->axes[1_id].fields[0_id].mask) == std::vector<bool>{false, false, true});
   CHECK(source->fitted().at("items.x").at("n") == 3);  // the table's own x, not the joined one: b and c are reached
   f.write("j", "id\tprice\n1\t10\n1\t11\n");
   CHECK(message_of([&] { Source::open(p, makers()); }).find("j:3: error: key '1' stands in line 2 too") !=
@@ -308,12 +306,10 @@ TEST_CASE("splits by hash, by time, leave-last") {
     text += std::to_string(1 + k % 3) + "\t" + std::to_string(1 + k % 7) + "\t" + std::to_string(k / 2 * 1.5) + "\t" +
             std::to_string(k % 5) + "\n";
   auto p = plan_of(f.write("u", "user\n1\n2\n3\n"), f.write("i", "item\n1\n2\n3\n4\n5\n6\n7\n"), f.write("e", text));
-  auto& e = p.tables[2];
+  auto& e = p.tables[2_id];
   CHECK(Source::open(p, makers())->rows("train") == 40);
 
-  e.split.by = recipe::SplitPlan::By::hash;
-  e.split.hash = {expression("hash(user, item)")};
-  e.split.train = 3, e.split.valid = 1, e.split.test = 2;
+  e.split.how = recipe::SplitPlan::ByHash{expression("hash(user, item)"), 3, 1, 2};
   Rows expect[3];
   for (int k = 0; k < 40; ++k) {
     const auto bucket =
@@ -327,19 +323,17 @@ TEST_CASE("splits by hash, by time, leave-last") {
   CHECK(message_of([&] { source->pass({.split = "cold"}); }).find("train, valid, test") != std::string::npos);
 
   e.order = "t";
-  e.split.by = recipe::SplitPlan::By::time;
-  e.split.train = 0.775, e.split.valid = 0.125, e.split.test = 0.1;
+  e.split.how = recipe::SplitPlan::ByTime{0.775, 0.125, 0.1};
   source = Source::open(p, makers());  // the cut at row 31 falls between two rows of one time: both go on
   CHECK(source->rows("train") == 30);
   CHECK(rows_of(*source, "valid") == Rows{30, 31, 32, 33, 34, 35});
   CHECK(rows_of(*source, "test") == Rows{36, 37, 38, 39});
 
-  e.split.by = recipe::SplitPlan::By::leave_last;
-  e.split.key = 0, e.split.leave = 2;
+  e.split.how = recipe::SplitPlan::LeaveLast{0_id, 2};
   source = Source::open(p, makers());
   CHECK(rows_of(*source, "test") == Rows{34, 35, 36, 37, 38, 39});
   CHECK(rows_of(*source, "valid") == Rows{28, 29, 30, 31, 32, 33});
-  e.split.leave = 7;  // 13 or 14 rows a user: too few to train on what is left
+  e.split.how = recipe::SplitPlan::LeaveLast{0_id, 7};  // 13 or 14 rows a user: too few to train on what is left
   source = Source::open(p, makers());
   CHECK(source->rows("train") == 40);
   CHECK(source->rows("test") == 0);
@@ -349,27 +343,29 @@ TEST_CASE("held-out entities leave the splits and are unknown to fitted fields; 
   Folder f;
   auto p = plan_of(f.write("u", "user\n1\n2\n"), f.write("i", "item\tname\tsort\n1\ta\t3\n2\tb\t1\n3\tc\t2\n4\td\t\n"),
                    f.write("e", "user\titem\n1\t1\n1\t2\n2\t3\n2\t1\n"));
-  p.tables[1].fields = {field_plan("name", "words", {"name"})};
-  through_link(p, 1, 2, 1);
-  read_field(p, 1, 0);
-  p.tables[2].hold_out = {{"cold", 1, expression("name == 'b'"), {}}};
+  p.tables[1_id].fields = {field_plan("name", "words", {"name"})};
+  through_link(p, 1_id, 2_id, 1_id);
+  read_field(p, 1_id, 0_id);
+  p.tables[2_id].hold_out = {{"cold", 1_id, expression("name == 'b'"), {}}};
+  p.slices = {{"warm", expression("train_count(item) >= 2 and item.name == 'a'"), "", {}}};
   auto source = Source::open(p, makers());
   CHECK(rows_of(*source, "cold") == Rows{1});
   CHECK(rows_of(*source, "train") == Rows{0, 2, 3});
   CHECK(source->fitted().at("items.name").at("n") == 3);       // a, c
   CHECK(source->fitted().at("items.name").at("fitted") == 3);  // rows: 1 twice, 3 once
-  CHECK(values<std::int64_t>(source->pass({.split = "cold"})->next()->axes[1].fields[0].values[0]) == Rows{0});
+  CHECK(values<std::int64_t>(source->pass({.split = "cold"})->next()->axes[1_id].fields[0_id].values[0]) == Rows{0});
   CHECK(source->report().splits.at("cold") == 1);
-  CHECK(source->slice({"warm", expression("train_count(item) >= 2 and item.name == 'a'"), "", {}}) ==
-        std::vector<bool>{true, false, false, true});
+  CHECK(source->slice(0) == std::vector<bool>{true, false, false, true});
+  CHECK(&source->slice(0) == &source->slice(0));  // found once a run
+  p.slices.clear();
 
-  p.tables[2].hold_out.clear();
-  p.tables[1].permute = recipe::TablePlan::Permute{{0}, expression("sort"), {}};
+  p.tables[2_id].hold_out.clear();
+  p.tables[1_id].permute = recipe::TablePlan::Permute{{0_id}, expression("sort"), {}};
   const auto other = Source::open(p, makers());
   CHECK(other->fingerprint() != source->fingerprint());
   // Ascending sort: 2, 3, 1; item 2 takes c, 3 takes a, 1 takes b. In the order of fitting: b (by 1), c (by 2), a (by
   // 3).
-  CHECK(values<std::int64_t>(other->pass({})->next()->axes[1].fields[0].values[0]) == Rows{1, 2, 3});
+  CHECK(values<std::int64_t>(other->pass({})->next()->axes[1_id].fields[0_id].values[0]) == Rows{1, 2, 3});
   CHECK(other->save().at("items.name").find("b 1") != std::string::npos);
 }
 
@@ -383,9 +379,9 @@ TEST_CASE("entity tables as rows, empty files, fingerprints") {
   const auto first = source->fingerprint();
   f.write("i", "item\tname\n1\ta\n2\tc\n");
   CHECK(Source::open(p, makers())->fingerprint() != first);
-  p.train.rows = 1;
-  p.tables[1].fields = {field_plan("name", "words", {"name"})};
-  read_field(p, 1, 0);
+  p.train.rows = 1_id;
+  p.tables[1_id].fields = {field_plan("name", "words", {"name"})};
+  read_field(p, 1_id, 0_id);
   source = Source::open(p, makers());
   CHECK(rows_of(*source, "train") == Rows{1, 2});
   CHECK(source->fitted().at("items.name").at("n") == 3);

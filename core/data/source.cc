@@ -31,13 +31,12 @@ class Loaded final : public Source {
     auto& w = *world_;
     w.more_threads = std::move(more_threads);
     w.plan = plan;
-    if (plan.train.rows == recipe::none) throw Error("rows-missing", plan.recipe, "[train] names no rows");
-    w.driving = static_cast<std::size_t>(plan.train.rows);
+    if (!plan.train.rows) throw Error("rows-missing", plan.recipe, "[train] names no rows");
     w.budget.left = plan.data.cache_bytes;
     w.reads = reads(w.plan);
     w.ranges = ranges_of(w.plan);
     w.route = make_route(w.plan);
-    w.encoded = std::vector<World::Encoded>(plan.axes.size());
+    w.encoded = PerAxis<World::Encoded>(plan.axes.size());
     w.whole.resize(plan.axes.size());
     load_tables(makers);
     deal_out();
@@ -49,7 +48,7 @@ class Loaded final : public Source {
     const std::lock_guard lock(report_mutex_);
     report_.warnings = world_->complaints.warnings();
     report_.content.clear();
-    for (std::size_t t = 0; t < world_->cells.size(); ++t)
+    for (const auto t : world_->cells.ids())
       for (const auto& cells : world_->cells[t])
         if (cells->can_be_absent())
           report_.content.push_back({world_->plan.tables[t].name, cells->name(), cells->content()});
@@ -68,28 +67,27 @@ class Loaded final : public Source {
     });
     return out;
   }
-  const braid::Field& field(int table, int field) const override {
-    return world_->cells.at(static_cast<std::size_t>(table)).at(static_cast<std::size_t>(field))->component();
+  const braid::Field& field(recipe::TableId table, recipe::FieldId field) const override {
+    return world_->cells.at(table).at(field)->component();
   }
-  std::string row_name(int table, std::int64_t row) const override {
-    const auto& t = world_->tables.at(static_cast<std::size_t>(table));
+  std::string row_name(recipe::TableId table, std::int64_t row) const override {
+    const auto& t = world_->tables.at(table);
     if (t.event() || row < t.first_row()) return t.where(row);
     const auto* key = t.column(t.plan->key);
     return (key ? std::string((*key)[row]) + " " : "") + "(" + t.where(row) + ")";
   }
   std::uint64_t fingerprint() const override { return fingerprint_; }
   std::int64_t rows(const std::string& split) const override {
-    const int at = world_->splits.find(split);
-    return at < 0 ? 0 : static_cast<std::int64_t>(world_->splits.rows[static_cast<std::size_t>(at)].size());
+    const auto at = world_->splits.find(split);
+    return at ? static_cast<std::int64_t>(world_->splits.rows[*at].size()) : 0;
   }
   std::unique_ptr<Pass> pass(const PassOptions& options) override { return make_pass(world_, options); }
 
-  void read_only(const std::vector<bool>& nodes) override {
+  void read_only(const recipe::Indexed<recipe::NodeId, bool>& nodes) override {
     auto& fields = world_->reads.fields;
     fields = reads_of(world_->plan, nodes).fields;
     const auto add = [&](const recipe::Wire& wire) {
-      if (wire.source == recipe::Wire::Source::field)
-        fields[static_cast<std::size_t>(wire.axis)][static_cast<std::size_t>(wire.field)] = true;
+      if (const auto* from = wire.field()) fields[*wire.axis][from->field] = true;
     };
     for (const auto& metric : world_->plan.metrics)
       for (const auto& port : metric.inputs)
@@ -99,10 +97,16 @@ class Loaded final : public Source {
     for (auto& axis : world_->whole) axis.reset();
   }
 
-  std::vector<bool> slice(const recipe::SlicePlan& slice) const override {
+  const std::vector<bool>& slice(std::size_t number) const override {
+    const std::lock_guard lock(slices_mutex_);
+    auto& rows = slices_.at(number);
+    if (!rows) rows = rows_of(world_->plan.slices.at(number));
+    return *rows;
+  }
+  std::vector<bool> rows_of(const recipe::SlicePlan& slice) const {
     auto& w = *world_;
-    const Evaluator where(slice.where, names_of(w.tables, w.driving, &w.link_counts));
-    const auto& table = w.tables[w.driving];
+    const Evaluator where(slice.where, names_of(w.tables, w.driving(), &w.link_counts));
+    const auto& table = w.tables[w.driving()];
     std::vector<std::uint8_t> in(static_cast<std::size_t>(table.rows), 0);
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(table.first_row(), table.rows, 2048), [&](const auto& range) {
       for (auto r = range.begin(); r != range.end(); ++r) in[static_cast<std::size_t>(r)] = where.truth(r);
@@ -111,35 +115,34 @@ class Loaded final : public Source {
     return {in.begin(), in.end()};
   }
 
-  std::int64_t table_rows(int table) const override { return world_->tables.at(static_cast<std::size_t>(table)).rows; }
-  std::optional<std::string_view> cell(int table, const std::string& column, std::int64_t row) const override {
-    const auto* cells = std::as_const(world_->tables.at(static_cast<std::size_t>(table))).column(column);
+  std::int64_t table_rows(recipe::TableId table) const override { return world_->tables.at(table).rows; }
+  std::optional<std::string_view> cell(recipe::TableId table, const std::string& column,
+                                       std::int64_t row) const override {
+    const auto* cells = std::as_const(world_->tables.at(table)).column(column);
     if (!cells) throw std::logic_error("column '" + column + "' was not loaded");
     const auto text = (*cells)[row];
     return text.data() ? std::optional(text) : std::nullopt;
   }
-  std::int32_t linked(int table, int link, std::int64_t row) const override {
-    return world_->tables.at(static_cast<std::size_t>(table))
-        .links.at(static_cast<std::size_t>(link))
-        .at(static_cast<std::size_t>(row));
+  std::int32_t linked(const recipe::TableLink& link, std::int64_t row) const override {
+    return world_->tables.at(link.table).links.at(link.link).at(static_cast<std::size_t>(row));
   }
-  std::vector<std::int32_t> listed(int table, int list, std::int64_t row) const override {
-    const auto& lists = world_->lists.at(static_cast<std::size_t>(table));
+  std::vector<std::int32_t> listed(const recipe::TableList& list, std::int64_t row) const override {
+    const auto& lists = world_->lists.at(list.table);
     if (lists.empty()) return {};
-    const auto& one = *lists.at(static_cast<std::size_t>(list));
+    const auto& one = *lists.at(list.list);
     std::vector<std::int32_t> out(static_cast<std::size_t>(one.count(row)));
     one.fill(row, {world_->plan.eval.seed, 0, false}, out);
     return out;
   }
-  std::shared_ptr<const Batch> entities(int table, std::int64_t first, std::int64_t count,
+  std::shared_ptr<const Batch> entities(recipe::TableId table, std::int64_t first, std::int64_t count,
                                         const Reads& reads) const override {
     if (!batcher_) batcher_ = std::make_unique<Batcher>(*world_);
     return std::make_shared<const Batch>(
         batcher_->entities(table, first, count, reads, {world_->plan.eval.seed, 0, false}));
   }
 
-  std::vector<std::pair<std::int64_t, std::int64_t>> encoded() const override {
-    std::vector<std::pair<std::int64_t, std::int64_t>> out;
+  PerAxis<std::pair<std::int64_t, std::int64_t>> encoded() const override {
+    PerAxis<std::pair<std::int64_t, std::int64_t>> out;
     for (const auto& e : world_->encoded) out.emplace_back(e.entities.load(), e.rows.load());
     return out;
   }
@@ -149,51 +152,52 @@ class Loaded final : public Source {
     auto& w = *world_;
     const auto needed = needed_columns(w.plan);
     w.tables.resize(w.plan.tables.size());
-    for (std::size_t t = 0; t < w.tables.size(); ++t) w.tables[t].plan = &w.plan.tables[t];
+    for (const auto t : w.tables.ids()) w.tables[t].plan = &w.plan.tables[t];
     // The largest first: a table is read by at most two threads.
     tbb::parallel_for(
         std::size_t{0}, w.tables.size(),
-        [&](std::size_t t) {
-          if (w.plan.tables[t].from == recipe::none) load_table(w.tables[t], needed[t], makers, w.complaints);
+        [&](std::size_t k) {
+          const recipe::TableId t{k};
+          if (!w.plan.tables[t].from) load_table(w.tables[t], needed[t], makers, w.complaints);
         },
         tbb::simple_partitioner());
-    for (std::size_t t = 0; t < w.tables.size(); ++t)
-      if (const int from = w.plan.tables[t].from; from != recipe::none)
-        collect_table(w.tables[t], w.tables[static_cast<std::size_t>(from)], needed[t], makers, w.complaints);
+    for (const auto t : w.tables.ids())
+      if (const auto from = w.plan.tables[t].from)
+        collect_table(w.tables[t], w.tables[*from], needed[t], makers, w.complaints);
     w.complaints.throw_if_any();
-    for (std::size_t t = 0; t < w.tables.size(); ++t) resolve_links(w.tables, t, w.complaints);
+    for (const auto t : w.tables.ids()) resolve_links(w.tables, t, w.complaints);
     // Slices are bound again while batches are made; their numbers have to stand ready then.
     for (const auto& slice : w.plan.slices) bind_only(slice.where);
+    slices_.resize(w.plan.slices.size());
   }
 
   void bind_only(const recipe::Expression& e) {
-    const std::vector<std::vector<std::uint32_t>> none(world_->tables[world_->driving].links.size(),
-                                                       std::vector<std::uint32_t>(1));
-    const Evaluator bound(e, names_of(world_->tables, world_->driving, &none));
+    const LinkCounts none(world_->tables[world_->driving()].links.size(), std::vector<std::uint32_t>(1));
+    const Evaluator bound(e, names_of(world_->tables, world_->driving(), &none));
   }
 
   void deal_out() {
     auto& w = *world_;
-    auto kept = kept_rows(w.tables, w.driving, w.complaints);
+    auto kept = kept_rows(w.tables, w.driving(), w.complaints);
     make_labels(kept);
     w.complaints.throw_if_any();
-    keep_core(w.tables, w.driving, kept);
-    w.splits = make_splits(w.tables, w.driving, std::move(kept), w.complaints);
+    keep_core(w.tables, w.driving(), kept);
+    w.splits = make_splits(w.tables, w.driving(), std::move(kept), w.complaints);
     check_labels(w);
-    w.link_counts = count_training(w.tables, w.driving, w.splits);
+    w.link_counts = count_training(w.tables, w.driving(), w.splits);
     w.train_rows = w.splits.rows[0];
     permute(w.tables, w.complaints);
     w.lists.resize(w.tables.size());
-    const ListContext context{w.tables, w.driving, w.splits, w.link_counts, w.complaints};
-    for (std::size_t t = 0; t < w.tables.size(); ++t)
-      if (t == w.driving || !w.tables[t].event()) w.lists[t] = make_lists(context, t);
-    if (w.plan.train.each != recipe::none) keep_last(w.splits.rows[0]);
+    const ListContext context{w.tables, w.driving(), w.splits, w.link_counts, w.complaints};
+    for (const auto t : w.tables.ids())
+      if (t == w.driving() || !w.tables[t].event()) w.lists[t] = make_lists(context, t);
+    if (w.plan.train.each) keep_last(*w.plan.train.each, w.splits.rows[0]);
   }
 
   // Of the rows of each entity that [train] each reaches the last in order; rows that reach nobody stay.
-  void keep_last(std::vector<std::int32_t>& rows) const {
-    const auto& table = world_->tables[world_->driving];
-    const auto& link = table.links[static_cast<std::size_t>(world_->plan.train.each)];
+  void keep_last(recipe::LinkId each, std::vector<std::int32_t>& rows) const {
+    const auto& table = world_->tables[world_->driving()];
+    const auto& link = table.links[each];
     std::map<std::int32_t, std::int32_t> last;
     for (const auto r : rows)
       if (const auto entity = link[static_cast<std::size_t>(r)]; entity > 0) {
@@ -210,12 +214,12 @@ class Loaded final : public Source {
   // bits hold, is a bad row.
   void make_labels(std::vector<std::uint8_t>& kept) {
     auto& w = *world_;
-    auto& table = w.tables[w.driving];
+    auto& table = w.tables[w.driving()];
     w.labels.resize(table.plan->labels.size());
-    for (std::size_t l = 0; l < w.labels.size(); ++l) {
+    for (const auto l : w.labels.ids()) {
       if (!w.reads.labels[l]) continue;
       const auto& plan = table.plan->labels[l];
-      const Evaluator value(plan.value, names_of(w.tables, w.driving, nullptr));
+      const Evaluator value(plan.value, names_of(w.tables, w.driving(), nullptr));
       auto& out = w.labels[l];
       out.assign(static_cast<std::size_t>(table.rows), 0);
       std::vector<std::uint8_t> bad(kept.size(), 0);
@@ -252,14 +256,13 @@ class Loaded final : public Source {
     };
     std::vector<Job> jobs;
     w.cells.resize(w.tables.size());
-    for (std::size_t t = 0; t < w.tables.size(); ++t)
-      for (std::size_t f = 0; f < w.plan.tables[t].fields.size(); ++f) {
+    for (const auto t : w.tables.ids())
+      for (const auto f : w.plan.tables[t].fields.ids()) {
         const auto& plan = w.plan.tables[t].fields[f];
-        w.cells[t].push_back(std::make_unique<FieldCells>(w.tables[t], static_cast<int>(f), makers.field(plan.use),
-                                                          w.budget, w.complaints));
+        w.cells[t].push_back(
+            std::make_unique<FieldCells>(w.tables[t], f, makers.field(plan.use), w.budget, w.complaints));
         bool read = false;
-        for (std::size_t a = 0; a < w.plan.axes.size(); ++a)
-          read = read || (w.plan.axes[a].table == static_cast<int>(t) && w.reads.fields[a][f]);
+        for (const auto a : w.plan.axes.ids()) read = read || (w.plan.axes[a].table == t && w.reads.fields[a][f]);
         const auto it = saved.find(w.plan.tables[t].name + "." + plan.name);
         if (read) jobs.push_back({w.cells[t].back().get(), it == saved.end() ? nullptr : &it->second});
       }
@@ -272,12 +275,12 @@ class Loaded final : public Source {
 
   void report() {
     auto& w = *world_;
-    for (std::size_t t = 0; t < w.tables.size(); ++t) {
+    for (const auto t : w.tables.ids()) {
       const auto& table = w.tables[t];
       const auto rows = table.rows - table.first_row();
       std::int64_t dangling = 0;
       for (const auto d : table.dangling) dangling += d;
-      const auto kept = t == w.driving ? std::count(w.splits.kept.begin(), w.splits.kept.end(), 1) : rows;
+      const auto kept = t == w.driving() ? std::count(w.splits.kept.begin(), w.splits.kept.end(), 1) : rows;
       report_.tables.push_back({table.plan->name, rows - table.bad_loaded, kept, table.bad_rows, dangling,
                                 mixed(key_of(table.plan->name), table.content)});
       fingerprint_ = mixed(fingerprint_, key_of(table.plan->name), table.content);
@@ -293,14 +296,15 @@ class Loaded final : public Source {
   // Rows of other splits than train whose entities training never shows. Held-out splits are meant to be like that.
   void count_unseen() {
     auto& w = *world_;
-    const auto& table = w.tables[w.driving];
+    const auto& table = w.tables[w.driving()];
     for (std::size_t s = 1; s < w.splits.names.size(); ++s)
-      for (std::size_t l = 0; l < table.links.size() && !w.splits.rows[s].empty(); ++l) {
+      for (const auto l : table.links.ids()) {
+        if (w.splits.rows[s].empty()) continue;
         auto& count = report_.unseen[w.splits.names[s]][table.plan->links[l].name];
         const auto& link = table.plan->links[l];
-        const auto& column = *table.column(link.column.empty() ? link.name : link.column);
+        const auto& column = table.columns[table.link_columns[l]];
         std::vector<const std::uint32_t*> counts;  // through any link into its table
-        for (std::size_t other = 0; other < table.links.size(); ++other)
+        for (const auto other : table.links.ids())
           if (table.plan->links[other].table == link.table) counts.push_back(w.link_counts[other].data());
         const auto shown = [&](std::size_t entity) {
           return std::any_of(counts.begin(), counts.end(), [&](const auto* shows) { return shows[entity] > 0; });
@@ -321,15 +325,16 @@ class Loaded final : public Source {
 
   template <class Visit>
   void each_field(const Visit& visit) const {
-    for (std::size_t t = 0; t < world_->cells.size(); ++t)
-      for (std::size_t f = 0; f < world_->cells[t].size(); ++f)
+    for (const auto t : world_->cells.ids())
+      for (const auto f : world_->cells[t].ids())
         if (world_->cells[t][f]->prepared())
           visit(world_->plan.tables[t].name + "." + world_->plan.tables[t].fields[f].name, *world_->cells[t][f]);
   }
 
   std::shared_ptr<World> world_;
   mutable std::unique_ptr<Batcher> batcher_;  // made by the first call of entities()
-  mutable std::mutex report_mutex_;
+  mutable std::mutex report_mutex_, slices_mutex_;
+  mutable std::vector<std::optional<std::vector<bool>>> slices_;
   mutable Report report_;
   std::uint64_t fingerprint_ = 0;
 };

@@ -78,31 +78,33 @@ class Source {
   virtual ~Source() = default;
 
   virtual const Report& report() const = 0;
-  virtual recipe::Fitted fitted() const = 0;                    // sizes for a second check
+  virtual recipe::Fitted fitted() const = 0;                    // sizes for recipe::with_sizes
   virtual std::map<std::string, std::string> save() const = 0;  // fitted fields, by "table.field"
-  virtual const braid::Field& field(int table, int field) const = 0;
+  virtual const braid::Field& field(recipe::TableId table, recipe::FieldId field) const = 0;
   // How messages call a row of a table: its key and where it stands, "1193 (items.tsv:12)".
-  virtual std::string row_name(int table, std::int64_t row) const = 0;
+  virtual std::string row_name(recipe::TableId table, std::int64_t row) const = 0;
   virtual std::uint64_t fingerprint() const = 0;  // over all cells, keys and splits
   virtual std::int64_t rows(const std::string& split) const = 0;
   // Fields and links that no wire of `plan` reads are left out of batches.
   virtual std::unique_ptr<Pass> pass(const PassOptions& options) = 0;
-  // From now on passes hold only the fields that these nodes (per node of the plan) and the metrics read. To be called
+  // From now on passes hold only the fields that these nodes and the metrics read. To be called
   // before passes are made.
-  virtual void read_only(const std::vector<bool>& nodes) = 0;
-  // Whether each driving row is in the slice. Rows as in Batch::row_numbers.
-  virtual std::vector<bool> slice(const recipe::SlicePlan& slice) const = 0;
+  virtual void read_only(const recipe::Indexed<recipe::NodeId, bool>& nodes) = 0;
+  // Whether each driving row is in the slice, by its number in Plan::slices. Rows as in Batch::row_numbers. Found by
+  // the first call; the same object by all.
+  virtual const std::vector<bool>& slice(std::size_t number) const = 0;
   // What an export reads. Rows of entity tables count from 0, the unknown entity.
-  virtual std::int64_t table_rows(int table) const = 0;
+  virtual std::int64_t table_rows(recipe::TableId table) const = 0;
   // A cell's text, nullopt where it is missing. Throws std::logic_error for a column that no part of the plan reads.
-  virtual std::optional<std::string_view> cell(int table, const std::string& column, std::int64_t row) const = 0;
-  virtual std::int32_t linked(int table, int link, std::int64_t row) const = 0;               // row of the linked table
-  virtual std::vector<std::int32_t> listed(int table, int list, std::int64_t row) const = 0;  // -1: an unused place
+  virtual std::optional<std::string_view> cell(recipe::TableId table, const std::string& column,
+                                               std::int64_t row) const = 0;
+  virtual std::int32_t linked(const recipe::TableLink& link, std::int64_t row) const = 0;  // row of the linked table
+  virtual std::vector<std::int32_t> listed(const recipe::TableList& list, std::int64_t row) const = 0;  // -1: unused
   // As Batcher::entities, `count` rows from `first` on; outside training.
-  virtual std::shared_ptr<const Batch> entities(int table, std::int64_t first, std::int64_t count,
+  virtual std::shared_ptr<const Batch> entities(recipe::TableId table, std::int64_t first, std::int64_t count,
                                                 const Reads& reads) const = 0;
-  // Entities encoded and rows served so far, per axis: for "entities encoded per row".
-  virtual std::vector<std::pair<std::int64_t, std::int64_t>> encoded() const = 0;
+  // Entities encoded and rows served so far: for "entities encoded per row".
+  virtual recipe::Indexed<recipe::AxisId, std::pair<std::int64_t, std::int64_t>> encoded() const = 0;
 };
 
 }  // namespace braid::data

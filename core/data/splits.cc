@@ -35,12 +35,12 @@ void drop_unanswered(const Evaluator& evaluator, Table& table, const std::string
 }
 
 // Marks held-out entities; gives their rows, and nothing else, a split of their own.
-void hold_out(std::vector<Table>& tables, std::size_t driving, Splits& splits, Complaints& complaints) {
+void hold_out(Tables& tables, recipe::TableId driving, Splits& splits, Complaints& complaints) {
   auto& table = tables[driving];
   const auto& links = table.plan->links;
   for (std::size_t h = 0; h < table.plan->hold_out.size(); ++h) {
     const auto& plan = table.plan->hold_out[h];
-    const auto target_number = static_cast<std::size_t>(links[static_cast<std::size_t>(plan.link)].table);
+    const auto target_number = links[plan.link].table;
     auto& target = tables[target_number];
     const Evaluator where(plan.where, names_of(tables, target_number, nullptr));
     std::vector<std::uint8_t> chosen(static_cast<std::size_t>(target.rows), 0);
@@ -51,8 +51,8 @@ void hold_out(std::vector<Table>& tables, std::size_t driving, Splits& splits, C
     const auto split = static_cast<std::int8_t>(test + 1 + static_cast<int>(h));
     splits.names.push_back(plan.name);
     // Any link into the table counts: an item held out as a target must not be learnt as a query.
-    for (std::size_t l = 0; l < links.size(); ++l) {
-      if (links[l].table != static_cast<int>(target_number)) continue;
+    for (const auto l : links.ids()) {
+      if (links[l].table != target_number) continue;
       const auto& rows = table.links[l];
       each_row(table, [&](std::int64_t r) {
         auto& own = splits.of[static_cast<std::size_t>(r)];
@@ -64,11 +64,10 @@ void hold_out(std::vector<Table>& tables, std::size_t driving, Splits& splits, C
 
 // The kept rows of each key in the order of their hash: of n rows the last floor(share * n) test, as many as that share
 // says before them validate, the others train. Rows without a key, and those that `keep` drops, only train.
-void by_hash_per_key(const std::vector<Table>& tables, std::size_t driving, const Evaluator& value, Splits& splits) {
-  const auto& table = tables[driving];
-  const auto& plan = table.plan->split;
-  const auto& key = table.links[static_cast<std::size_t>(plan.key)];
-  const auto& target = tables[static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(plan.key)].table)];
+void by_hash_per_key(const Tables& tables, const Table& table, const recipe::SplitPlan::ByHash& plan,
+                     recipe::LinkId per, const Evaluator& value, Splits& splits) {
+  const auto& key = table.links[per];
+  const auto& target = tables[table.plan->links[per].table];
   std::vector<Rows> of_key(static_cast<std::size_t>(target.rows));
   for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
     const auto at = static_cast<std::size_t>(r);
@@ -96,15 +95,15 @@ void by_hash_per_key(const std::vector<Table>& tables, std::size_t driving, cons
   });
 }
 
-void by_hash(std::vector<Table>& tables, std::size_t driving, Splits& splits, Complaints& complaints) {
+void by_hash(Tables& tables, recipe::TableId driving, const recipe::SplitPlan::ByHash& plan, Splits& splits,
+             Complaints& complaints) {
   const auto& table = tables[driving];
-  const auto& plan = table.plan->split;
-  const Evaluator value(plan.hash.at(0), names_of(tables, driving, nullptr));
+  const Evaluator value(plan.value, names_of(tables, driving, nullptr));
   const auto first = static_cast<Wide>(std::llround(plan.train)), second = static_cast<Wide>(std::llround(plan.valid));
   const auto sum = first + second + static_cast<Wide>(std::llround(plan.test));
   if (sum <= 0) throw Error("split-empty", table.plan->name, "the shares of 'split' add up to 0");
   std::atomic<std::int64_t> missing{0};
-  if (plan.key != recipe::none) return by_hash_per_key(tables, driving, value, splits);
+  if (plan.per) return by_hash_per_key(tables, table, plan, *plan.per, value, splits);
   each_row(table, [&](std::int64_t r) {
     auto& own = splits.of[static_cast<std::size_t>(r)];
     if (own != no_split) return;
@@ -125,8 +124,7 @@ void by_hash(std::vector<Table>& tables, std::size_t driving, Splits& splits, Co
 }
 
 // Shares of the kept rows in order; rows of equal time stay together, in the later split.
-void by_time(const Table& table, Splits& splits) {
-  const auto& plan = table.plan->split;
+void by_time(const Table& table, const recipe::SplitPlan::ByTime& plan, Splits& splits) {
   std::vector<std::int64_t> times;
   for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
     const auto at = static_cast<std::size_t>(r);
@@ -150,9 +148,8 @@ void by_time(const Table& table, Splits& splits) {
 
 // Of each key's kept rows in order, the last n test and the n before them validate. Keys with no more than 2n rows, and
 // rows without a key, only train. A row that `keep` drops trains when it stands before its key's first validation row.
-void leave_last(const Table& table, const Table& target, Splits& splits) {
-  const auto& plan = table.plan->split;
-  const auto& key = table.links[static_cast<std::size_t>(plan.key)];
+void leave_last(const Table& table, const Table& target, const recipe::SplitPlan::LeaveLast& plan, Splits& splits) {
+  const auto& key = table.links[plan.key];
   std::vector<Rows> of_key(static_cast<std::size_t>(target.rows));
   for (std::int64_t r = table.first_row(); r < table.rows; ++r)
     if (splits.of[static_cast<std::size_t>(r)] == no_split)
@@ -163,13 +160,13 @@ void leave_last(const Table& table, const Table& target, Splits& splits) {
       std::stable_sort(rows.begin(), rows.end(), [&](auto a, auto b) { return table.order_of(a) < table.order_of(b); });
       std::int64_t kept = 0, seen = 0;
       for (const auto r : rows) kept += splits.kept[static_cast<std::size_t>(r)];
-      const bool all_train = k == 0 || kept <= 2 * plan.leave;
+      const bool all_train = k == 0 || kept <= 2 * plan.rows;
       for (const auto r : rows) {
         const auto left = kept - seen;  // kept rows from here on, this one included
         const bool is_kept = splits.kept[static_cast<std::size_t>(r)];
-        const auto own = all_train || left > 2 * plan.leave || (!is_kept && seen == 0) ? train
-                         : left > plan.leave                                           ? valid
-                                                                                       : test;
+        const auto own = all_train || left > 2 * plan.rows || (!is_kept && seen == 0) ? train
+                         : left > plan.rows                                           ? valid
+                                                                                      : test;
         splits.of[static_cast<std::size_t>(r)] = own;
         seen += is_kept;
       }
@@ -179,12 +176,12 @@ void leave_last(const Table& table, const Table& target, Splits& splits) {
 
 }  // namespace
 
-int Splits::find(const std::string& name) const {
+std::optional<std::size_t> Splits::find(const std::string& name) const {
   const auto at = std::find(names.begin(), names.end(), name);
-  return at == names.end() ? -1 : static_cast<int>(at - names.begin());
+  return at == names.end() ? std::nullopt : std::optional(static_cast<std::size_t>(at - names.begin()));
 }
 
-std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driving, Complaints& complaints) {
+std::vector<std::uint8_t> kept_rows(Tables& tables, recipe::TableId driving, Complaints& complaints) {
   auto& table = tables[driving];
   std::vector<std::uint8_t> kept(static_cast<std::size_t>(table.rows), 1);
   if (!table.event()) kept.at(0) = 0;
@@ -200,8 +197,8 @@ std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driv
     });
     if (some) drop_unanswered(keep, table, "keep", kept, complaints);
   }
-  if (table.plan->split.by == recipe::SplitPlan::By::hash) {
-    const Evaluator value(table.plan->split.hash.at(0), names_of(tables, driving, nullptr));
+  if (const auto* hash = std::get_if<recipe::SplitPlan::ByHash>(&table.plan->split.how)) {
+    const Evaluator value(hash->value, names_of(tables, driving, nullptr));
     if (value.can_be_mixed()) {
       each_row(table, [&](std::int64_t r) {
         auto& own = kept[static_cast<std::size_t>(r)];
@@ -213,17 +210,14 @@ std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driv
   return kept;
 }
 
-void keep_core(const std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t>& kept) {
+void keep_core(const Tables& tables, recipe::TableId driving, std::vector<std::uint8_t>& kept) {
   const auto& table = tables[driving];
   if (table.plan->at_least.empty()) return;
   std::vector<std::vector<std::int64_t>> counts;
-  for (const auto& [link, least] : table.plan->at_least) {
-    const auto target = static_cast<std::size_t>(table.plan->links[static_cast<std::size_t>(link)].table);
-    counts.emplace_back(static_cast<std::size_t>(tables[target].rows), 0);
-  }
+  for (const auto& least : table.plan->at_least)
+    counts.emplace_back(static_cast<std::size_t>(tables[table.plan->links[least.link].table].rows), 0);
   const auto entity = [&](std::size_t k, std::int64_t r) {
-    const auto link = static_cast<std::size_t>(table.plan->at_least[k].first);
-    return static_cast<std::size_t>(table.links[link][static_cast<std::size_t>(r)]);
+    return static_cast<std::size_t>(table.links[table.plan->at_least[k].link][static_cast<std::size_t>(r)]);
   };
   const auto add = [&](std::int64_t r, std::int64_t n) {
     for (std::size_t k = 0; k < counts.size(); ++k) counts[k][entity(k, r)] += n;
@@ -235,39 +229,32 @@ void keep_core(const std::vector<Table>& tables, std::size_t driving, std::vecto
     for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
       if (!kept[static_cast<std::size_t>(r)]) continue;
       for (std::size_t k = 0; k < counts.size() && kept[static_cast<std::size_t>(r)]; ++k)
-        if (entity(k, r) == 0 || counts[k][entity(k, r)] < table.plan->at_least[k].second)
+        if (entity(k, r) == 0 || counts[k][entity(k, r)] < table.plan->at_least[k].rows)
           kept[static_cast<std::size_t>(r)] = 0, add(r, -1), changed = true;
     }
   }
 }
 
-Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t> kept,
-                   Complaints& complaints) {
+Splits make_splits(Tables& tables, recipe::TableId driving, std::vector<std::uint8_t> kept, Complaints& complaints) {
   auto& table = tables[driving];
   Splits splits;
   splits.names = {"train", "valid", "test"};
   splits.of.assign(static_cast<std::size_t>(table.rows), no_split);
   splits.kept = std::move(kept);
   hold_out(tables, driving, splits, complaints);
-  switch (table.plan->split.by) {
-    case recipe::SplitPlan::By::all_train:
-      each_row(table, [&](std::int64_t r) {
-        auto& own = splits.of[static_cast<std::size_t>(r)];
-        if (own == no_split) own = train;
-      });
-      break;
-    case recipe::SplitPlan::By::hash:
-      by_hash(tables, driving, splits, complaints);
-      break;
-    case recipe::SplitPlan::By::time:
-      by_time(table, splits);
-      break;
-    case recipe::SplitPlan::By::leave_last: {
-      const auto& link = table.plan->links[static_cast<std::size_t>(table.plan->split.key)];
-      leave_last(table, tables[static_cast<std::size_t>(link.table)], splits);
-      break;
-    }
-  }
+  std::visit(
+      recipe::Cases{[&](const recipe::SplitPlan::AllTrain&) {
+                      each_row(table, [&](std::int64_t r) {
+                        auto& own = splits.of[static_cast<std::size_t>(r)];
+                        if (own == no_split) own = train;
+                      });
+                    },
+                    [&](const recipe::SplitPlan::ByHash& plan) { by_hash(tables, driving, plan, splits, complaints); },
+                    [&](const recipe::SplitPlan::ByTime& plan) { by_time(table, plan, splits); },
+                    [&](const recipe::SplitPlan::LeaveLast& plan) {
+                      leave_last(table, tables[table.plan->links[plan.key].table], plan, splits);
+                    }},
+      table.plan->split.how);
   splits.rows.resize(splits.names.size());
   for (std::int64_t r = table.first_row(); r < table.rows; ++r) {
     const auto at = static_cast<std::size_t>(r);
@@ -276,16 +263,15 @@ Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<
   return splits;
 }
 
-std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& tables, std::size_t driving,
-                                                       const Splits& splits) {
+LinkCounts count_training(Tables& tables, recipe::TableId driving, const Splits& splits) {
   const auto& table = tables[driving];
-  std::vector<std::vector<std::uint32_t>> per_link(table.links.size());
+  LinkCounts per_link(table.links.size());
   for (auto& t : tables) t.counts.assign(static_cast<std::size_t>(t.rows), 0);
-  std::vector<bool> reached(tables.size(), false);
+  recipe::Indexed<recipe::TableId, bool> reached(tables.size(), false);
   reached[driving] = true;
   for (const auto r : splits.rows[train]) tables[driving].counts[static_cast<std::size_t>(r)] = 1;
-  for (std::size_t l = 0; l < table.links.size(); ++l) {
-    const auto number = static_cast<std::size_t>(table.plan->links[l].table);
+  for (const auto l : table.links.ids()) {
+    const auto number = table.plan->links[l].table;
     auto& target = tables[number];
     per_link[l].assign(static_cast<std::size_t>(target.rows), 0);
     for (const auto r : splits.rows[train])
@@ -295,12 +281,12 @@ std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& table
     for (std::size_t r = 0; r < per_link[l].size(); ++r) target.counts[r] += per_link[l][r];
   }
   // From entity table to entity table, outwards; a table that is reached already takes no more.
-  for (std::vector<bool> before; before != reached;) {
+  for (recipe::Indexed<recipe::TableId, bool> before; !(before == reached);) {
     before = reached;
-    for (std::size_t t = 0; t < tables.size(); ++t) {
+    for (const auto t : tables.ids()) {
       if (!before[t] || t == driving || tables[t].event()) continue;
-      for (std::size_t l = 0; l < tables[t].links.size(); ++l) {
-        const auto number = static_cast<std::size_t>(tables[t].plan->links[l].table);
+      for (const auto l : tables[t].links.ids()) {
+        const auto number = tables[t].plan->links[l].table;
         if (before[number]) continue;
         reached[number] = true;
         for (std::size_t r = 0; r < tables[t].counts.size(); ++r)
@@ -308,7 +294,7 @@ std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& table
       }
     }
   }
-  for (std::size_t t = 0; t < tables.size(); ++t) {
+  for (const auto t : tables.ids()) {
     auto& target = tables[t];
     if (!reached[t] && !target.event()) std::fill(target.counts.begin(), target.counts.end(), 1u);
     if (!target.event() && !target.counts.empty()) target.counts[0] = 0;
@@ -318,8 +304,8 @@ std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& table
   return per_link;
 }
 
-void permute(std::vector<Table>& tables, Complaints& complaints) {
-  for (std::size_t t = 0; t < tables.size(); ++t) {
+void permute(Tables& tables, Complaints& complaints) {
+  for (const auto t : tables.ids()) {
     auto& table = tables[t];
     if (!table.plan->permute) continue;
     const Evaluator by(table.plan->permute->by, names_of(tables, t, nullptr));

@@ -4,6 +4,7 @@
 #include "data/table.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ struct Splits {
   std::vector<std::uint8_t> kept;
   std::vector<std::vector<std::int32_t>> rows;  // per split: kept rows, ascending
 
-  int find(const std::string& name) const;  // -1: there is none
+  std::optional<std::size_t> find(const std::string& name) const;
   bool serves(std::int64_t row, int split) const {
     return kept[static_cast<std::size_t>(row)] && of[static_cast<std::size_t>(row)] == split;
   }
@@ -25,22 +26,20 @@ struct Splits {
 
 // Which rows `keep` leaves, per row; never the unknown entity's, and none for which `keep` or the split's expression
 // has no answer: those are bad rows.
-std::vector<std::uint8_t> kept_rows(std::vector<Table>& tables, std::size_t driving, Complaints& complaints);
+std::vector<std::uint8_t> kept_rows(Tables& tables, recipe::TableId driving, Complaints& complaints);
 
 // [tables.T] at_least: drops rows of entities with too few kept rows until none has too few. The unknown entity has.
-void keep_core(const std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t>& kept);
+void keep_core(const Tables& tables, recipe::TableId driving, std::vector<std::uint8_t>& kept);
 
 // Marks held-out entities in their tables and deals the rows out.
-Splits make_splits(std::vector<Table>& tables, std::size_t driving, std::vector<std::uint8_t> kept,
-                   Complaints& complaints);
+Splits make_splits(Tables& tables, recipe::TableId driving, std::vector<std::uint8_t> kept, Complaints& complaints);
 
 // Training rows that reach each entity: per link of the driving table, and summed into Table::counts. Links of entity
 // tables carry the counts on (an item's creator counts as often as its items). An entity table that no link reaches
 // counts each row once, so that its fields can be fitted. Held-out entities count 0. Returns the counts per link.
-std::vector<std::vector<std::uint32_t>> count_training(std::vector<Table>& tables, std::size_t driving,
-                                                       const Splits& splits);
+LinkCounts count_training(Tables& tables, recipe::TableId driving, const Splits& splits);
 
 // Table::permuted of every table that asks for it.
-void permute(std::vector<Table>& tables, Complaints& complaints);
+void permute(Tables& tables, Complaints& complaints);
 
 }  // namespace braid::data

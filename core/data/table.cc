@@ -94,6 +94,12 @@ const Column* Table::column(const std::string& name) const {
   return nullptr;
 }
 
+std::size_t Table::column_number(const std::string& name) const {
+  for (std::size_t k = 0; k < columns.size(); ++k)
+    if (columns[k].name() == name) return k;
+  throw std::logic_error("table '" + plan->name + "' has no column '" + name + "'");
+}
+
 Column* Table::column(const std::string& name) { return const_cast<Column*>(std::as_const(*this).column(name)); }
 
 Location Table::location(std::int64_t row) const {
@@ -115,28 +121,23 @@ std::vector<std::string> media_columns(const std::string& media) {
   return out;
 }
 
-std::vector<std::set<std::string>> needed_columns(const recipe::Plan& plan) {
-  std::vector<std::set<std::string>> needed(plan.tables.size());
-  const auto link_named = [&](std::size_t t, const std::string& name) -> const recipe::LinkPlan* {
-    for (const auto& l : plan.tables[t].links)
-      if (l.name == name) return &l;
-    return nullptr;
-  };
-  const auto expression = [&](std::size_t t, const recipe::Expression& e) {
+recipe::Indexed<recipe::TableId, std::set<std::string>> needed_columns(const recipe::Plan& plan) {
+  recipe::Indexed<recipe::TableId, std::set<std::string>> needed(plan.tables.size());
+  const auto expression = [&](recipe::TableId t, const recipe::Expression& e) {
     recipe::walk(e, [&](const recipe::Expression& node) {
       if (node.op != recipe::Expression::Op::column) return;
+      const auto& links = plan.tables[t].links;
       const auto dot = node.name.find('.');
-      const auto* link = dot == std::string::npos ? nullptr : link_named(t, node.name.substr(0, dot));
-      if (link && link->table != recipe::none)
-        needed[static_cast<std::size_t>(link->table)].insert(node.name.substr(dot + 1));
+      const auto link = dot == std::string::npos ? std::nullopt : links.find(node.name.substr(0, dot));
+      if (link) needed[links[*link].table].insert(node.name.substr(dot + 1));
       else needed[t].insert(node.name);
     });
   };
-  for (std::size_t t = 0; t < plan.tables.size(); ++t) {
+  for (const auto t : plan.tables.ids()) {
     const auto& table = plan.tables[t];
     auto& columns = needed[t];
     if (!table.event()) columns.insert(table.key);
-    if (table.from != recipe::none) needed[static_cast<std::size_t>(table.from)].insert(table.key);
+    if (table.from) needed[*table.from].insert(table.key);
     if (!table.order.empty()) columns.insert(table.order);
     for (const auto& field : table.fields) {
       columns.insert(field.from.begin(), field.from.end());
@@ -146,30 +147,28 @@ std::vector<std::set<std::string>> needed_columns(const recipe::Plan& plan) {
     for (const auto& link : table.links) columns.insert(link.column.empty() ? link.name : link.column);
     for (const auto& label : table.labels) expression(t, label.value);
     for (const auto& list : table.lists) {
-      if (list.where) expression(t, *list.where);
-      if (list.what == recipe::ListPlan::What::column)
-        needed[list.through == recipe::none
-                   ? t
-                   : static_cast<std::size_t>(table.links[static_cast<std::size_t>(list.through)].table)]
-            .insert(list.column);
+      if (const auto* history = std::get_if<recipe::ListPlan::History>(&list.how); history && history->where)
+        expression(t, *history->where);
+      if (const auto* keys = std::get_if<recipe::ListPlan::Keys>(&list.how))
+        needed[keys->through ? table.links[*keys->through].table : t].insert(keys->column);
     }
     if (table.keep) expression(t, *table.keep);
-    for (const auto& e : table.split.hash) expression(t, e);
-    for (const auto& h : table.hold_out)
-      expression(static_cast<std::size_t>(table.links[static_cast<std::size_t>(h.link)].table), h.where);
+    if (const auto* hash = std::get_if<recipe::SplitPlan::ByHash>(&table.split.how)) expression(t, hash->value);
+    for (const auto& h : table.hold_out) expression(table.links[h.link].table, h.where);
     if (table.permute) expression(t, table.permute->by);
   }
   for (const auto& slice : plan.slices)
-    if (plan.train.rows != recipe::none) expression(static_cast<std::size_t>(plan.train.rows), slice.where);
+    if (plan.train.rows) expression(*plan.train.rows, slice.where);
   return needed;
 }
 
-void resolve_links(std::vector<Table>& tables, std::size_t which, Complaints& complaints) {
+void resolve_links(Tables& tables, recipe::TableId which, Complaints& complaints) {
   auto& table = tables[which];
   for (const auto& link : table.plan->links) {
     const auto& name = link.column.empty() ? link.name : link.column;
-    const auto& column = *table.column(name);
-    const auto& target = tables[static_cast<std::size_t>(link.table)];
+    const auto number = table.column_number(name);
+    const auto& column = table.columns[number];
+    const auto& target = tables[link.table];
     std::vector<std::int32_t> rows(static_cast<std::size_t>(table.rows), 0);
     std::atomic<std::int64_t> dangling{0}, first{table.rows};
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(table.first_row(), table.rows, 4096), [&](const auto& range) {
@@ -194,6 +193,7 @@ void resolve_links(std::vector<Table>& tables, std::size_t which, Complaints& co
                              std::to_string(dangling) + " such rows, they reach the unknown entity [link-dangling]");
     table.links.push_back(std::move(rows));
     table.dangling.push_back(dangling);
+    table.link_columns.push_back(number);
   }
 }
 
@@ -234,40 +234,35 @@ void tell_mixed(const Evaluator& evaluator, const Table& table, const std::strin
   throw Error(mixed);
 }
 
-Names names_of(std::vector<Table>& tables, std::size_t which,
-               const std::vector<std::vector<std::uint32_t>>* link_counts) {
+Names names_of(Tables& tables, recipe::TableId which, const LinkCounts* link_counts) {
   auto& table = tables[which];
-  const auto link_at = [&table](const std::string& name) -> std::size_t {
-    const auto& links = table.plan->links;
-    for (std::size_t l = 0; l < links.size(); ++l)
-      if (links[l].name == name) return l;
-    return links.size();
+  // A link whose rows are known.
+  const auto link_at = [&table](const std::string& name) {
+    const auto link = table.plan->links.find(name);
+    return link && table.links.contains(*link) ? link : std::nullopt;
   };
   Names names;
   names.column = [&tables, &table, link_at](const std::string& name) -> Names::Found {
     const auto dot = name.find('.');
     if (auto* column = table.column(name)) return column->parse_numbers(), Names::Found{column, nullptr};
-    if (dot != std::string::npos) {
-      const auto link = link_at(name.substr(0, dot));
-      if (link < table.links.size()) {
-        auto& target = tables[static_cast<std::size_t>(table.plan->links[link].table)];
-        if (auto* column = target.column(name.substr(dot + 1)))
-          return column->parse_numbers(), Names::Found{column, table.links[link].data()};
-      }
+    if (const auto link = dot == std::string::npos ? std::nullopt : link_at(name.substr(0, dot))) {
+      auto& target = tables[table.plan->links[*link].table];
+      if (auto* column = target.column(name.substr(dot + 1)))
+        return column->parse_numbers(), Names::Found{column, table.links[*link].data()};
     }
     throw Error("column-unknown", table.plan->name,
                 "an expression names column '" + name + "', which table '" + table.plan->name + "' does not have");
   };
   names.train_count = [&table, link_at, link_counts](const std::string& name) -> Names::Counts {
     const auto link = link_at(name);
-    if (link >= table.links.size())
+    if (!link)
       throw Error("link-unknown", table.plan->name,
                   "train_count(" + name + ") names no link of table '" + table.plan->name + "'");
     if (!link_counts)
       throw Error(
           "train-count-early", table.plan->name,
           "train_count(" + name + ") is not known here: keep, labels, splits and hold-outs decide which rows train");
-    return {(*link_counts)[link].data(), table.links[link].data()};
+    return {(*link_counts)[*link].data(), table.links[*link].data()};
   };
   return names;
 }

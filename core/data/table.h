@@ -76,12 +76,13 @@ struct Table {
   std::uint64_t content = 0;              // over all cells of all files
   std::int64_t inline_rows = 0;           // the last ones: entities that came with a request; on no whole axis
 
-  std::vector<std::vector<std::int32_t>> links;  // [link][row]: row of the linked table; 0 unknown
-  std::vector<std::int64_t> dangling;            // [link]
-  std::vector<std::int64_t> order;               // event tables: sortable; empty: file order
-  std::vector<std::uint8_t> held;                // entity tables: 1 where held out; empty: nobody is
-  std::vector<std::uint32_t> counts;             // training rows that reach the entity through direct links
-  std::vector<std::int32_t> permuted;            // row whose cells the permuted fields take; empty: its own
+  recipe::Indexed<recipe::LinkId, std::vector<std::int32_t>> links;  // per row: row of the linked table; 0 unknown
+  recipe::Indexed<recipe::LinkId, std::int64_t> dangling;
+  recipe::Indexed<recipe::LinkId, std::size_t> link_columns;  // among `columns`: each link's keys
+  std::vector<std::int64_t> order;                            // event tables: sortable; empty: file order
+  std::vector<std::uint8_t> held;                             // entity tables: 1 where held out; empty: nobody is
+  std::vector<std::uint32_t> counts;   // training rows that reach the entity through direct links
+  std::vector<std::int32_t> permuted;  // row whose cells the permuted fields take; empty: its own
 
   bool event() const { return plan->event(); }
   std::int64_t first_row() const { return event() ? 0 : 1; }
@@ -89,12 +90,18 @@ struct Table {
   bool is_held(std::int64_t row) const { return !held.empty() && held[static_cast<std::size_t>(row)]; }
   const Column* column(const std::string& name) const;
   Column* column(const std::string& name);
+  // Among `columns`; std::logic_error where there is none.
+  std::size_t column_number(const std::string& name) const;
   Location location(std::int64_t row) const;
   std::string where(std::int64_t row) const { return location(row).text(); }  // "items.tsv:12"
 };
 
+using Tables = recipe::Indexed<recipe::TableId, Table>;
+// Training rows that reach each entity, per link of the driving table.
+using LinkCounts = recipe::Indexed<recipe::LinkId, std::vector<std::uint32_t>>;
+
 // The columns that a plan reads, per table; nothing else is kept.
-std::vector<std::set<std::string>> needed_columns(const recipe::Plan& plan);
+recipe::Indexed<recipe::TableId, std::set<std::string>> needed_columns(const recipe::Plan& plan);
 
 // Names in the `media` text of a field: "posters.tar:{item}.jpg" has one, "item".
 std::vector<std::string> media_columns(const std::string& media);
@@ -107,7 +114,7 @@ void collect_table(Table& table, const Table& from, const std::set<std::string>&
                    Complaints& complaints);
 
 // Turns link columns into rows of the linked tables. A key that the linked table lacks gives row 0 and is counted.
-void resolve_links(std::vector<Table>& tables, std::size_t which, Complaints& complaints);
+void resolve_links(Tables& tables, recipe::TableId which, Complaints& complaints);
 
 // Table::order from the order column: numbers by their exact value, dates and times by the moment, other texts by their
 // bytes, with a warning. Equal values get equal numbers. In a column of several of these kinds, of which more than half
@@ -130,7 +137,6 @@ void tell_mixed(const Evaluator& evaluator, const Table& table, const std::strin
 
 // Names in expressions over the rows of `tables[which]`: its columns and `link.column`. `counts`: per link, or empty
 // where training rows are not known yet.
-Names names_of(std::vector<Table>& tables, std::size_t which,
-               const std::vector<std::vector<std::uint32_t>>* link_counts);
+Names names_of(Tables& tables, recipe::TableId which, const LinkCounts* link_counts);
 
 }  // namespace braid::data

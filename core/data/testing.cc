@@ -223,59 +223,38 @@ recipe::FieldPlan field_plan(const std::string& name, const std::string& compone
 namespace {
 void add(recipe::Plan& plan, recipe::Wire w) {
   if (plan.nodes.empty()) plan.nodes.emplace_back();
-  plan.nodes[0].inputs.push_back({std::move(w)});
+  plan.nodes[0_id].inputs.push_back({std::move(w)});
 }
 }  // namespace
 
-recipe::Wire wire(int axis) {
-  recipe::Wire w;
-  w.node = 0;
-  w.axis = w.to_axis = axis;
-  return w;
+recipe::Wire wire(recipe::AxisId axis) { return {.source = recipe::NodeOutput{0_id, 0}, .axis = axis}; }
+void read_field(recipe::Plan& plan, recipe::AxisId axis, recipe::FieldId field) {
+  add(plan, {.source = recipe::FieldOutput{field}, .axis = axis});
 }
-void read_field(recipe::Plan& plan, int axis, int which) {
+void read_label(recipe::Plan& plan, recipe::AxisId axis, recipe::LabelId label) {
+  add(plan, {.source = recipe::LabelOf{label}, .axis = axis});
+}
+void read_link(recipe::Plan& plan, recipe::AxisId axis, recipe::LinkId link) {
+  add(plan, {.source = recipe::LinkKey{link}, .axis = axis});
+}
+void through_link(recipe::Plan& plan, recipe::AxisId axis, recipe::TableId table, recipe::LinkId link) {
   auto w = wire(axis);
-  w.source = recipe::Wire::Source::field;
-  w.field = which;
+  w.via = recipe::Via{recipe::own_axis(table), recipe::TableLink{table, link}};
   add(plan, w);
 }
-void read_label(recipe::Plan& plan, int axis, int label) {
+void through_list(recipe::Plan& plan, recipe::AxisId axis, recipe::TableId table, recipe::ListId list) {
   auto w = wire(axis);
-  w.source = recipe::Wire::Source::label;
-  w.label = label;
+  w.via = recipe::Via{recipe::own_axis(table), recipe::TableList{table, list}};
   add(plan, w);
 }
-void read_link(recipe::Plan& plan, int axis, int link) {
+void through_rows(recipe::Plan& plan, recipe::AxisId axis, recipe::AxisId of_axis) {
   auto w = wire(axis);
-  w.source = recipe::Wire::Source::link;
-  w.link = link;
-  add(plan, w);
-}
-void through_link(recipe::Plan& plan, int axis, int table, int link) {
-  auto w = wire(axis);
-  w.via.table = w.to_axis = table;
-  w.via.link = link;
-  add(plan, w);
-}
-void through_list(recipe::Plan& plan, int axis, int table, int list) {
-  auto w = wire(axis);
-  w.via.table = w.to_axis = table;
-  w.via.list = list;
-  add(plan, w);
-}
-void through_rows(recipe::Plan& plan, int axis, int of_axis) {
-  auto w = wire(axis);
-  w.via.axis = w.to_axis = of_axis;
+  w.via = recipe::Via{of_axis, recipe::AxisRow{}};
   add(plan, w);
 }
 
 void own_axes(recipe::Plan& plan) {
-  for (std::size_t t = 0; t < plan.tables.size(); ++t) {
-    recipe::AxisPlan axis;
-    axis.name = plan.tables[t].name;
-    axis.table = static_cast<int>(t);
-    plan.axes.push_back(axis);
-  }
+  for (const auto table : plan.tables.ids()) plan.axes.push_back({.name = plan.tables[table].name, .table = table});
 }
 
 std::string bytes_of(const Batch& batch) {

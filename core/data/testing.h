@@ -3,12 +3,15 @@
 #pragma once
 
 #include "data/source.h"
+#include "recipe/testing_ids.h"
 
 #include <map>
 #include <string>
 #include <vector>
 
 namespace braid::data::testing {
+
+using namespace recipe::testing;
 
 class Folder {
  public:
@@ -34,15 +37,15 @@ recipe::Expression expression(const std::string& text);
 recipe::FieldPlan field_plan(const std::string& name, const std::string& component, std::vector<std::string> from,
                              const std::string& media = "");
 
-// Wires for Plan::nodes[0], one port each.
-recipe::Wire wire(int axis);
-void read_field(recipe::Plan& plan, int axis, int field);
-void read_label(recipe::Plan& plan, int axis, int label);
-void read_link(recipe::Plan& plan, int axis, int link);  // as a value
-// x of `axis` gathered through a link or a list of `table`, whose rows are the axis of the same number.
-void through_link(recipe::Plan& plan, int axis, int table, int link);
-void through_list(recipe::Plan& plan, int axis, int table, int list);
-void through_rows(recipe::Plan& plan, int axis, int of_axis);
+// Wires for the plan's first node, one port each.
+recipe::Wire wire(recipe::AxisId axis);
+void read_field(recipe::Plan& plan, recipe::AxisId axis, recipe::FieldId field);
+void read_label(recipe::Plan& plan, recipe::AxisId axis, recipe::LabelId label);
+void read_link(recipe::Plan& plan, recipe::AxisId axis, recipe::LinkId link);  // as a value
+// x of `axis` gathered through a link or a list of `table`, on the table's own axis.
+void through_link(recipe::Plan& plan, recipe::AxisId axis, recipe::TableId table, recipe::LinkId link);
+void through_list(recipe::Plan& plan, recipe::AxisId axis, recipe::TableId table, recipe::ListId list);
+void through_rows(recipe::Plan& plan, recipe::AxisId axis, recipe::AxisId of_axis);
 
 // Every table's own axis; to be called once all tables are there.
 void own_axes(recipe::Plan& plan);

@@ -16,7 +16,7 @@ using Rows = std::vector<std::int64_t>;
 
 // 300 events of 7 users (one unknown) and 23 items, times with ties; small enough for plain loops.
 struct World3 {
-  enum { users, items, events, listed, drawn, all_items };
+  static constexpr AnyId users{0}, items{1}, events{2}, listed{3}, drawn{4}, all_items{5};
   struct Event {
     int user, item, rating, time;
   };
@@ -53,31 +53,28 @@ struct World3 {
     plan.tables[users].fields = {field_plan("age", "number", {"age"})};
     plan.tables[items].fields = {field_plan("words", "words", {"words"}), field_plan("price", "number", {"price"})};
     plan.tables[items].missing = {"nothing"};  // an empty cell is a cell here
-    plan.tables[items].fields[1].missing = {""};
+    plan.tables[items].fields[1_id].missing = {""};
     auto& e = plan.tables[events];
     e.links = {{"user", users, "user", {}}, {"item", items, "item", {}}};
     e.labels = {{"liked", expression("rating > 3"), "rating > 3", {}}};
     e.order = "time";
     e.keep = expression("rating != 3");
-    e.split.by = recipe::SplitPlan::By::hash;
-    e.split.hash = {expression("hash(user, item)")};
-    e.split.train = 6, e.split.valid = 2, e.split.test = 2;
-    recipe::ListPlan history;
-    history.name = "history", history.what = recipe::ListPlan::What::history;
-    history.table = items, history.length = 5, history.of = 1, history.by = 0;
-    history.where = expression("rating >= 3");
-    e.lists = {history};
+    e.split.how = recipe::SplitPlan::ByHash{expression("hash(user, item)"), 6, 2, 2};
+    recipe::ListPlan::History history{.of = 1_id, .by = 0_id, .last = 5, .where = expression("rating >= 3")};
+    e.lists = {{"history", items, history}};
     own_axes(plan);
-    const auto axis = [&](const char* name, std::vector<recipe::AxisPlan::From> from, bool whole) {
-      recipe::AxisPlan a;
-      a.name = name, a.table = items, a.standard = false, a.from = std::move(from), a.whole = whole;
-      plan.axes.push_back(a);
+    const auto axis = [&](const char* name, std::vector<recipe::Way> from, bool whole) {
+      plan.axes.push_back({name, items, false, std::move(from), whole});
     };
-    axis("listed", {{events, recipe::none, 0}}, false);
+    axis("listed", {recipe::TableList{events, 0_id}}, false);
     axis("drawn", {}, false);
     axis("all_items", {}, true);
     plan.train.rows = events;
     plan.data.threads = threads;
+  }
+
+  recipe::ListPlan::History& history_plan() {
+    return std::get<recipe::ListPlan::History>(plan.tables[events].lists[0_id].how);
   }
 
   // What a reader would take for the history of row r, oldest first.
@@ -111,8 +108,7 @@ inline std::vector<Rows> list_rows(const Batch& batch, const LinkBatch& link) {
       if (link.masked) CHECK(link.mask.as<bool>()[r * places + p] == (at >= 0));
       if (at < 0) continue;
       CHECK(static_cast<std::int64_t>(out[static_cast<std::size_t>(r)].size()) == p);  // used places come first
-      out[static_cast<std::size_t>(r)].push_back(
-          batch.axes[static_cast<std::size_t>(link.axis)].row.as<std::int64_t>()[at]);
+      out[static_cast<std::size_t>(r)].push_back(batch.axes[link.axis].row.as<std::int64_t>()[at]);
     }
   CHECK(link.masked == !full);
   return out;

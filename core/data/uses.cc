@@ -1,61 +1,66 @@
 #include "data/uses.h"
 
-#include <algorithm>
+#include <set>
+#include <stdexcept>
 
 namespace braid::data {
 
-std::vector<LinkUse> link_uses(const recipe::Plan& plan) {
-  std::vector<LinkUse> uses;
+LinkUses link_uses(const recipe::Plan& plan) {
+  LinkUses uses;
+  std::set<LinkUse> known;
   each_wire(plan, [&](const recipe::Wire& wire) {
-    if (!wire.via.any()) return;
-    const LinkUse use{wire.via, wire.to_axis, wire.axis};
-    if (std::find(uses.begin(), uses.end(), use) == uses.end()) uses.push_back(use);
+    if (!wire.via) return;
+    const LinkUse use{*wire.via, wire.axis.value()};
+    if (known.insert(use).second) uses.push_back(use);
   });
   return uses;
+}
+
+std::optional<LinkUseId> use_of(const LinkUses& uses, const recipe::Wire& wire) {
+  if (!wire.via) return std::nullopt;
+  const LinkUse use{*wire.via, wire.axis.value()};
+  for (const auto id : uses.ids())
+    if (uses[id] == use) return id;
+  throw std::logic_error("no link was prepared for the wire '" + wire.text + "'");
 }
 
 namespace {
 
 Reads nothing_of(const recipe::Plan& plan) {
   Reads out;
-  for (const auto& axis : plan.axes)
-    out.fields.emplace_back(
-        axis.table == recipe::none ? 0 : plan.tables[static_cast<std::size_t>(axis.table)].fields.size(), false);
+  for (const auto& axis : plan.axes) out.fields.emplace_back(plan.tables[axis.table].fields.size(), false);
   out.counts.resize(plan.axes.size(), false);
-  if (plan.train.rows == recipe::none) return out;
-  const auto& driving = plan.tables[static_cast<std::size_t>(plan.train.rows)];
-  out.labels.resize(driving.labels.size(), false);
-  out.link_keys.resize(driving.links.size(), false);
+  if (!plan.train.rows) return out;
+  out.labels.resize(plan.driving().labels.size(), false);
+  out.link_keys.resize(plan.driving().links.size(), false);
   return out;
+}
+
+// Fields and counts.
+void add_columns(Reads& reads, const recipe::Wire& wire) {
+  if (const auto* from = wire.field()) reads.fields[*wire.axis][from->field] = true;
+  if (recipe::is<recipe::CountOf>(wire.source)) reads.counts[*wire.axis] = true;
 }
 
 }  // namespace
 
-Reads reads_of(const recipe::Plan& plan, const std::vector<bool>& nodes) {
+Reads reads_of(const recipe::Plan& plan, const recipe::Indexed<recipe::NodeId, bool>& nodes) {
   auto out = nothing_of(plan);
-  for (std::size_t k = 0; k < nodes.size(); ++k)
+  for (const auto k : nodes.ids())
     if (nodes[k])
       for (const auto& port : plan.nodes[k].inputs)
-        for (const auto& wire : port) {
-          if (wire.source == recipe::Wire::Source::field)
-            out.fields[static_cast<std::size_t>(wire.axis)][static_cast<std::size_t>(wire.field)] = true;
-          if (wire.source == recipe::Wire::Source::count) out.counts[static_cast<std::size_t>(wire.axis)] = true;
-        }
+        for (const auto& wire : port) add_columns(out, wire);
   return out;
 }
 
 Reads reads(const recipe::Plan& plan) {
   auto out = nothing_of(plan);
-  if (plan.train.rows == recipe::none) return out;
+  if (!plan.train.rows) return out;
   each_wire(plan, [&](const recipe::Wire& wire) {
-    using Source = recipe::Wire::Source;
-    if (wire.source == Source::field)
-      out.fields[static_cast<std::size_t>(wire.axis)][static_cast<std::size_t>(wire.field)] = true;
-    if (wire.source == Source::count) out.counts[static_cast<std::size_t>(wire.axis)] = true;
-    const bool drives =
-        wire.axis == recipe::none || plan.axes[static_cast<std::size_t>(wire.axis)].table == plan.train.rows;
-    if (wire.source == Source::label && drives) out.labels[static_cast<std::size_t>(wire.label)] = true;
-    if (wire.source == Source::link && drives) out.link_keys[static_cast<std::size_t>(wire.link)] = true;
+    add_columns(out, wire);
+    if (!wire.axis || plan.axes[*wire.axis].table != *plan.train.rows) return;
+    if (const auto* from = std::get_if<recipe::LabelOf>(&wire.source)) out.labels[from->label] = true;
+    if (const auto* from = std::get_if<recipe::LinkKey>(&wire.source)) out.link_keys[from->link] = true;
   });
   return out;
 }

@@ -8,13 +8,14 @@
 namespace braid::data {
 
 struct Reads {
-  std::vector<std::vector<bool>> fields;  // [axis][field of the axis' table]
-  std::vector<bool> counts;               // [axis]: how many training rows reach each entity
-  std::vector<bool> labels, link_keys;    // of the driving table
+  recipe::Indexed<recipe::AxisId, recipe::Indexed<recipe::FieldId, bool>> fields;
+  recipe::Indexed<recipe::AxisId, bool> counts;     // how many training rows reach each entity
+  recipe::Indexed<recipe::LabelId, bool> labels;    // of the driving table, ...
+  recipe::Indexed<recipe::LinkId, bool> link_keys;  // ... too
 };
 Reads reads(const recipe::Plan& plan);
 // The fields that these nodes read, no labels and no links' keys.
-Reads reads_of(const recipe::Plan& plan, const std::vector<bool>& nodes);
+Reads reads_of(const recipe::Plan& plan, const recipe::Indexed<recipe::NodeId, bool>& nodes);
 
 // Calls visit(wire) for every wire: nodes, metrics, evaluation, serving.
 template <class Visit>

@@ -8,8 +8,9 @@
 
 namespace braid::graph {
 
-std::optional<std::vector<Flow>> run_chunks(Execution& execution, const Mode& mode, const std::vector<bool>& nodes,
-                                            const std::vector<Given>& given, const std::vector<recipe::Wire>& wires,
+std::optional<std::vector<Flow>> run_chunks(Execution& execution, const Mode& mode,
+                                            const recipe::Indexed<recipe::NodeId, bool>& nodes,
+                                            const std::vector<Given>& given, const std::vector<Bound>& wires,
                                             const Chunks& chunks) {
   const at::NoGradGuard off;
   std::vector<std::vector<Flow>> parts(wires.size());

@@ -18,11 +18,12 @@ struct Chunks {
   std::int64_t most_bytes = -1;  // of all the flows together; -1: whatever they take
 };
 
-// What `wires` (node outputs or fields, without `via`) carry for all of the rows, without gradients: runs `nodes` over
-// one chunk after the other and joins the flows. No rows: undefined flows. Nothing where the first chunk shows that the
-// flows would take more than `most_bytes`. Throws NodeError.
-std::optional<std::vector<Flow>> run_chunks(Execution& execution, const Mode& mode, const std::vector<bool>& nodes,
-                                            const std::vector<Given>& given, const std::vector<recipe::Wire>& wires,
+// What `wires` carry for all of the rows, without gradients: runs `nodes` over one chunk after the other and joins the
+// flows. No rows: undefined flows. Nothing where the first chunk shows that the flows would take more than
+// `most_bytes`. Throws NodeError.
+std::optional<std::vector<Flow>> run_chunks(Execution& execution, const Mode& mode,
+                                            const recipe::Indexed<recipe::NodeId, bool>& nodes,
+                                            const std::vector<Given>& given, const std::vector<Bound>& wires,
                                             const Chunks& chunks);
 
 }  // namespace braid::graph

@@ -65,27 +65,26 @@ void Execution::run(const std::shared_ptr<const data::Batch>& batch, const Mode&
   run(batch, mode, model_.needed(mode.training));
 }
 
-void Execution::run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode, const std::vector<bool>& nodes,
-                    const std::vector<Given>& given) {
+void Execution::run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode,
+                    const recipe::Indexed<recipe::NodeId, bool>& nodes, const std::vector<Given>& given) {
   clear();
   batch_ = batch;
   mode_ = mode;
   links_.resize(batch->links.size());
-  for (const auto& one : given)
-    if (const auto slot = model_.program().find(source_of(one.source))) values_[index_of(*slot)] = {one.flow, true};
-  for (std::size_t k = 0; k < nodes.size(); ++k)
-    if (nodes[k]) run_node(k);
+  for (const auto& one : given) values_[one.slot] = {one.flow, true};
+  for (const auto node : nodes.ids())
+    if (nodes[node]) run_node(node);
 }
 
 // ---- values ----
 
-const at::Tensor& Execution::keys_of(std::size_t axis) {
+const at::Tensor& Execution::keys(recipe::AxisId axis) {
   auto& keys = keys_.at(axis);
   if (!keys.defined()) keys = wrap(batch_->axes.at(axis).key);
   return keys;
 }
 
-std::pair<at::Tensor, at::Tensor>& Execution::link(std::size_t number) {
+std::pair<at::Tensor, at::Tensor>& Execution::link(data::LinkUseId number) {
   auto& [index, mask] = links_.at(number);
   if (!index.defined()) {
     const auto& link = batch_->links[number];
@@ -95,19 +94,21 @@ std::pair<at::Tensor, at::Tensor>& Execution::link(std::size_t number) {
   return links_[number];
 }
 
-Flow Execution::source(const Source& source) {
+Flow Execution::source(const Slot& slot) {
   struct Visit {
     Execution& e;
-    Flow operator()(const NodeOutput& from) const {
+    const Slot& slot;
+    const data::AxisBatch& axis() const { return e.batch_->axes.at(*slot.axis); }
+    Flow operator()(const recipe::NodeOutput& from) const {
       throw std::logic_error("node '" + e.model_.plan().nodes[from.node].name + "' has not been run");
     }
-    Flow operator()(const FieldOutput& from) const {
-      const auto& field = e.batch_->axes.at(from.axis).fields.at(from.field);
+    Flow operator()(const recipe::FieldOutput& from) const {
+      const auto& field = axis().fields.at(from.field);
       Flow flow{wrap(field.values.at(from.output)), {}, {}, {}};
       if (field.masked) flow.mask = wrap(field.mask);
       return flow;
     }
-    Flow operator()(const LabelOf& from) const {
+    Flow operator()(const recipe::LabelOf& from) const {
       Flow flow{wrap(e.batch_->labels.at(from.label)), {}, {}, {}};
       const auto missing = flow.value.isnan();
       if (missing.any().item<bool>()) {
@@ -116,24 +117,24 @@ Flow Execution::source(const Source& source) {
       }
       return flow;
     }
-    Flow operator()(const LinkKey& from) const { return {wrap(e.batch_->link_keys.at(from.link)), {}, {}, {}}; }
-    Flow operator()(const KeyOf& from) const { return {e.keys_of(from.axis), {}, {}, {}}; }
-    Flow operator()(const CountOf& from) const { return {wrap(e.batch_->axes.at(from.axis).count), {}, {}, {}}; }
-    Flow operator()(const RowOf& from) const { return {wrap(e.batch_->axes.at(from.axis).row), {}, {}, {}}; }
+    Flow operator()(const recipe::LinkKey& from) const { return {wrap(e.batch_->link_keys.at(from.link)), {}, {}, {}}; }
+    Flow operator()(const recipe::KeyOf&) const { return {e.keys(*slot.axis), {}, {}, {}}; }
+    Flow operator()(const recipe::CountOf&) const { return {wrap(axis().count), {}, {}, {}}; }
+    Flow operator()(const recipe::RowOf&) const { return {wrap(axis().row), {}, {}, {}}; }
   };
-  return std::visit(Visit{*this}, source);
+  return std::visit(Visit{*this, slot}, slot.source);
 }
 
 const Flow& Execution::value(SlotId id) {
-  auto& held = values_[index_of(id)];
+  auto& held = values_[id];
   if (held.there) return held.flow;
   const auto& program = model_.program();
-  const auto& slot = program.slots[index_of(id)];
+  const auto& slot = program.slots[id];
   if (slot.link) {
     const auto& [index, mask] = link(*slot.link);
-    held.flow = carry(value(*program.carried_from[index_of(id)]), index, mask);
+    held.flow = carry(value(*program.carried_from[id]), index, mask);
   } else {
-    held.flow = source(slot.source);
+    held.flow = source(slot);
   }
   held.there = true;
   return held.flow;
@@ -149,14 +150,10 @@ Flow Execution::read(const Bound& wire) {
   return flow;
 }
 
-Flow Execution::read(const recipe::Wire& wire) { return read(model_.program().bind(wire)); }
-at::Tensor Execution::keys(int axis) { return keys_of(static_cast<std::size_t>(axis)); }
-
-std::vector<Flow> Execution::outputs(int node) const {
+std::vector<Flow> Execution::outputs(recipe::NodeId node) const {
   std::vector<Flow> out;
-  if (!ran_.at(static_cast<std::size_t>(node))) return out;
-  for (const auto slot : model_.program().node_outputs[static_cast<std::size_t>(node)])
-    out.push_back(values_[index_of(slot)].flow);
+  if (!ran_.at(node)) return out;
+  for (const auto slot : model_.program().node_outputs[node]) out.push_back(values_[slot].flow);
   return out;
 }
 
@@ -167,36 +164,32 @@ void Execution::fill(FrameState& frame, const BoundInputs& inputs, const std::ve
     for (std::size_t k = 0; k < inputs[port].size(); ++k) {
       const auto& wire = inputs[port][k];
       frame.inputs[port].push_back(read(wire));
-      if (!frame.input_keys[port].defined())
-        frame.input_keys[port] = keys_of(wire.axis), frame.specials[port] = specials[port][k];
+      if (wire.axis && !frame.input_keys[port].defined())
+        frame.input_keys[port] = keys(*wire.axis), frame.specials[port] = specials[port][k];
     }
 }
 
 // Everything but the inputs.
-FrameState Execution::frame_for(std::size_t k) const {
+FrameState Execution::frame_for(recipe::NodeId k) const {
   const auto& plan = model_.plan();
   const auto& node = plan.nodes[k];
   const auto& live = model_.node(k);
   FrameState frame;
   prepare_frame(frame, *live.component);
-  frame.node =
-      node.same == recipe::none ? node.name : plan.nodes[static_cast<std::size_t>(node.same)].name + "/" + node.name;
+  frame.node = live.frame_name;
   frame.training = mode_.training && !node.frozen;
   frame.step = mode_.step;
   frame.epoch = mode_.epoch;
   frame.seed = plan.train.seed;
   if (!node.wanted.empty()) frame.wanted = node.wanted;
-  if (node.trains)
-    for (auto& port : frame.wanted) port.assign(port.size(), true);
   for (std::size_t s = 0; s < live.scalars.size(); ++s) frame.scalars[s] = live.scalars[s].now(mode_.step);
   return frame;
 }
 
-FrameState Execution::node_frame(int node) {
-  const auto k = static_cast<std::size_t>(node);
-  auto frame = frame_for(k);
-  fill(frame, model_.program().nodes[k], model_.node(k).specials);
-  if (const auto axis = model_.program().own_axis[k]) frame.keys = keys_of(*axis);
+FrameState Execution::node_frame(recipe::NodeId node) {
+  auto frame = frame_for(node);
+  fill(frame, model_.program().nodes[node], model_.node(node).specials);
+  if (const auto axis = model_.program().node_axes[node]) frame.keys = keys(*axis);
   return frame;
 }
 
@@ -218,13 +211,13 @@ FrameState Execution::metric_frame(std::size_t k) {
 
 // ---- nodes ----
 
-void Execution::run_node(std::size_t k) {
+void Execution::run_node(recipe::NodeId k) {
   const auto& node = model_.plan().nodes[k];
   const auto start = std::chrono::steady_clock::now();
   auto frame = frame_for(k);
   try {
     fill(frame, model_.program().nodes[k], model_.node(k).specials);
-    if (const auto axis = model_.program().own_axis[k]) frame.keys = keys_of(*axis);
+    if (const auto axis = model_.program().node_axes[k]) frame.keys = keys(*axis);
     const at::AutoGradMode grad(mode_.training && !node.frozen);
     const auto before = versions_of(frame);
     run_frame(frame);
@@ -242,17 +235,16 @@ void Execution::run_node(std::size_t k) {
   if (node.trains) add_loss(k, frame);
   std::size_t output = 0;
   for (auto& port : frame.outputs)
-    for (auto& flow : port) values_[index_of(model_.program().node_outputs[k].at(output++))] = {std::move(flow), true};
+    for (auto& flow : port) values_[model_.program().node_outputs[k].at(output++)] = {std::move(flow), true};
   ran_[k] = true;
   seconds_[k] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void Execution::add_loss(std::size_t k, const FrameState& frame) {
+void Execution::add_loss(recipe::NodeId k, const FrameState& frame) {
   const auto& state = frame.component->state();
   const auto& out = frame.outputs[0][0];
   const at::AutoGradMode grad(mode_.training);
-  LossValue loss;
-  loss.node = static_cast<int>(k);
+  LossValue loss{k};
   const auto weight = model_.node(k).weight.now(mode_.step);
   if (out.value.dim() == 0) {
     loss.count = 1;
@@ -280,8 +272,8 @@ void Execution::add_loss(std::size_t k, const FrameState& frame) {
   losses_.push_back(std::move(loss));
 }
 
-std::vector<double> Execution::take_seconds() {
-  return std::exchange(seconds_, std::vector<double>(seconds_.size(), 0));
+recipe::Indexed<recipe::NodeId, double> Execution::take_seconds() {
+  return std::exchange(seconds_, recipe::Indexed<recipe::NodeId, double>(seconds_.size(), 0));
 }
 
 }  // namespace braid::graph

@@ -17,15 +17,15 @@ struct Mode {
 
 // One loss over one batch. A step learns from weight * sum / count, sums and counts over all of its batches.
 struct LossValue {
-  int node = recipe::none;
-  at::Tensor total;  // weight * sum, 0-dim, differentiable
+  recipe::NodeId node;
+  at::Tensor total = {};  // weight * sum, 0-dim, differentiable
   double sum = 0, weight = 0;
   std::int64_t count = 0;
 };
 
-// A node's output or a field that is known already.
+// A node's output or a field that is known already, by Program::source_of.
 struct Given {
-  recipe::Wire source;
+  SlotId slot;
   Flow flow;
 };
 
@@ -38,23 +38,23 @@ class Execution {
   // Runs what the losses need (training) or the metrics need over one batch, and keeps every value until the next call
   // or clear(). Throws NodeError.
   void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode);
-  // Runs the chosen nodes alone (per node of the plan). `given`: what the others would have put out, and fields that
-  // the batch does not hold; by the wires of their sources, without `via`. Throws NodeError.
-  void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode, const std::vector<bool>& nodes,
-           const std::vector<Given>& given = {});
+  // Runs the chosen nodes alone. `given`: what the others would have put out, and fields that the batch does not hold.
+  // Throws NodeError.
+  void run(const std::shared_ptr<const data::Batch>& batch, const Mode& mode,
+           const recipe::Indexed<recipe::NodeId, bool>& nodes, const std::vector<Given>& given = {});
 
   // Of the last run. Losses are differentiable after one with `mode.training`.
   const std::vector<LossValue>& losses() const { return losses_; }
-  Flow read(const recipe::Wire& wire);  // what a wire of the plan carries
-  at::Tensor keys(int axis);            // int64[rows]
+  Flow read(const Bound& wire);                 // what a wire carries, bound by the program before the first step
+  const at::Tensor& keys(recipe::AxisId axis);  // int64[rows]
   // A node's outputs, flat over ports and their names; empty when it did not run.
-  std::vector<Flow> outputs(int node) const;
+  std::vector<Flow> outputs(recipe::NodeId node) const;
   // A frame for a node, or for the k-th metric, wired to the last run.
-  FrameState node_frame(int node);
+  FrameState node_frame(recipe::NodeId node);
   FrameState metric_frame(std::size_t k);
 
   // Seconds that each node's forward has taken since the last call.
-  std::vector<double> take_seconds();
+  recipe::Indexed<recipe::NodeId, double> take_seconds();
   void clear();  // forgets values and losses
 
  private:
@@ -63,24 +63,22 @@ class Execution {
     bool there = false;
   };
   const Flow& value(SlotId slot);
-  Flow source(const Source& source);
-  Flow read(const Bound& wire);
-  const at::Tensor& keys_of(std::size_t axis);
-  std::pair<at::Tensor, at::Tensor>& link(std::size_t number);
+  Flow source(const Slot& slot);
+  std::pair<at::Tensor, at::Tensor>& link(data::LinkUseId number);
   void fill(FrameState& frame, const BoundInputs& inputs, const std::vector<std::vector<Sizes>>& specials);
-  FrameState frame_for(std::size_t node) const;
-  void run_node(std::size_t node);
-  void add_loss(std::size_t node, const FrameState& frame);
+  FrameState frame_for(recipe::NodeId node) const;
+  void run_node(recipe::NodeId node);
+  void add_loss(recipe::NodeId node, const FrameState& frame);
 
   const Model& model_;
   Mode mode_;
   std::shared_ptr<const data::Batch> batch_;
-  std::vector<Value> values_;                             // by slot
-  std::vector<std::pair<at::Tensor, at::Tensor>> links_;  // index and mask, by number; undefined until read
-  std::vector<at::Tensor> keys_;                          // by axis; undefined until read
-  std::vector<bool> ran_;                                 // by node
+  recipe::Indexed<SlotId, Value> values_;
+  recipe::Indexed<data::LinkUseId, std::pair<at::Tensor, at::Tensor>> links_;  // index and mask; undefined until read
+  recipe::Indexed<recipe::AxisId, at::Tensor> keys_;                           // undefined until read
+  recipe::Indexed<recipe::NodeId, bool> ran_;
   std::vector<LossValue> losses_;
-  std::vector<double> seconds_;  // by node
+  recipe::Indexed<recipe::NodeId, double> seconds_;
 };
 
 }  // namespace braid::graph

@@ -40,7 +40,8 @@ std::unique_ptr<Component> make(const recipe::Use& use, const WireCounts&) {
   return construct([]() -> std::unique_ptr<Component> { return std::make_unique<Product>(); }, {}, {});
 }
 
-constexpr int items = 0, events = 1;
+using namespace data::testing;
+constexpr AnyId items{0}, events{1};
 
 struct World {
   data::testing::Folder folder;
@@ -62,46 +63,46 @@ struct World {
     data::testing::own_axes(plan);
     plan.train.rows = events, plan.data.threads = 1;
 
-    const auto type = [](int axis, int dims) {
+    const auto type = [](recipe::AxisId axis, int dims) {
       recipe::Type out;
-      out.dims.push_back({recipe::Size::Kind::axis, 0, axis, recipe::none, recipe::none});
-      if (dims > 1) out.dims.push_back({recipe::Size::Kind::fixed, 2, recipe::none, recipe::none, recipe::none});
+      out.dims.push_back(recipe::AxisRows{axis});
+      if (dims > 1) out.dims.push_back(recipe::FixedSize{2});
       return out;
     };
-    data::testing::read_field(plan, items, 0);
-    node(0, "tower", "scale");
-    plan.nodes[0].inputs[0][0].type = type(items, 2);
-    plan.nodes[0].outputs = {{type(items, 2)}};
-    plan.nodes[0].sizes = {{"dim", 2}, {"x.dim", 2}, {"x.0.dim", 2}};
+    data::testing::read_field(plan, items, 0_id);
+    node(0_id, "tower", "scale");
+    plan.nodes[0_id].inputs[0][0].type = type(items, 2);
+    plan.nodes[0_id].outputs = {{type(items, 2)}};
+    plan.nodes[0_id].sizes = {{"dim", 2}, {"x.dim", 2}, {"x.0.dim", 2}};
 
     auto wire = data::testing::wire(items);
-    wire.via.table = wire.to_axis = events;
-    wire.via.link = 0;
-    wire.port = 0;
+    wire.via = recipe::Via{events, recipe::TableLink{events, 0_id}};
     wire.type = type(events, 2);
     plan.nodes.emplace_back();
-    plan.nodes[1].inputs = {{wire}, {wire}};
-    node(1, "rank", "product");
-    plan.nodes[1].outputs = {{type(events, 1)}};
-    plan.nodes[1].sizes = {{"dim", 2}, {"a.dim", 2}, {"b.dim", 2}, {"a.0.dim", 2}, {"b.0.dim", 2}};
+    plan.nodes[1_id].inputs = {{wire}, {wire}};
+    node(1_id, "rank", "product");
+    plan.nodes[1_id].outputs = {{type(events, 1)}};
+    plan.nodes[1_id].sizes = {{"dim", 2}, {"a.dim", 2}, {"b.dim", 2}, {"a.0.dim", 2}, {"b.0.dim", 2}};
     source = data::Source::open(plan, data::testing::makers());
     model = std::make_unique<graph::Model>(
-        plan, [this](int table, int field) -> const Field& { return source->field(table, field); }, make);
+        plan,
+        [this](recipe::TableId table, recipe::FieldId field) -> const Field& { return source->field(table, field); },
+        make);
   }
-  void node(std::size_t k, const char* name, const char* component) {
+  void node(recipe::NodeId k, const char* name, const char* component) {
     plan.nodes[k].name = name;
     plan.nodes[k].use.component = component;
     plan.nodes[k].use.schema = make(plan.nodes[k].use, {})->state().schema;
   }
   std::shared_ptr<const data::Batch> batch() { return source->pass({.batch = 5})->next(); }
-  recipe::Wire score() const {
-    auto wire = data::testing::wire(events);
-    wire.node = 1, wire.port = 0;
-    return wire;
+  // What a node puts out, not carried anywhere.
+  graph::Bound output(recipe::NodeId node) const {
+    return {model->program().node_outputs[node][0], model->program().node_axes[node], {}, false};
   }
+  graph::Bound score() const { return output(1_id); }
 };
 
-const std::vector<bool> all{true, true};
+const recipe::Indexed<recipe::NodeId, bool> all{true, true};
 // Price and its double of each event's item, multiplied with itself.
 const std::vector<float> want{20, 5, 20, 45, 20};
 
@@ -110,15 +111,15 @@ const std::vector<float> want{20, 5, 20, 45, 20};
 TEST_CASE("a value that several wires want through one link has one slot, made of the slot of its source") {
   const World world;
   const auto& program = world.model->program();
-  const auto& rank = program.nodes[1];
+  const auto& rank = program.nodes[1_id];
   CHECK(rank[0][0].slot == rank[1][0].slot);
-  CHECK(program.carried_from[graph::index_of(rank[0][0].slot)] == program.node_outputs[0][0]);
-  CHECK(program.own_axis[0] == std::size_t{items});
-  CHECK(program.own_axis[1] == std::size_t{events});
-  CHECK(program.find(graph::FieldOutput{items, 0, 0}).has_value());
-  CHECK_FALSE(program.find(graph::FieldOutput{items, 0, 1}).has_value());
-  auto other = data::testing::wire(items);
-  other.source = recipe::Wire::Source::count;
+  CHECK(program.carried_from[rank[0][0].slot] == program.node_outputs[0_id][0]);
+  CHECK(program.node_axes[0_id] == recipe::AxisId(items));
+  CHECK(program.node_axes[1_id] == recipe::AxisId(events));
+  CHECK(program.source_of({.source = recipe::FieldOutput{0_id, 0}, .axis = items}));
+  CHECK_FALSE(program.source_of({.source = recipe::FieldOutput{0_id, 1}, .axis = items}));
+  CHECK_FALSE(program.source_of({.source = recipe::FieldOutput{0_id, 0}, .axis = events}));
+  const recipe::Wire other{.source = recipe::CountOf{}, .axis = items};
   CHECK_THROWS_AS(program.bind(other), std::logic_error);
 }
 
@@ -129,26 +130,24 @@ TEST_CASE("a run computes each node once, and keeps its values until the next on
   execution.run(world.batch(), {}, all);
   CHECK(tower_calls == 1);
   CHECK(execution.read(world.score()).value.equal(at::tensor(want)));
-  CHECK(execution.outputs(0).size() == 1);
+  CHECK(execution.outputs(0_id).size() == 1);
   CHECK(execution.keys(events).numel() == 5);
   CHECK(execution.take_seconds().size() == 2);
-  CHECK(execution.take_seconds() == std::vector<double>{0, 0});
+  CHECK(execution.take_seconds().items() == std::vector<double>{0, 0});
   execution.clear();
-  CHECK(execution.outputs(0).empty());
+  CHECK(execution.outputs(0_id).empty());
   execution.run(world.batch(), {}, {true, false});
-  CHECK(execution.outputs(1).empty());
+  CHECK(execution.outputs(1_id).empty());
   CHECK_THROWS_AS(execution.read(world.score()), std::logic_error);
 }
 
 TEST_CASE("what is given is not computed") {
   World world;
   graph::Execution execution(*world.model);
-  auto tower = data::testing::wire(items);
-  tower.port = 0;
   const auto batch = world.batch();
   const Flow ones{at::full({batch->axes[items].rows, 2}, 1.0F), {}, {}, {}};
   tower_calls = 0;
-  execution.run(batch, {}, {false, true}, {{tower, ones}});
+  execution.run(batch, {}, {false, true}, {{world.output(0_id).slot, ones}});
   CHECK(tower_calls == 0);
   CHECK(execution.read(world.score()).value.equal(at::full({5}, 2.0F)));
 }
@@ -175,8 +174,7 @@ TEST_CASE("rows of a table in chunks of any size give what all rows at once give
   World world;
   graph::Execution execution(*world.model);
   const auto reads = data::reads_of(world.plan, {true, false});
-  auto wire = data::testing::wire(items);
-  wire.node = 0, wire.port = 0;
+  const auto wire = world.output(0_id);
   graph::Chunks chunks;
   chunks.batch = [&](auto first, auto count) { return world.source->entities(items, first, count, reads); };
   const auto run = [&] { return graph::run_chunks(execution, {}, {true, false}, {}, {wire}, chunks); };

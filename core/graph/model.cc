@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <variant>
 
 namespace braid::graph {
 namespace {
@@ -46,9 +47,7 @@ std::vector<std::vector<Sizes>> specials_of(const recipe::Plan& plan, const Fiel
   for (const auto& port : inputs) {
     auto& wires = out.emplace_back();
     for (const auto& wire : port)
-      wires.push_back(wire.source == recipe::Wire::Source::field
-                          ? field_of(plan.axes[static_cast<std::size_t>(wire.axis)].table, wire.field).specials()
-                          : Sizes{});
+      wires.push_back(wire.field() ? field_of(plan.axes[*wire.axis].table, wire.field()->field).specials() : Sizes{});
   }
   return out;
 }
@@ -56,19 +55,22 @@ std::vector<std::vector<Sizes>> specials_of(const recipe::Plan& plan, const Fiel
 }  // namespace
 
 at::Tensor LiveScalar::now(std::int64_t step) const {
-  if (plan.how == recipe::ScalarPlan::How::learnt) return plan.log ? weight.exp() : weight;
-  if (plan.how == recipe::ScalarPlan::How::constant) return constant;
-  const double share =
-      plan.steps > 0 ? std::min(1.0, static_cast<double>(step) / static_cast<double>(plan.steps)) : 1.0;
-  return at::full({}, plan.from + (plan.to - plan.from) * share, scalar_options);
+  return std::visit(
+      recipe::Cases{[&](const recipe::ScalarPlan::Learnt& learnt) { return learnt.log ? weight.exp() : weight; },
+                    [&](const recipe::ScalarPlan::Constant&) { return constant; },
+                    [&](const recipe::ScalarPlan::Scheduled& line) {
+                      const double share = std::min(1.0, static_cast<double>(step) / static_cast<double>(line.steps));
+                      return at::full({}, line.from + (line.to - line.from) * share, scalar_options);
+                    }},
+      plan.how);
 }
 
 Model::Model(const recipe::Plan& plan, const FieldOf& field_of, const MakeComponent& make)
     : plan_(plan), program_(plan), nodes_(plan.nodes.size()) {
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k) make_node(k, field_of, make);
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k) {  // owners may come later in the plan's order
-    if (plan.nodes[k].same == recipe::none) continue;
-    const auto owner = static_cast<std::size_t>(plan.nodes[k].same);
+  for (const auto k : plan.nodes.ids()) make_node(k, field_of, make);
+  for (const auto k : plan.nodes.ids()) {  // owners may come later in the plan's order
+    if (!plan.nodes[k].same) continue;
+    const auto owner = *plan.nodes[k].same;
     same_rows(plan, plan.nodes[k], plan.nodes[owner], field_of);
     nodes_[k].component = nodes_[owner].component;
     nodes_[k].scalars = nodes_[owner].scalars;
@@ -88,13 +90,14 @@ Model::Model(const recipe::Plan& plan, const FieldOf& field_of, const MakeCompon
 
 Model::~Model() = default;
 
-void Model::make_node(std::size_t k, const FieldOf& field_of, const MakeComponent& make) {
+void Model::make_node(recipe::NodeId k, const FieldOf& field_of, const MakeComponent& make) {
   const auto& node = plan_.nodes[k];
   auto& live = nodes_[k];
   std::vector<TableRows> rows;
+  live.frame_name = node.same ? plan_.nodes[*node.same].name + "/" + node.name : node.name;
   try {
     live.specials = specials_of(plan_, field_of, node.inputs);
-    if (node.same != recipe::none) return;
+    if (node.same) return;
     live.own = make(node.use, counts(node.use.schema, node.inputs));
     live.component = live.own.get();
     set_sizes(*live.component, sizes_of(node));
@@ -113,41 +116,41 @@ void Model::make_node(std::size_t k, const FieldOf& field_of, const MakeComponen
     auto& weight = state.weights[w];
     if (node.frozen) weight.value.set_requires_grad(false);
     weights_.push_back({node.name + "." + weight.schema.name, weight.value, weight.schema.decays, weight.schema.table,
-                        false, static_cast<int>(k), rows[w]});
-    weight_of_.emplace_back(k, w);
+                        false, k, rows[w]});
+    own_number_.emplace_back(w);
   }
   for (std::size_t s = 0; s < node.scalars.size(); ++s)
-    live.scalars.push_back(
-        scalar(node.scalars[s], node.name + "." + state.schema.scalars[s].name, static_cast<int>(k)));
-  if (node.trains) live.weight = scalar(node.weight, node.name + ".weight", static_cast<int>(k));
+    live.scalars.push_back(scalar(node.scalars[s], node.name + "." + state.schema.scalars[s].name, k));
+  if (node.trains) live.weight = scalar(node.weight, node.name + ".weight", k);
 }
 
-LiveScalar Model::scalar(const recipe::ScalarPlan& p, const std::string& name, int node) {
-  LiveScalar out{p, {}, at::full({}, p.value, scalar_options)};
-  if (p.how != recipe::ScalarPlan::How::learnt) return out;
-  out.weight = at::full({}, p.log ? std::log(p.value) : p.value, scalar_options)
-                   .set_requires_grad(!plan_.nodes[static_cast<std::size_t>(node)].frozen);
+LiveScalar Model::scalar(const recipe::ScalarPlan& p, const std::string& name, recipe::NodeId node) {
+  LiveScalar out{p, {}, {}};
+  if (const auto* constant = std::get_if<recipe::ScalarPlan::Constant>(&p.how))
+    out.constant = at::full({}, constant->value, scalar_options);
+  const auto* learnt = std::get_if<recipe::ScalarPlan::Learnt>(&p.how);
+  if (!learnt) return out;
+  out.weight = at::full({}, learnt->log ? std::log(learnt->start) : learnt->start, scalar_options)
+                   .set_requires_grad(!plan_.nodes[node].frozen);
   weights_.push_back({name, out.weight, false, false, true, node});
-  weight_of_.emplace_back(static_cast<std::size_t>(node), std::nullopt);
+  own_number_.emplace_back();
   return out;
 }
 
 // The weights that copies take over, by their names below the nodes.
 void Model::find_copies() {
-  std::map<std::pair<int, std::string>, std::size_t> at;
-  const auto below = [&](const NamedWeight& w) {
-    return w.name.substr(plan_.nodes[static_cast<std::size_t>(w.node)].name.size());
-  };
+  std::map<std::pair<recipe::NodeId, std::string>, std::size_t> at;
+  const auto below = [&](const NamedWeight& w) { return w.name.substr(plan_.nodes[w.node].name.size()); };
   for (std::size_t w = 0; w < weights_.size(); ++w) at[{weights_[w].node, below(weights_[w])}] = w;
   for (std::size_t w = 0; w < weights_.size(); ++w) {
-    const auto& node = plan_.nodes[static_cast<std::size_t>(weights_[w].node)];
-    if (node.copy == recipe::none) continue;
-    const auto from = at.find({node.copy, below(weights_[w])});
+    const auto& node = plan_.nodes[weights_[w].node];
+    if (!node.copy) continue;
+    const auto from = at.find({node.copy->of, below(weights_[w])});
     if (from == at.end() || weights_[from->second].value.sizes() != weights_[w].value.sizes())
       throw NodeError("node", recipe::location(node.place),
-                      "node '" + node.name + "' copies '" + plan_.nodes[static_cast<std::size_t>(node.copy)].name +
+                      "node '" + node.name + "' copies '" + plan_.nodes[node.copy->of].name +
                           "', whose weights are not like its own '" + weights_[w].name + "'");
-    copies_.emplace_back(from->second, w);
+    copies_.push_back({from->second, w, node.copy->every});
   }
 }
 
@@ -159,15 +162,16 @@ void Model::prepare(std::int64_t epoch) {
 }
 
 void Model::mark_touched(std::size_t weight) {
-  const auto [node, index] = weight_of_.at(weight);
-  if (index) nodes_[node].component->state().weights[*index].touched = true;
+  if (const auto index = own_number_.at(weight))
+    nodes_[weights_[weight].node].component->state().weights[*index].touched = true;
 }
 
 void Model::clamp_scalars() {
   const at::NoGradGuard off;
   const auto clamp = [](LiveScalar& s) {
     if (!s.weight.defined()) return;
-    const auto bound = [&](std::optional<double> x) { return x && s.plan.log ? std::optional(std::log(*x)) : x; };
+    const bool log = std::get<recipe::ScalarPlan::Learnt>(s.plan.how).log;
+    const auto bound = [&](std::optional<double> x) { return x && log ? std::optional(std::log(*x)) : x; };
     if (const auto low = bound(s.plan.low)) s.weight.clamp_min_(*low);
     if (const auto high = bound(s.plan.high)) s.weight.clamp_max_(*high);
   };
@@ -180,9 +184,8 @@ void Model::clamp_scalars() {
 
 void Model::copy_weights(std::int64_t step) {
   const at::NoGradGuard off;
-  for (const auto& [from, to] : copies_)
-    if (step % plan_.nodes[static_cast<std::size_t>(weights_[to].node)].copy_every == 0)
-      weights_[to].value.copy_(weights_[from].value);
+  for (const auto& copy : copies_)
+    if (step % copy.every == 0) weights_[copy.to].value.copy_(weights_[copy.from].value);
 }
 
 }  // namespace braid::graph

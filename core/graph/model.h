@@ -21,7 +21,7 @@ struct NamedWeight {
   std::string name;
   at::Tensor value;
   bool decays = true, table = false, scalar = false;
-  int node = recipe::none;
+  recipe::NodeId node;
   TableRows rows = {};  // of an embedding table
 };
 
@@ -41,12 +41,13 @@ struct LiveScalar {
   at::Tensor now(std::int64_t step) const;
 };
 
-// A node's component with its scalars.
+// A node's component with its scalars, and what its frames are the same in at every step.
 struct LiveNode {
   std::unique_ptr<Component> own;  // empty where `same` shares another's
   Component* component = nullptr;
   std::vector<LiveScalar> scalars;
   LiveScalar weight;
+  std::string frame_name;
   // Per input port, per wire: special ids of the field that it reads ("mask").
   std::vector<std::vector<Sizes>> specials;
 };
@@ -63,9 +64,11 @@ class Model {
 
   const recipe::Plan& plan() const { return plan_; }
   const Program& program() const { return program_; }
-  const LiveNode& node(std::size_t k) const { return nodes_[k]; }
-  // Per node: whether the losses need it (training) or the metrics do.
-  const std::vector<bool>& needed(bool training) const { return training ? for_losses_ : for_metrics_; }
+  const LiveNode& node(recipe::NodeId node) const { return nodes_[node]; }
+  // Whether the losses need a node (training) or the metrics do.
+  const recipe::Indexed<recipe::NodeId, bool>& needed(bool training) const {
+    return training ? for_losses_ : for_metrics_;
+  }
 
   // Metric components, constructed with the model, in the plan's order.
   Metric& metric(std::size_t k) const;
@@ -84,19 +87,23 @@ class Model {
   void copy_weights(std::int64_t step);
 
  private:
-  LiveScalar scalar(const recipe::ScalarPlan& p, const std::string& name, int node);
-  void make_node(std::size_t k, const FieldOf& field_of, const MakeComponent& make);
+  LiveScalar scalar(const recipe::ScalarPlan& p, const std::string& name, recipe::NodeId node);
+  void make_node(recipe::NodeId k, const FieldOf& field_of, const MakeComponent& make);
   void find_copies();
 
   const recipe::Plan& plan_;
   Program program_;
-  std::vector<LiveNode> nodes_;
+  recipe::Indexed<recipe::NodeId, LiveNode> nodes_;
   std::vector<std::unique_ptr<Component>> metrics_;
   std::vector<std::vector<std::vector<Sizes>>> metric_specials_;
   std::vector<NamedWeight> weights_;
-  std::vector<std::pair<std::size_t, std::optional<std::size_t>>> weight_of_;  // node, index in the component
-  std::vector<std::pair<std::size_t, std::size_t>> copies_;                    // weights: from, to
-  std::vector<bool> for_losses_, for_metrics_;
+  std::vector<std::optional<std::size_t>> own_number_;  // per weight: its number in its component; a scalar has none
+  struct Copied {
+    std::size_t from, to;  // weights
+    std::int64_t every;    // steps
+  };
+  std::vector<Copied> copies_;
+  recipe::Indexed<recipe::NodeId, bool> for_losses_, for_metrics_;
 };
 
 }  // namespace braid::graph

@@ -7,63 +7,26 @@
 #include <cstddef>
 #include <map>
 #include <optional>
-#include <variant>
 #include <vector>
 
 namespace braid::graph {
 
-// ---- where a value comes from ----
+using recipe::NodeId;
 
-struct NodeOutput {
-  std::size_t node, output;  // output: flat over ports and their names
-  auto operator<=>(const NodeOutput&) const = default;
-};
-struct FieldOutput {
-  std::size_t axis, field, output;
-  auto operator<=>(const FieldOutput&) const = default;
-};
-struct LabelOf {
-  std::size_t label;  // of the driving table
-  auto operator<=>(const LabelOf&) const = default;
-};
-struct LinkKey {
-  std::size_t link;  // of the driving table
-  auto operator<=>(const LinkKey&) const = default;
-};
-struct KeyOf {
-  std::size_t axis;
-  auto operator<=>(const KeyOf&) const = default;
-};
-struct CountOf {
-  std::size_t axis;
-  auto operator<=>(const CountOf&) const = default;
-};
-struct RowOf {
-  std::size_t axis;
-  auto operator<=>(const RowOf&) const = default;
-};
-using Source = std::variant<NodeOutput, FieldOutput, LabelOf, LinkKey, KeyOf, CountOf, RowOf>;
-
-// A source as a wire has it, without what it is carried through.
-Source source_of(const recipe::Wire& wire);
-
-// ---- slots ----
-
-enum class SlotId : std::size_t {};
-constexpr std::size_t index_of(SlotId id) { return static_cast<std::size_t>(id); }
-
-// A value of a step. With `link`, the source carried through link number `link` of the batch: once for all wires that
-// want it.
+// A value of a step: a source on its axis, and with `link` that source carried through a link of the batch: once for
+// all wires that want it.
 struct Slot {
-  Source source;
-  std::optional<std::size_t> link;  // among data::link_uses()
+  recipe::Source source;
+  std::optional<recipe::AxisId> axis;  // nothing: one number for the batch
+  std::optional<data::LinkUseId> link;
   auto operator<=>(const Slot&) const = default;
 };
+using SlotId = recipe::Id<Slot>;
 
 // A wire, bound.
 struct Bound {
   SlotId slot;
-  std::size_t axis;  // whose rows the value has
+  std::optional<recipe::AxisId> axis;  // whose rows the value has
   std::vector<int> inserted;
   bool stop = false;  // no gradient
 };
@@ -73,23 +36,23 @@ using BoundInputs = std::vector<std::vector<Bound>>;  // per input port, per wir
 struct Program {
   explicit Program(const recipe::Plan& plan);
 
-  std::vector<Slot> slots;
-  std::vector<std::optional<SlotId>> carried_from;   // per slot with a link: the slot of its source
-  std::vector<BoundInputs> nodes, metrics;           // per node and metric of the plan
-  std::vector<std::vector<SlotId>> node_outputs;     // per node, flat
-  std::vector<std::optional<std::size_t>> own_axis;  // per node: the axis of its outputs' rows
+  recipe::Indexed<SlotId, Slot> slots;
+  recipe::Indexed<SlotId, std::optional<SlotId>> carried_from;  // of a slot with a link: the slot of its source
+  recipe::Indexed<NodeId, BoundInputs> nodes;
+  std::vector<BoundInputs> metrics;                                  // per metric of the plan
+  recipe::Indexed<NodeId, std::vector<SlotId>> node_outputs;         // flat
+  recipe::Indexed<NodeId, std::optional<recipe::AxisId>> node_axes;  // the axis of its outputs' rows
 
-  // Any wire that data::each_wire() visits, bound; std::logic_error for others.
+  // Any wire that data::each_wire() visits, bound; std::logic_error for others. Looks it up: not for every step.
   Bound bind(const recipe::Wire& wire) const;
-  // The slot of a node's output or a field; nothing when no wire reads it.
-  std::optional<SlotId> find(const Source& source) const;
+  // The slot of what a wire comes from, before it is carried; nothing when no wire of the plan reads it so.
+  std::optional<SlotId> source_of(const recipe::Wire& wire) const;
 
  private:
   SlotId add(const Slot& slot);
   Bound add(const recipe::Wire& wire);
-  std::optional<std::size_t> link_of(const recipe::Wire& wire) const;
 
-  std::vector<data::LinkUse> links_;
+  data::LinkUses links_;
   std::map<Slot, SlotId> known_;
 };
 

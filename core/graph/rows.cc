@@ -75,18 +75,17 @@ Flow rows_of(const Flow& from, const at::Tensor& rows) {
 
 recipe::Wire without_link(const recipe::Wire& wire) {
   auto out = wire;
-  out.via = {};
-  out.to_axis = wire.axis;
+  out.via.reset();
   out.stop = false;
   out.inserted.clear();
   return out;
 }
 
-int axis_of(const recipe::NodePlan& node) {
+std::optional<recipe::AxisId> axis_of(const recipe::NodePlan& node) {
   for (const auto& port : node.outputs)
     for (const auto& type : port)
-      if (!type.dims.empty() && type.dims[0].kind == recipe::Size::Kind::axis) return type.dims[0].axis;
-  return recipe::none;
+      if (const auto axis = type.axis()) return axis;
+  return std::nullopt;
 }
 
 }  // namespace braid::graph

@@ -4,6 +4,7 @@
 #include "recipe/plan.h"
 #include "sdk/state.h"
 
+#include <optional>
 #include <vector>
 
 namespace braid::graph {
@@ -19,7 +20,7 @@ Flow rows_of(const Flow& from, const at::Tensor& rows);
 // A wire's source as the graph is given it: without `via`, on the axis where it is computed.
 recipe::Wire without_link(const recipe::Wire& wire);
 
-// The axis that a node's outputs live on; none where they have none.
-int axis_of(const recipe::NodePlan& node);
+// The axis that a node's outputs live on, if they have one.
+std::optional<recipe::AxisId> axis_of(const recipe::NodePlan& node);
 
 }  // namespace braid::graph

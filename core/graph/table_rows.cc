@@ -24,10 +24,10 @@ void each_id_wire(const recipe::NodePlan& node, const WeightSchema& weight, cons
 }
 
 TableRows rows_of(const recipe::Plan& plan, const recipe::Wire& wire, const FieldOf& field_of) {
-  if (wire.source != recipe::Wire::Source::field) return {};
-  const int table = plan.axes[static_cast<std::size_t>(wire.axis)].table;
-  const auto& tables = plan.tables[static_cast<std::size_t>(table)];
-  return {&field_of(table, wire.field), tables.name + "." + tables.fields[static_cast<std::size_t>(wire.field)].name};
+  const auto* from = wire.field();
+  if (!from) return {};
+  const auto table = plan.axes[*wire.axis].table;
+  return {&field_of(table, from->field), plan.tables[table].name + "." + plan.tables[table].fields[from->field].name};
 }
 
 // Fields of one vocabulary are interchangeable, as a title's and a plot's.

@@ -12,7 +12,7 @@
 namespace braid::graph {
 
 // A field of a table, with what it has learnt; given by the owner of the data.
-using FieldOf = std::function<const Field&(int table, int field)>;
+using FieldOf = std::function<const Field&(recipe::TableId table, recipe::FieldId field)>;
 
 // The ids that number a table's rows. `field` is nullptr where rows have no other name than their number: positions,
 // hash buckets, ids that a node makes.

@@ -43,17 +43,17 @@ std::unique_ptr<Assembly> assemble(const std::string& recipe, const std::vector<
   if (checked.plan->serving)
     throw Error("serving", recipe, "this is the serving side of an exported run; nothing in it can be trained");
   if (found_right) found_right();
-  model->first = std::move(*checked.plan);
-  model->source = data::Source::open(model->first, services.makers, saved);
-  auto again = recipe::check(recipe, sets, world, model->source->fitted());
-  if (!again.plan) {
-    print(again.problems);
+  model->source = data::Source::open(*checked.plan, services.makers, saved);
+  auto sized = recipe::with_sizes(checked, model->source->fitted());
+  if (!sized.plan) {
+    print(sized.problems);
     return nullptr;
   }
-  model->plan = std::move(*again.plan);
+  model->plan = std::move(*sized.plan);
   const auto& source = *model->source;
   model->graph = std::make_unique<graph::Model>(
-      model->plan, [&source](int table, int field) -> const Field& { return source.field(table, field); },
+      model->plan,
+      [&source](recipe::TableId table, recipe::FieldId field) -> const Field& { return source.field(table, field); },
       services.component);
   load_runs(model->plan, *model->graph);
   return model;

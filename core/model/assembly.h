@@ -22,9 +22,9 @@ struct RuntimeServices {
   int threads = 0;
 };
 
-// The plan, its data and its graph, checked a second time with the sizes that the data told.
+// The plan with the sizes that the data told, its data and its graph.
 struct Assembly {
-  recipe::Plan first, plan;
+  recipe::Plan plan;
   std::unique_ptr<data::Source> source;
   std::unique_ptr<graph::Model> graph;
   bool other_data = false;  // of a run: the data are not those that it was trained on; in these tables

@@ -87,7 +87,7 @@ std::string sizes_differ(const std::string& name, const at::Tensor& there, const
 // were found, where values decide.
 std::string start_table(const recipe::Plan& plan, graph::NamedWeight& w, const std::string& own,
                         const at::Tensor& there, const std::string& name, const OpenFile& file, const Named& named) {
-  const auto& node = plan.nodes[static_cast<std::size_t>(w.node)];
+  const auto& node = plan.nodes[w.node];
   const auto given = node.weights.keys.find(own);
   auto values = given == node.weights.keys.end()
                     ? values_in(file, name, named)
@@ -176,7 +176,7 @@ void load_runs(const recipe::Plan& plan, graph::Model& graph) {
   const at::NoGradGuard off;
   std::map<std::string, std::map<std::string, at::Tensor>> open;
   for (auto& w : graph.weights()) {
-    const auto& node = plan.nodes[static_cast<std::size_t>(w.node)];
+    const auto& node = plan.nodes[w.node];
     if (node.weights_file.empty()) continue;
     auto [file, fresh] = open.try_emplace(node.weights_file);
     if (fresh) file->second = load_safetensors(node.weights_file);
@@ -193,11 +193,11 @@ void load_runs(const recipe::Plan& plan, graph::Model& graph) {
 
 std::vector<std::string> start_weights(const recipe::Plan& plan, graph::Model& graph) {
   const at::NoGradGuard off;
-  std::set<std::pair<int, std::string>> met;  // names of the recipe that are weights
+  std::set<std::pair<recipe::NodeId, std::string>> met;  // names of the recipe that are weights
   std::map<std::string, OpenFile> open;
   std::vector<std::string> said_of;
   for (auto& w : graph.weights()) {
-    const auto& node = plan.nodes[static_cast<std::size_t>(w.node)];
+    const auto& node = plan.nodes[w.node];
     const auto& from = node.weights;
     if (from.file.empty() || w.scalar || w.value.numel() == 0) continue;
     const auto opened = open.try_emplace(from.file);
@@ -226,14 +226,14 @@ std::vector<std::string> start_weights(const recipe::Plan& plan, graph::Model& g
     if (there.sizes() != w.value.sizes()) other_size(named, name, there, w.value);
     w.value.copy_(there);
   }
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
+  for (const auto k : plan.nodes.ids()) {
     const auto& from = plan.nodes[k].weights;
     for (const auto* names : {&from.names, &from.keys})
       for (const auto& [own, there] : *names) {
-        if (met.count({static_cast<int>(k), own})) continue;
+        if (met.count({k, own})) continue;
         std::vector<std::string> notes, known;
         for (const auto& w : graph.weights())
-          if (w.node == static_cast<int>(k) && !w.scalar) known.push_back(w.name.substr(plan.nodes[k].name.size() + 1));
+          if (w.node == k && !w.scalar) known.push_back(w.name.substr(plan.nodes[k].name.size() + 1));
         recipe::note_choices(notes, own, known);
         throw Error("weights-file", recipe::location(from.place),
                     "node '" + plan.nodes[k].name + "' has no weight '" + own + "' to be read from '" + there + "'",

@@ -5,12 +5,11 @@
 #include "recipe/words.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace braid::recipe {
 
 namespace {
-
-std::size_t index(int k) { return static_cast<std::size_t>(k); }
 
 constexpr int language = 1;
 
@@ -41,11 +40,18 @@ void read_top(Checker& c) {
   keys.finish();
 }
 
+// What the plan calls a draft's source. All that a wire of the plan reads is in the plan.
+Source final_source(const Checker& c, const WireDraft& draft) {
+  return std::visit(Cases{[](const std::monostate&) -> Source { throw std::logic_error("a wire without a source"); },
+                          [&](const OutputOf<DraftId>& from) -> Source {
+                            return NodeOutput{c.nodes[from.node].number.value(), from.output};
+                          },
+                          [](const auto& from) -> Source { return from; }},
+                    draft.source);
+}
+
 Wire final_wire(const Checker& c, const WireDraft& draft) {
-  auto wire = draft.wire;
-  wire.type = draft.flow.type;
-  if (wire.source == Wire::Source::node) wire.node = c.nodes[index(wire.node)].order;
-  return wire;
+  return {final_source(c, draft), draft.axis, draft.via, draft.stop, {}, draft.inserted, draft.text, draft.place};
 }
 
 std::vector<std::vector<Wire>> final_inputs(const Checker& c, const NodeDraft& node) {
@@ -57,60 +63,88 @@ std::vector<std::vector<Wire>> final_inputs(const Checker& c, const NodeDraft& n
   return out;
 }
 
+// Whether an output is read by somebody.
+void mark_wanted(Checker& c, const WireDraft& wire) {
+  const auto* from = wire.node();
+  if (!from) return;
+  auto output = from->output;
+  for (auto& names : c.nodes[from->node].plan.wanted) {
+    if (output < names.size()) {
+      names[output] = true;
+      return;
+    }
+    output -= names.size();
+  }
+}
+
+std::optional<NodeId> number_of(const Checker& c, const std::string& name) {
+  const auto draft = name.empty() ? std::nullopt : c.nodes.find(name);
+  return draft ? c.nodes[*draft].number : std::nullopt;
+}
+
 }  // namespace
 
 void make_plan(Checker& c) {
-  std::vector<int> order;  // only what some loss, metric or output needs
-  for (const int k : c.node_order)
-    if (c.used_nodes[index(k)]) order.push_back(k);
-  for (std::size_t k = 0; k < order.size(); ++k) c.nodes[index(order[k])].order = static_cast<int>(k);
-  std::vector<const WireDraft*> readers;
-  for (const int k : order) {
-    auto& node = c.nodes[index(k)];
+  std::vector<DraftId> order;  // only what some loss, metric or output needs
+  for (const auto k : c.node_order)
+    if (c.used_nodes[k]) c.nodes[k].number = NodeId{order.size()}, order.push_back(k);
+  for (const auto k : order) {
+    auto& node = c.nodes[k];
     node.plan.inputs = final_inputs(c, node);
-    std::size_t flat = 0;
     for (const auto& names : node.output_names) {
-      auto& types = node.plan.outputs.emplace_back();
-      for (std::size_t n = 0; n < names.size(); ++n) types.push_back(node.flows[flat++].type);
+      node.plan.outputs.emplace_back(names.size());
       node.plan.wanted.emplace_back(names.size(), node.plan.trains);
     }
-    for (const int o : order) {
-      if (c.nodes[index(o)].plan.name == node.same) node.plan.same = c.nodes[index(o)].order;
-      if (c.nodes[index(o)].plan.name == node.copy) node.plan.copy = c.nodes[index(o)].order;
-    }
-    for (const auto& port : node.inputs)
-      for (const auto& wire : port) readers.push_back(&wire);
+    node.plan.same = number_of(c, node.same);
+    if (const auto of = number_of(c, node.copy)) node.plan.copy = NodePlan::Copy{*of, node.copy_every};
   }
+  for (const auto k : order)
+    for (const auto& port : c.nodes[k].inputs)
+      for (const auto& wire : port) mark_wanted(c, wire);
   for (const auto& metric : c.metrics) {
     for (const auto& port : metric.node.inputs)
-      for (const auto& wire : port) readers.push_back(&wire);
+      for (const auto& wire : port) mark_wanted(c, wire);
     c.plan.metrics.push_back(
         {metric.node.plan.name, metric.node.plan.use, final_inputs(c, metric.node), metric.node.plan.place});
   }
   const auto one = [&](const std::optional<WireDraft>& draft, std::optional<Wire>& wire) {
     if (!draft) return;
-    readers.push_back(&*draft);
+    mark_wanted(c, *draft);
     wire = final_wire(c, *draft);
   };
   one(c.score, c.plan.eval.score);
   one(c.label, c.plan.eval.label);
   one(c.group, c.plan.eval.group);
   for (const auto& draft : c.serve) {
-    readers.push_back(&draft);
+    mark_wanted(c, draft);
     c.plan.serve.push_back(final_wire(c, draft));
   }
-  for (const auto* wire : readers) {
-    if (wire->wire.source != Wire::Source::node) continue;
-    auto port = index(wire->wire.port);
-    for (auto& names : c.nodes[index(wire->wire.node)].plan.wanted) {
-      if (port < names.size()) {
-        names[port] = true;
-        break;
-      }
-      port -= names.size();
-    }
+  for (const auto k : order) c.plan.nodes.push_back(c.nodes[k].plan);
+  put_types(c);
+}
+
+void put_types(Checker& c) {
+  const auto inputs = [](const NodeDraft& draft, std::vector<std::vector<Wire>>& ports) {
+    for (std::size_t p = 0; p < ports.size(); ++p)
+      for (std::size_t k = 0; k < ports[p].size(); ++k) ports[p][k].type = draft.inputs[p][k].flow.type;
+  };
+  for (const auto& draft : c.nodes) {
+    if (!draft.number) continue;
+    auto& node = c.plan.nodes[*draft.number];
+    inputs(draft, node.inputs);
+    node.sizes = draft.plan.sizes;
+    auto flow = draft.flows.begin();
+    for (auto& port : node.outputs)
+      for (auto& type : port) type = (flow++)->type;
   }
-  for (const int k : order) c.plan.nodes.push_back(std::move(c.nodes[index(k)].plan));
+  for (std::size_t m = 0; m < c.metrics.size(); ++m) inputs(c.metrics[m].node, c.plan.metrics[m].inputs);
+  const auto one = [](const std::optional<WireDraft>& draft, std::optional<Wire>& wire) {
+    if (draft) wire->type = draft->flow.type;
+  };
+  one(c.score, c.plan.eval.score);
+  one(c.label, c.plan.eval.label);
+  one(c.group, c.plan.eval.group);
+  for (std::size_t k = 0; k < c.serve.size(); ++k) c.plan.serve[k].type = c.serve[k].flow.type;
 }
 
 namespace {
@@ -121,7 +155,7 @@ void detach_teachers(Checker& c) {
     if (!node.found || node.found.schema->kind != Kind::distiller) continue;
     for (std::size_t p = 0; p < node.inputs.size(); ++p)
       if (node.input_ports[p]->name.starts_with("teacher"))
-        for (auto& wire : node.inputs[p]) wire.wire.stop = true;
+        for (auto& wire : node.inputs[p]) wire.stop = true;
   }
 }
 
@@ -169,25 +203,52 @@ Checked check_into(Checker& c, const std::string& file, const std::string* text,
       c.resolved = resolved_tree(c);
       c.plan.resolved = toml_of(*c.resolved);
       make_plan(c);
-      out.plan = std::move(c.plan);
+      out.plan = c.plan;
     }
   }
-  auto order = c.document.files();  // problems are told in this order
-  for (const auto& one : sets) order.push_back("--set " + one);
-  c.report.hand_over(order, out);
+  c.said_in = c.document.files();
+  for (const auto& one : sets) c.said_in.push_back("--set " + one);
+  c.report.hand_over(c.said_in, out);
   return out;
 }
 
-Checked check(const std::string& recipe_file, const std::vector<std::string>& sets, const World& world,
-              const Fitted& fitted) {
-  Checker c(world, fitted);
-  return check_into(c, recipe_file, nullptr, sets);
+namespace {
+
+Checked check_any(const std::string& file, const std::string* text, const std::vector<std::string>& sets, World world,
+                  const Fitted& fitted) {
+  const auto c = std::make_shared<Checker>(std::move(world), fitted);
+  auto out = check_into(*c, file, text, sets);
+  if (out.plan) out.drafts = c;
+  return out;
 }
 
-Checked check_text(const std::string& text, const std::string& name, const std::vector<std::string>& sets,
-                   const World& world, const Fitted& fitted) {
-  Checker c(world, fitted);
-  return check_into(c, name, &text, sets);
+}  // namespace
+
+Checked check(const std::string& recipe_file, const std::vector<std::string>& sets, World world, const Fitted& fitted) {
+  return check_any(recipe_file, nullptr, sets, std::move(world), fitted);
+}
+
+Checked check_text(const std::string& text, const std::string& name, const std::vector<std::string>& sets, World world,
+                   const Fitted& fitted) {
+  return check_any(name, &text, sets, std::move(world), fitted);
+}
+
+Checked with_sizes(const Checked& first, const Fitted& fitted) {
+  if (!first.drafts) throw std::logic_error("with_sizes: the recipe has no plan");
+  auto& c = *first.drafts;
+  c.fitted = fitted;
+  c.report = Report();
+  c.field_outputs.clear();
+  type_nodes(c);
+  type_eval(c);
+  Checked out;
+  if (c.report.clean()) {
+    put_types(c);
+    out.plan = c.plan;
+    out.drafts = first.drafts;
+  }
+  c.report.hand_over(c.said_in, out);
+  return out;
 }
 
 }  // namespace braid::recipe

@@ -48,19 +48,26 @@ struct World {
   bool started = false;  // true: a run's own folder has the weights; files that nodes start from may be gone
 };
 
+struct Checker;
 struct Checked {
   std::optional<Plan> plan;       // only without problems
   std::vector<Problem> problems;  // sorted by place
   std::vector<Problem> warnings;
+  std::shared_ptr<Checker> drafts;  // what with_sizes() goes on from
 };
 
 // `sets`: "a.b.c=value" in TOML's value syntax (a bare word counts as text). `fitted`: sizes that data told; with them
 // a size conflict that only they can show is found.
-Checked check(const std::string& recipe_file, const std::vector<std::string>& sets, const World& world,
+Checked check(const std::string& recipe_file, const std::vector<std::string>& sets, World world,
               const Fitted& fitted = {});
 // The same for a text that stands in no file; `name` is used in messages and for relative paths.
-Checked check_text(const std::string& text, const std::string& name, const std::vector<std::string>& sets,
-                   const World& world, const Fitted& fitted = {});
+Checked check_text(const std::string& text, const std::string& name, const std::vector<std::string>& sets, World world,
+                   const Fitted& fitted = {});
+
+// The plan of a check, with sizes that data told since. Nothing is read or ordered again: tables, axes, nodes and wires
+// keep their numbers, and only types and sizes are others. A size conflict that only these can show is a problem.
+// `first` has a plan.
+Checked with_sizes(const Checked& first, const Fitted& fitted);
 
 // The candidate nearest to `word` by edit distance, if any is near enough to be meant; used by every "did you mean".
 std::optional<std::string> nearest(const std::string& word, const std::vector<std::string>& candidates);

@@ -1,5 +1,6 @@
 // Plans of good recipes: what the data plane, the graph and the trainer get.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "recipe/shapes.h"
 #include "recipe/test_cards.h"
 
 #include "recipe/flat.h"
@@ -25,7 +26,7 @@ const NodePlan& node(const Plan& plan, const std::string& name) {
   for (const auto& n : plan.nodes)
     if (n.name == name) return n;
   FAIL("no node " << name);
-  return plan.nodes[0];
+  return plan.nodes[NodeId{0}];
 }
 
 std::string tags(const Checked& checked) {
@@ -45,63 +46,63 @@ Checked with(const std::string& more, const std::vector<std::string>& sets = {},
 TEST_CASE("tables, links, lists and splits of the MovieLens recipe") {
   const auto plan = plan_of("em3.toml");
   REQUIRE(plan.tables.size() == 3);
-  const auto& ratings = plan.tables[2];
-  CHECK(plan.tables[0].key == "item");
-  CHECK_FALSE(plan.tables[0].event());
+  const auto& ratings = plan.tables[TableId{2}];
+  CHECK(plan.tables[TableId{0}].key == "item");
+  CHECK_FALSE(plan.tables[TableId{0}].event());
   CHECK(ratings.event());
   CHECK(ratings.order == "pos");
   CHECK(ratings.reader.component == "tsv");
   CHECK(ratings.keep.has_value());
-  CHECK(ratings.links[0].table == 1);
-  CHECK(ratings.links[1].column == "item");
-  CHECK(ratings.split.by == SplitPlan::By::hash);
-  CHECK(ratings.split.train == 8);
-  REQUIRE(ratings.split.hash.size() == 1);
-  CHECK(ratings.split.hash[0].op == Expression::Op::hash);
-  const auto& history = ratings.lists[0];
-  CHECK(history.what == ListPlan::What::history);
-  CHECK(history.length == 20);
-  CHECK(history.table == 0);
-  CHECK(history.visible == ListPlan::Visible::all);
-  CHECK(plan.tables[0].fields[2].from == std::vector<std::string>{"title", "plot_omdb"});
-  CHECK(plan.tables[0].fields[3].media.ends_with("posters_64x96.tar.gz:{item}.jpg"));
-  CHECK(plan.tables[0].fields[3].from.empty());
+  CHECK(ratings.links[LinkId{0}].table == TableId{1});
+  CHECK(ratings.links[LinkId{1}].column == "item");
+  const auto& split = std::get<SplitPlan::ByHash>(ratings.split.how);
+  CHECK(split.train == 8);
+  CHECK(split.value.op == Expression::Op::hash);
+  CHECK(ratings.split.has_valid());
+  const auto& history = std::get<ListPlan::History>(ratings.lists[ListId{0}].how);
+  CHECK(history.last == 20);
+  CHECK(ratings.places(ListId{0}) == 20);
+  CHECK(ratings.lists[ListId{0}].table == TableId{0});
+  CHECK(history.visible == ListPlan::History::Visible::all);
+  CHECK(plan.tables[TableId{0}].fields[FieldId{2}].from == std::vector<std::string>{"title", "plot_omdb"});
+  CHECK(plan.tables[TableId{0}].fields[FieldId{3}].media.ends_with("posters_64x96.tar.gz:{item}.jpg"));
+  CHECK(plan.tables[TableId{0}].fields[FieldId{3}].from.empty());
   REQUIRE(plan.axes.size() == 4);
-  CHECK(plan.axes[3].name == "targets");
-  CHECK_FALSE(plan.axes[3].standard);
-  CHECK(plan.axes[3].from[0].link == 1);
+  CHECK(plan.axes[AxisId{3}].name == "targets");
+  CHECK_FALSE(plan.axes[AxisId{3}].standard);
+  CHECK(plan.axes[AxisId{3}].from[0] == Way(TableLink{TableId{2}, LinkId{1}}));
 }
 
 TEST_CASE("wires know their axes, links and types") {
   const auto plan = plan_of("em3.toml");
   const auto& rank = node(plan, "rank");
   const auto& target = rank.inputs[0][0];
-  CHECK(target.source == Wire::Source::node);
-  CHECK(plan.nodes[static_cast<std::size_t>(target.node)].name == "content");
-  CHECK(target.axis == 0);
-  CHECK(target.to_axis == 2);
-  CHECK(target.via.table == 2);
-  CHECK(target.via.link == 1);
+  REQUIRE(target.node());
+  CHECK(plan.nodes[target.node()->node].name == "content");
+  CHECK(target.axis == AxisId{0});
+  CHECK(target.to_axis() == AxisId{2});
+  REQUIRE(target.via);
+  CHECK(*target.via == Via{AxisId{2}, TableLink{TableId{2}, LinkId{1}}});
   CHECK(target.type.dims.size() == 2);
-  CHECK(target.type.dims[0].axis == 2);
-  CHECK(target.type.dims[1].value == 256);
+  CHECK(target.type.axis() == AxisId{2});
+  CHECK(target.type.dims[1] == Size(FixedSize{256}));
   CHECK(target.type.optional_rows);
   const auto& history = rank.inputs[1][1];
-  CHECK(history.via.list == 0);
+  const TableList list{TableId{2}, ListId{0}};
+  CHECK(history.via == Via{AxisId{2}, list});
   REQUIRE(history.type.dims.size() == 3);
-  CHECK(history.type.dims[1].kind == Size::Kind::list);
-  CHECK(history.type.dims[1].value == 20);
+  CHECK(history.type.dims[1] == Size(ListPlaces{list, 20}));
   const auto& click = node(plan, "click");
-  CHECK(click.inputs[1][0].source == Wire::Source::label);
+  CHECK(is<LabelOf>(click.inputs[1][0].source));
   CHECK(click.trains);
   const auto& align = node(plan, "align");
-  CHECK(align.inputs[0][0].via.axis == 3);
-  CHECK(align.inputs[0][0].to_axis == 3);
-  CHECK(align.weight.value == doctest::Approx(0.1));
+  CHECK(align.inputs[0][0].via == Via{AxisId{3}, AxisRow{}});
+  CHECK(align.inputs[0][0].to_axis() == AxisId{3});
+  CHECK(std::get<ScalarPlan::Constant>(align.weight.how).value == doctest::Approx(0.1));
   REQUIRE(plan.eval.group);
-  CHECK(plan.eval.group->source == Wire::Source::link);
+  CHECK(is<LinkKey>(plan.eval.group->source));
   CHECK(plan.eval.group->type.dtype == braid::DType::key);
-  CHECK(plan.metrics[1].inputs[2][0].source == Wire::Source::link);
+  CHECK(is<LinkKey>(plan.metrics[1].inputs[2][0].source));
   CHECK(plan.eval.splits == std::vector<std::string>{"valid", "test"});
   CHECK(plan.train.best);
   CHECK(plan.serve.size() == 1);
@@ -109,10 +110,10 @@ TEST_CASE("wires know their axes, links and types") {
 
 TEST_CASE("nodes stand in an order in which they can run, and unread outputs are not wanted") {
   const auto plan = plan_of("em3.toml");
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k)
+  for (const auto k : plan.nodes.ids())
     for (const auto& port : plan.nodes[k].inputs)
       for (const auto& wire : port)
-        if (wire.source == Wire::Source::node) CHECK(wire.node < static_cast<int>(k));
+        if (wire.node()) CHECK(wire.node()->node < k);
   const auto& words = node(plan, "words");
   CHECK(words.wanted[0][0]);
   CHECK_FALSE(words.wanted[1][0]);
@@ -124,8 +125,8 @@ TEST_CASE("sizes: parameters, wires, expressions, sums, bounds") {
   CHECK(node(plan, "words").sizes.at("tokens") == 64);
   CHECK(node(plan, "pixels").sizes.at("channels") == 3);
   const auto& content = node(plan, "content");
-  CHECK(content.sizes.at("tokens.1.tokens") == 24);   // 96/16 * 64/16
-  CHECK(content.outputs[0][0].dims[1].value == 256);  // queries * dim
+  CHECK(content.sizes.at("tokens.1.tokens") == 24);              // 96/16 * 64/16
+  CHECK(content.outputs[0][0].dims[1] == Size(FixedSize{256}));  // queries * dim
   const auto& rank = node(plan, "rank");
   CHECK(rank.sizes.at("target.0.dim") == 256);
   CHECK(rank.sizes.at("target.1.dim") == 64);
@@ -146,28 +147,26 @@ TEST_CASE("one id fits a port of several by an inserted dim") {
 TEST_CASE("shared components, coefficients, schedules, first and stop") {
   const auto plan = plan_of("arms.toml");
   const auto& again = node(plan, "item_again");
-  REQUIRE(again.same != none);
-  CHECK(plan.nodes[static_cast<std::size_t>(again.same)].name == "item");
-  CHECK(again.outputs[0][0].dims[0].axis == again.inputs[0][0].axis);
+  REQUIRE(again.same);
+  CHECK(plan.nodes[*again.same].name == "item");
+  CHECK(again.outputs[0][0].axis() == again.inputs[0][0].axis);
   const auto& align = node(plan, "align");
-  CHECK(align.scalars[0].how == ScalarPlan::How::learnt);
-  CHECK(align.scalars[0].log);
-  CHECK(align.weight.how == ScalarPlan::How::scheduled);
-  CHECK(align.weight.steps == 500);
+  CHECK(std::get<ScalarPlan::Learnt>(align.scalars[0].how).log);
+  CHECK(std::get<ScalarPlan::Scheduled>(align.weight.how).steps == 500);
   const auto& either = node(plan, "either");
   CHECK(either.inputs[0][0].text == "item.vector[ratings.item]");
   CHECK(either.inputs[0][1].stop);
   CHECK(node(plan, "imitate").inputs[1][0].stop);  // a teacher
   CHECK(plan.train.groups.size() == 4);
-  CHECK(plan.train.groups[1].touched);
-  CHECK(plan.train.groups[0].schedule.component == "cosine");
+  CHECK(plan.train.groups[GroupId{1}].touched);
+  CHECK(plan.train.groups[GroupId{0}].schedule.component == "cosine");
   CHECK(plan.data.cache_bytes == 500'000'000);
   CHECK(plan.eval.splits.back() == "cold");
-  CHECK(plan.tables[2].hold_out[0].link == 1);
-  CHECK_FALSE(plan.tables[0].permute);
-  CHECK(plan.tables[0].joins.size() == 1);
-  CHECK(plan.tables[2].lists[2].by_popularity);
-  CHECK(plan.tables[2].lists[3].per == 0);
+  CHECK(plan.tables[TableId{2}].hold_out[0].link == LinkId{1});
+  CHECK_FALSE(plan.tables[TableId{0}].permute);
+  CHECK(plan.tables[TableId{0}].joins.size() == 1);
+  CHECK(std::get<ListPlan::Draw>(plan.tables[TableId{2}].lists[ListId{2}].how).by_popularity);
+  CHECK(std::get<ListPlan::Draw>(plan.tables[TableId{2}].lists[ListId{3}].how).per == ListId{0});
 }
 
 TEST_CASE("spare nodes leave the plan when nothing needs them") {
@@ -181,11 +180,11 @@ TEST_CASE("spare nodes leave the plan when nothing needs them") {
 
 TEST_CASE("--set reaches everything and is checked like text") {
   CHECK(plan_of("base.toml", {"train.epochs=7"}).train.epochs == 7);
-  CHECK(plan_of("base.toml", {"vars.data=elsewhere"}).tables[0].files[0] == "elsewhere/items.tsv.gz");
-  CHECK(plan_of("base.toml").tables[0].files[0] == folder + "/data/items.tsv.gz");
-  CHECK(plan_of("base.toml", {"train.optimizer.0.rate=0.5"}).train.groups[0].rate == 0.5);
+  CHECK(plan_of("base.toml", {"vars.data=elsewhere"}).tables[TableId{0}].files[0] == "elsewhere/items.tsv.gz");
+  CHECK(plan_of("base.toml").tables[TableId{0}].files[0] == folder + "/data/items.tsv.gz");
+  CHECK(plan_of("base.toml", {"train.optimizer.0.rate=0.5"}).train.groups[GroupId{0}].rate == 0.5);
   CHECK(plan_of("base.toml", {"train.keep=last"}).train.best == false);
-  CHECK(plan_of("arms.toml", {"tables.items.permute.on=true"}).tables[0].permute.has_value());
+  CHECK(plan_of("arms.toml", {"tables.items.permute.on=true"}).tables[TableId{0}].permute.has_value());
   CHECK(plan_of("arms.toml", {"nodes.align.weight=0"}).nodes.size() == plan_of("arms.toml").nodes.size());
   CHECK(tags(with("", {"train.epochs=many"})) == "wrong-type ");
   CHECK(tags(with("", {"nodes.rank.hidden=[64"})) == "bad-set ");
@@ -199,7 +198,7 @@ TEST_CASE("the resolved recipe gives the same plan from anywhere") {
     REQUIRE(again.plan);
     CHECK(again.plan->resolved == plan.resolved);
     CHECK(again.plan->nodes.size() == plan.nodes.size());
-    for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
+    for (const auto k : plan.nodes.ids()) {
       CHECK(again.plan->nodes[k].name == plan.nodes[k].name);
       CHECK(again.plan->nodes[k].sizes == plan.nodes[k].sizes);
     }
@@ -217,13 +216,68 @@ TEST_CASE("fitted sizes find what the recipe alone cannot") {
   CHECK(tags(with(more, {}, {{"items.id", {{"n", 10}}}, {"users.id", {{"n", 10}}}})) == "(unused-axis) ");
 }
 
+std::string types_of(const Plan& plan) {
+  std::string out;
+  for (const auto& node : plan.nodes) {
+    out += node.name;
+    for (const auto& port : node.inputs)
+      for (const auto& wire : port) out += " " + wire.text + " " + type_text(plan, wire.type);
+    for (const auto& port : node.outputs)
+      for (const auto& type : port) out += " -> " + type_text(plan, type);
+    for (const auto& [name, size] : node.sizes) out += " " + name + "=" + std::to_string(size);
+    out += "\n";
+  }
+  for (const auto* wire : {&plan.eval.score, &plan.eval.label, &plan.eval.group})
+    if (*wire) out += type_text(plan, (*wire)->type) + "\n";
+  for (const auto& wire : plan.serve) out += type_text(plan, wire.type) + "\n";
+  return out;
+}
+
+TEST_CASE("sizes that data tell go into the same plan, and a check with them from the start gives no other") {
+  const Fitted fitted{{"items.id", {{"n", 40}}}, {"users.id", {{"n", 20}}}, {"items.genres", {{"n", 19}}}};
+  for (const std::string name : {"base.toml", "em3.toml", "arms.toml"}) {
+    const auto world = test_world();
+    const auto first = check(folder + "/" + name, {}, world);
+    REQUIRE(first.plan);
+    const auto sized = with_sizes(first, fitted);
+    REQUIRE(sized.plan);
+    CHECK(types_of(*sized.plan) != types_of(*first.plan));
+    CHECK(types_of(*sized.plan) == types_of(plan_of(name, {}, fitted)));
+    REQUIRE(sized.plan->nodes.size() == first.plan->nodes.size());
+    for (const auto k : first.plan->nodes.ids()) {
+      const auto &was = first.plan->nodes[k], &is = sized.plan->nodes[k];
+      CHECK(is.name == was.name);
+      CHECK(is.same == was.same);
+      CHECK(is.wanted == was.wanted);
+      for (std::size_t p = 0; p < was.inputs.size(); ++p)
+        for (std::size_t w = 0; w < was.inputs[p].size(); ++w) {
+          CHECK(is.inputs[p][w].source == was.inputs[p][w].source);
+          CHECK(is.inputs[p][w].via == was.inputs[p][w].via);
+          CHECK(is.inputs[p][w].inserted == was.inputs[p][w].inserted);
+        }
+    }
+    // And again: nothing is left of the sizes before.
+    CHECK(types_of(*with_sizes(sized, {}).plan) == types_of(*first.plan));
+  }
+}
+
+TEST_CASE("a conflict of sizes that only data show is told, and the recipe's file is not read again") {
+  const auto first = with(
+      "[nodes.again]\nsame = \"item\"\nin.id = \"users.id\"\n[nodes.rank]\nin.target = "
+      "[\"item.vector[ratings.item]\", \"words.vector[ratings.item]\", \"again.vector[ratings.user]\"]\n");
+  REQUIRE(first.plan);
+  CHECK(tags(with_sizes(first, {{"items.id", {{"n", 10}}}, {"users.id", {{"n", 20}}}})) == "size-conflict ");
+  CHECK(tags(with_sizes(first, {{"items.id", {{"n", 10}}}, {"users.id", {{"n", 10}}}})).empty());
+  CHECK_THROWS_AS(with_sizes(with("", {"train.epochs=many"}), {}), std::logic_error);
+}
+
 TEST_CASE("outputs named by a list parameter") {
   const auto checked = with(
       "[nodes.tasks]\nuse = \"multi_task\"\ntasks = [\"click\", \"like\"]\nin.x = \"words.vector[ratings.item]\"\n"
       "[nodes.second]\nuse = \"binary_cross_entropy\"\nin = { logit = \"tasks.like\", label = \"ratings.liked\" }\n");
   REQUIRE(checked.plan);
   const auto& second = node(*checked.plan, "second");
-  CHECK(second.inputs[0][0].port == 1);
+  CHECK(second.inputs[0][0].node()->output == 1);
   CHECK(node(*checked.plan, "tasks").wanted[0] == std::vector<bool>{false, true});
   CHECK(tags(with("[nodes.tasks]\nuse = \"multi_task\"\ntasks = [\"click\"]\nin.x = "
                   "\"words.vector[ratings.item]\"\n[serve]\noutputs = [\"tasks.like\"]\n")) == "unknown-output ");
@@ -244,19 +298,19 @@ TEST_CASE("globs over fields, ranges of names, fields with several outputs") {
       "in.target = [\"items.both.right[ratings.item]\", \"items.both.left[ratings.item]\", "
       "\"item.vector[ratings.item]\", \"words.vector[ratings.item]\"]\n");
   REQUIRE(pair.plan);
-  CHECK(node(*pair.plan, "rank").inputs[0][0].port == 1);
+  CHECK(node(*pair.plan, "rank").inputs[0][0].field()->output == 1);
 }
 
 TEST_CASE("leave-last and time splits see all earlier rows by default") {
   const auto last = with("", {"tables.ratings.split={ by = \"leave_last\", key = \"user\", rows = 2 }"});
   REQUIRE(last.plan);
-  CHECK(last.plan->tables[2].split.by == SplitPlan::By::leave_last);
-  CHECK(last.plan->tables[2].split.leave == 2);
-  CHECK(last.plan->tables[2].lists[0].visible == ListPlan::Visible::all);
+  const auto& of_last = last.plan->driving();
+  CHECK(std::get<SplitPlan::LeaveLast>(of_last.split.how).rows == 2);
+  CHECK(of_last.history(ListId{0})->visible == ListPlan::History::Visible::all);
   const auto time = with("", {"tables.ratings.split={ by = \"time\", train = 8, valid = 1, test = 1 }"});
   REQUIRE(time.plan);
-  CHECK(time.plan->tables[2].split.train == doctest::Approx(0.8));
-  CHECK(plan_of("base.toml").tables[2].lists[0].visible == ListPlan::Visible::train);
+  CHECK(std::get<SplitPlan::ByTime>(time.plan->driving().split.how).train == doctest::Approx(0.8));
+  CHECK(plan_of("base.toml").driving().history(ListId{0})->visible == ListPlan::History::Visible::train);
 }
 
 TEST_CASE("files are not looked at when that is asked") {

@@ -8,8 +8,8 @@ namespace braid::recipe {
 
 bool Columns::has(const std::string& name) const { return std::find(names.begin(), names.end(), name) != names.end(); }
 
-bool need_column(Checker& c, int table, const std::string& name, const Place& place) {
-  const auto& columns = c.columns[static_cast<std::size_t>(table)];
+bool need_column(Checker& c, TableId table, const std::string& name, const Place& place) {
+  const auto& columns = c.columns[table];
   if (!columns.known || columns.has(name)) return true;
   std::vector<std::string> notes;
   note_nearest(notes, name, columns.names);
@@ -92,8 +92,8 @@ namespace {
 
 class Resolver {
  public:
-  Resolver(Checker& c, const Item& item, int table, bool counts)
-      : c_(c), item_(item), plan_(c.plan.tables[static_cast<std::size_t>(table)]), table_(table), counts_(counts) {}
+  Resolver(Checker& c, const Item& item, TableId table, bool counts)
+      : c_(c), item_(item), plan_(c.plan.tables[table]), table_(table), counts_(counts) {}
 
   bool resolve(Expression& e) {
     if (e.op == Expression::Op::column) return column(e);
@@ -105,18 +105,18 @@ class Resolver {
 
  private:
   Place at(const Expression& e) const { return c_.document.inside(item_, e.at); }
-  const Columns& columns() const { return c_.columns[static_cast<std::size_t>(table_)]; }
+  const Columns& columns() const { return c_.columns[table_]; }
 
   bool column(Expression& e) {
     if (columns().known && columns().has(e.name)) return true;
     if (const auto dot = e.name.find('.'); dot != std::string::npos) {
-      const auto link = link_of(plan_, e.name.substr(0, dot));
-      if (link == none) return unknown_link(e, e.name.substr(0, dot));
-      const auto other = plan_.links[static_cast<std::size_t>(link)].table;
-      return other == none || need_column(c_, other, e.name.substr(dot + 1), at(e));
+      const auto link = plan_.links.find(e.name.substr(0, dot));
+      if (!link) return unknown_link(e, e.name.substr(0, dot));
+      const auto other = c_.target(TableLink{table_, *link});
+      return !other || need_column(c_, *other, e.name.substr(dot + 1), at(e));
     }
-    if (const auto link = link_of(plan_, e.name); link != none) {  // a link's name stands for its column
-      e.name = plan_.links[static_cast<std::size_t>(link)].column;
+    if (const auto link = plan_.links.find(e.name)) {  // a link's name stands for its column
+      e.name = plan_.links[*link].column;
       return true;
     }
     return need_column(c_, table_, e.name, at(e));
@@ -127,7 +127,7 @@ class Resolver {
       c_.error(at(e), "bad-expression", "train_count is known once rows are split: it stands in [slices] only");
       return false;
     }
-    return link_of(plan_, e.name) != none || unknown_link(e, e.name);
+    return plan_.links.find(e.name) || unknown_link(e, e.name);
   }
 
   bool unknown_link(const Expression& e, const std::string& name) {
@@ -141,13 +141,13 @@ class Resolver {
   Checker& c_;
   const Item& item_;
   const TablePlan& plan_;
-  int table_;
+  TableId table_;
   bool counts_;
 };
 
 }  // namespace
 
-std::optional<Expression> read_expression(Checker& c, const Item& item, int table, bool counts) {
+std::optional<Expression> read_expression(Checker& c, const Item& item, TableId table, bool counts) {
   if (!demand(c.report, item, Item::Kind::text, "an expression")) return {};
   auto parsed = parse_expression(item.text);
   if (const auto* error = std::get_if<ExpressionError>(&parsed)) {

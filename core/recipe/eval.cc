@@ -51,9 +51,9 @@ void read_candidates(Checker& c) {
   const auto* serve = c.document.root().find("serve");
   const auto* item = serve ? serve->find("candidates") : nullptr;
   if (!item || !item->is(Item::Kind::text)) return;
-  const auto& table = c.plan.tables[static_cast<std::size_t>(c.plan.train.rows)];
-  c.plan.candidates = link_of(table, item->text);
-  if (c.plan.candidates != none) return;
+  const auto& table = c.plan.driving();
+  c.plan.candidates = table.links.find(item->text);
+  if (c.plan.candidates) return;
   std::vector<std::string> notes, names;
   for (const auto& link : table.links) names.push_back(link.name);
   note_choices(notes, item->text, names);
@@ -89,24 +89,24 @@ void read_eval(Checker& c) {
 
 // Slices, splits and candidates need to know which table is trained on.
 void read_slices(Checker& c) {
-  const int rows = c.plan.train.rows;
+  const auto rows = c.plan.train.rows;
   if (auto* slices = c.section("slices"))
     for (const auto& item : slices->items) {
       item->used = true;
       good_name(c, *item, "a slice");
-      if (rows == none) continue;
-      auto where = read_expression(c, *item, rows, true);
+      if (!rows) continue;
+      auto where = read_expression(c, *item, *rows, true);
       if (where) c.plan.slices.push_back({item->key, std::move(*where), item->text, item->key_place});
     }
-  if (rows == none) return;
+  if (!rows) return;
   read_candidates(c);
-  const auto& table = c.plan.tables[static_cast<std::size_t>(rows)];
+  const auto& table = c.plan.tables[*rows];
   auto& splits = c.plan.eval.splits;
   auto* section = c.document.root().find("eval");
   const auto* given = section ? section->find("splits") : nullptr;
   if (!given) {
-    if (table.split.valid > 0) splits.push_back("valid");
-    if (table.split.test > 0) splits.push_back("test");
+    if (table.split.has_valid()) splits.push_back("valid");
+    if (table.split.has_test()) splits.push_back("test");
     for (const auto& held : table.hold_out) splits.push_back(held.name);
     if (section && section->is(Item::Kind::table) && !splits.empty())
       Keys(c.report, *section, "[eval]").fill("splits", splits);

@@ -2,8 +2,8 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "recipe/explain.h"
 
-#include "recipe/flat.h"
 #include "recipe/diagnostics.h"
+#include "recipe/flat.h"
 #include "test_cards.h"
 
 #include <doctest/doctest.h>
@@ -95,7 +95,7 @@ TEST_CASE("sections that a recipe leaves out are filled, with an optimizer") {
   CHECK(flat->at("eval.batch") == "0");
   CHECK(flat->at("spare") == "[]");
   REQUIRE(bare.plan->train.groups.size() == 1);
-  CHECK(bare.plan->train.groups[0].rate == 1e-3);
+  CHECK(bare.plan->train.groups[GroupId{0}].rate == 1e-3);
 }
 
 TEST_CASE("includes, --set and variables are told with what they took the place of") {

@@ -53,7 +53,7 @@ std::vector<std::string> expanded_names(Checker& c, const Item& item) {
 
 // "archive.tar.gz:{item}.jpg" or "folder/{item}.jpg": the file or folder in front is looked for, placeholders are
 // columns.
-void read_media(Checker& c, int table, Item& item, std::string& out) {
+void read_media(Checker& c, TableId table, Item& item, std::string& out) {
   const auto& text = item.text;
   const auto brace = text.find('{');
   auto split = text.find(':');
@@ -78,8 +78,8 @@ void read_media(Checker& c, int table, Item& item, std::string& out) {
   item.written.clear();
 }
 
-void add_field(Checker& c, int table, const std::string& name, Item& item, const Use& use, bool several) {
-  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+void add_field(Checker& c, TableId table, const std::string& name, Item& item, const Use& use, bool several) {
+  auto& plan = c.plan.tables[table];
   FieldPlan field;
   field.name = name;
   field.use = use;
@@ -108,8 +108,8 @@ void add_field(Checker& c, int table, const std::string& name, Item& item, const
   plan.fields.push_back(std::move(field));
 }
 
-void read_field(Checker& c, int table, Item& item) {
-  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+void read_field(Checker& c, TableId table, Item& item) {
+  auto& plan = c.plan.tables[table];
   const auto broken = [&] { c.broken_names.insert({table, item.key}); };
   good_name(c, item, "a field");
   if (!demand(c.report, item, Item::Kind::table, "field " + quote(item.key))) return broken();
@@ -143,20 +143,20 @@ void read_field(Checker& c, int table, Item& item) {
     return;
   }
   add_field(c, table, item.key, item, value, false);
-  if (!good) c.doubtful_fields.insert({table, static_cast<int>(plan.fields.size()) - 1});
+  if (!good) c.doubtful_fields.insert({table, FieldId{plan.fields.size() - 1}});
 }
 
 }  // namespace
 
-void read_fields(Checker& c, int table, Keys& keys) {
+void read_fields(Checker& c, TableId table, Keys& keys) {
   auto* fields = keys.find("fields", Item::Kind::table);
   if (!fields) return;
   for (const auto& item : fields->items) {
     item->used = true;
-    if (c.plan.tables[static_cast<std::size_t>(table)].fields.size() > most_fields) continue;  // said below
+    if (c.plan.tables[table].fields.size() > most_fields) continue;  // said below
     read_field(c, table, *item);
   }
-  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+  auto& plan = c.plan.tables[table];
   if (plan.fields.size() > most_fields)
     c.error(fields->key_place, "too-large",
             "a table has " + std::to_string(most_fields) + " fields at most; " + quote(plan.name) + " has more");

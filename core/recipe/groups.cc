@@ -4,10 +4,10 @@
 
 namespace braid::recipe {
 
-int group_of(const TrainPlan& train, std::string_view weight) {
-  for (std::size_t g = 0; g < train.groups.size(); ++g)
-    if (glob_matches(train.groups[g].match, weight)) return static_cast<int>(g);
-  return none;
+std::optional<GroupId> group_of(const TrainPlan& train, std::string_view weight) {
+  for (const auto group : train.groups.ids())
+    if (glob_matches(train.groups[group].match, weight)) return group;
+  return std::nullopt;
 }
 
 }  // namespace braid::recipe

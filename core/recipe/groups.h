@@ -7,7 +7,7 @@
 
 namespace braid::recipe {
 
-// The first group of [train] optimizer whose `match` fits the weight's name, "words.layer.0.query.weight"; none.
-int group_of(const TrainPlan& train, std::string_view weight);
+// The first group of [train] optimizer whose `match` fits the weight's name, "words.layer.0.query.weight".
+std::optional<GroupId> group_of(const TrainPlan& train, std::string_view weight);
 
 }  // namespace braid::recipe

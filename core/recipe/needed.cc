@@ -2,31 +2,30 @@
 
 namespace braid::recipe {
 
-std::vector<bool> needed_nodes(const Plan& plan, const std::vector<const Wire*>& ends) {
-  std::vector<bool> on(plan.nodes.size(), false);
-  std::vector<int> todo;
+Indexed<NodeId, bool> needed_nodes(const Plan& plan, const std::vector<const Wire*>& ends) {
+  Indexed<NodeId, bool> on(plan.nodes.size(), false);
+  std::vector<NodeId> todo;
   const auto add = [&](const Wire& w) {
-    if (w.source == Wire::Source::node && !on[static_cast<std::size_t>(w.node)])
-      on[static_cast<std::size_t>(w.node)] = true, todo.push_back(w.node);
+    if (const auto* from = w.node(); from && !on[from->node]) on[from->node] = true, todo.push_back(from->node);
   };
   for (const auto* w : ends) add(*w);
   while (!todo.empty()) {
     const auto node = todo.back();
     todo.pop_back();
-    for (const auto& port : plan.nodes[static_cast<std::size_t>(node)].inputs)
+    for (const auto& port : plan.nodes[node].inputs)
       for (const auto& w : port) add(w);
   }
   return on;
 }
 
-std::vector<bool> trained_nodes(const Plan& plan) {
+Indexed<NodeId, bool> trained_nodes(const Plan& plan) {
   std::vector<const Wire*> ends;
   for (const auto& node : plan.nodes)
     if (node.trains)
       for (const auto& port : node.inputs)
         for (const auto& w : port) ends.push_back(&w);
   auto on = needed_nodes(plan, ends);
-  for (std::size_t k = 0; k < on.size(); ++k) on[k] = on[k] || plan.nodes[k].trains;
+  for (const auto k : on.ids()) on[k] = on[k] || plan.nodes[k].trains;
   return on;
 }
 

@@ -9,9 +9,9 @@
 namespace braid::recipe {
 
 // Per node of the plan, whether one of `ends` needs it, through any number of nodes.
-std::vector<bool> needed_nodes(const Plan& plan, const std::vector<const Wire*>& ends);
+Indexed<NodeId, bool> needed_nodes(const Plan& plan, const std::vector<const Wire*>& ends);
 // The losses and distillers, and all that they need.
-std::vector<bool> trained_nodes(const Plan& plan);
+Indexed<NodeId, bool> trained_nodes(const Plan& plan);
 
 // Every component that the plan uses: readers, fields, nodes, metrics, optimizers, schedules.
 void each_use(const Plan& plan, const std::function<void(const Use&)>& visit);

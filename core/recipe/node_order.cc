@@ -12,9 +12,9 @@ namespace {
 void sources_of(const NodeDraft& node, std::vector<const WireDraft*>& out) {
   for (const auto& port : node.inputs)
     for (const auto& wire : port) {
-      if (wire.known && wire.wire.source == Wire::Source::node) out.push_back(&wire);
+      if (wire.known && wire.node()) out.push_back(&wire);
       for (const auto& other : wire.others)
-        if (other.known && other.wire.source == Wire::Source::node) out.push_back(&other);
+        if (other.known && other.node()) out.push_back(&other);
     }
 }
 
@@ -23,34 +23,34 @@ class Order {
   explicit Order(Checker& c) : c_(c), state_(c.nodes.size(), State::fresh) {}
 
   // Depth first in the order of writing: the result keeps to it wherever wires allow.
-  void visit(int k) {
-    state_[static_cast<std::size_t>(k)] = State::open;
+  void visit(DraftId k) {
+    state_[k] = State::open;
     path_.push_back(k);
     std::vector<const WireDraft*> sources;
-    sources_of(c_.nodes[static_cast<std::size_t>(k)], sources);
+    sources_of(c_.nodes[k], sources);
     for (const auto* wire : sources) {
-      const auto next = static_cast<std::size_t>(wire->wire.node);
-      if (state_[next] == State::fresh) visit(wire->wire.node);
+      const auto next = wire->node()->node;
+      if (state_[next] == State::fresh) visit(next);
       else if (state_[next] == State::open) cycle(wire);
     }
     path_.pop_back();
-    state_[static_cast<std::size_t>(k)] = State::done;
+    state_[k] = State::done;
     c_.node_order.push_back(k);
   }
 
-  bool fresh(int k) const { return state_[static_cast<std::size_t>(k)] == State::fresh; }
+  bool fresh(DraftId k) const { return state_[k] == State::fresh; }
 
  private:
   enum class State { fresh, open, done };
 
   void cycle(const WireDraft* wire) {
-    const auto from = std::find(path_.begin(), path_.end(), wire->wire.node);
+    const auto from = std::find(path_.begin(), path_.end(), wire->node()->node);
     std::vector<std::string> names;
-    for (auto at = path_.end(); at != from;) names.push_back(c_.nodes[static_cast<std::size_t>(*--at)].plan.name);
+    for (auto at = path_.end(); at != from;) names.push_back(c_.nodes[*--at].plan.name);
     std::string loop = names[0];
     for (std::size_t k = 1; k < names.size(); ++k) loop += " <- " + names[k];
     loop += " <- " + names[0];
-    for (auto at = from; at != path_.end(); ++at) c_.nodes[static_cast<std::size_t>(*at)].inputs_known = false;
+    for (auto at = from; at != path_.end(); ++at) c_.nodes[*at].inputs_known = false;
     c_.error(
         wire->item->place, "cycle",
         names.size() == 1 ? quote(names[0]) + " reads its own output" : "nodes read each other in a circle: " + loop,
@@ -58,16 +58,16 @@ class Order {
   }
 
   Checker& c_;
-  std::vector<State> state_;
-  std::vector<int> path_;
+  Indexed<DraftId, State> state_;
+  std::vector<DraftId> path_;
 };
 
 }  // namespace
 
 void order_nodes(Checker& c) {
   Order order(c);
-  for (std::size_t k = 0; k < c.nodes.size(); ++k)
-    if (order.fresh(static_cast<int>(k))) order.visit(static_cast<int>(k));
+  for (const auto k : c.nodes.ids())
+    if (order.fresh(k)) order.visit(k);
 }
 
 }  // namespace braid::recipe

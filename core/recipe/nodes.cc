@@ -70,7 +70,8 @@ void read_weights(Checker& c, NodeDraft& node, Keys& keys) {
       file->text = weights.keys[file->key] = joined_path(file->folder, file->text);
       file->folder.clear();
       file->written.clear();
-      if (!c.world.started && c.absent(file->text)) c.error(file->place, "missing-file", "no file " + quote(file->text));
+      if (!c.world.started && c.absent(file->text))
+        c.error(file->place, "missing-file", "no file " + quote(file->text));
     }
   weights.transpose = inner.boolean("transpose");
   inner.finish();
@@ -238,7 +239,7 @@ void read_copy(Checker& c, NodeDraft& node) {
   for (const auto* name : {"copy", "in"}) keys.find(name);
   if (const auto* every =
           keys.required("every", Item::Kind::whole, "say after how many steps weights are copied: every = 1000")) {
-    node.plan.copy_every = every->whole;
+    node.copy_every = every->whole;
     if (every->whole < 1)
       c.error(every->place, "out-of-range", "'every' is " + std::to_string(every->whole) + "; it is at least 1");
   }
@@ -291,13 +292,13 @@ void read_nodes(Checker& c) {
   }
   for (auto& node : c.nodes)
     if (node.item) read_node(c, node);
-  const auto own = c.nodes.size();
+  const auto own = c.nodes.ids();
   add_run_nodes(c);
-  for (std::size_t k = 0; k < own; ++k)
+  for (const auto k : own)
     if (auto& node = c.nodes[k]; node.item && node.copy_item && !node.copy.empty()) read_copy(c, node);
-  for (std::size_t k = 0; k < own; ++k)
+  for (const auto k : own)
     if (auto& node = c.nodes[k]; node.item && node.same_item && !node.same.empty()) read_same(c, node);
-  for (std::size_t k = 0; k < own; ++k) {  // wires last: they name other nodes' outputs
+  for (const auto k : own) {  // wires last: they name other nodes' outputs
     auto& node = c.nodes[k];
     if (!node.item || !node.found) continue;
     Keys keys(c.report, *node.item, "node " + quote(node.plan.name));

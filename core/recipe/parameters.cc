@@ -226,10 +226,7 @@ Use read_use(Keys& keys, const Found& found, const Absent& absent) {
 
 ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std::optional<double> low,
                        std::optional<double> high) {
-  ScalarPlan out;
-  out.value = fallback;
-  out.low = low;
-  out.high = high;
+  ScalarPlan out{ScalarPlan::Constant{fallback}, low, high};
   auto* item = keys.parameter(name);
   if (!item) return keys.fill(name, fallback), out;
   const auto within = [&](const Item& at, double value) {
@@ -240,8 +237,8 @@ ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std
                             (high ? "at most " + number_text(*high) : ""));
   };
   if (item->is(Item::Kind::number) || item->is(Item::Kind::whole)) {
-    out.value = item->number;
-    within(*item, out.value);
+    out.how = ScalarPlan::Constant{item->number};
+    within(*item, item->number);
     return out;
   }
   if (!item->is(Item::Kind::table)) {
@@ -253,26 +250,30 @@ ScalarPlan read_scalar(Keys& keys, const std::string& name, double fallback, std
   Keys inner(keys.report(), *item, quote(name) + " of " + keys.what(),
              &section(item->find("learn") ? "learnt" : "scheduled"));
   if (auto* learn = item->find("learn") ? inner.find("learn") : nullptr) {
+    bool on = false;
     if (learn->is(Item::Kind::text) && learn->text == "per_dataset")
       keys.report().error(learn->place, "not-yet",
                           "learn = \"per_dataset\" is a word of the language that this version does not carry out",
                           {"write learn = true"});
-    else if (demand(keys.report(), *learn, Item::Kind::boolean, "'learn'") && learn->boolean)
-      out.how = ScalarPlan::How::learnt;
-    out.value = inner.number("start", fallback);
-    within(*item, out.value);
-    out.log = inner.boolean("log");
-    if (out.log && out.value <= 0)
+    else on = demand(keys.report(), *learn, Item::Kind::boolean, "'learn'") && learn->boolean;
+    ScalarPlan::Learnt learnt{};
+    learnt.start = inner.number("start", fallback);
+    within(*item, learnt.start);
+    learnt.log = inner.boolean("log");
+    if (on) out.how = learnt;
+    else out.how = ScalarPlan::Constant{learnt.start};
+    if (learnt.log && learnt.start <= 0)
       keys.report().error(item->place, "out-of-range",
                           "the logarithm of " + quote(name) + " is learnt: start is above 0");
   } else {
     const auto* from = inner.required("from", Item::Kind::number, "a schedule is { from = 0, to = 1, steps = 1000 }");
     const auto* to = inner.required("to", Item::Kind::number, "a schedule is { from = 0, to = 1, steps = 1000 }");
     const auto* steps = inner.required("steps", Item::Kind::whole, "a schedule is { from = 0, to = 1, steps = 1000 }");
-    out.how = ScalarPlan::How::scheduled;
-    if (from) out.value = out.from = from->number, within(*from, out.from);
-    if (to) out.to = to->number, within(*to, out.to);
-    if (steps) out.steps = steps->whole;
+    ScalarPlan::Scheduled schedule{0, 0, 1};
+    if (from) schedule.from = from->number, within(*from, schedule.from);
+    if (to) schedule.to = to->number, within(*to, schedule.to);
+    if (steps) schedule.steps = steps->whole;
+    out.how = schedule;
     if (steps && steps->whole < 1)
       keys.report().error(steps->place, "out-of-range",
                           "'steps' is " + std::to_string(steps->whole) + "; it is at least 1");

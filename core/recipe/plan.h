@@ -1,27 +1,64 @@
 // A checked recipe: what the data plane, the graph and the trainer are built from. Plain data, no LibTorch.
 //
-// Everything is resolved: names are indices, paths are absolute or relative to the working folder, expressions are
-// parsed, every wire says where its tensor comes from, on which axis it lives, and through which link it travels.
+// Everything is resolved: names are numbers (ids.h), paths are absolute or relative to the working folder, expressions
+// are parsed, every wire says where its tensor comes from, on which axis it lives, and through which link it travels.
+// What is one of several is a std::variant: each kind of list, split, size or source has the members that it needs.
 #pragma once
 
 #include "braid/schema.h"
 #include "recipe/expression.h"
+#include "recipe/ids.h"
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace braid::recipe {
-
-inline constexpr int none = -1;
 
 // Where a value was written. `file` is the recipe file as named by the user, or "--set a.b.c=value" with line 0.
 struct Place {
   std::string file;
   int line = 0, column = 0;
 };
+
+// ---- numbers ----
+
+struct TablePlan;
+struct FieldPlan;
+struct LinkPlan;
+struct LabelPlan;
+struct ListPlan;
+struct AxisPlan;
+struct NodePlan;
+struct GroupPlan;
+using TableId = Id<TablePlan>;  // into Plan::tables
+using FieldId = Id<FieldPlan>;  // this and the next three: of one table
+using LinkId = Id<LinkPlan>;
+using LabelId = Id<LabelPlan>;
+using ListId = Id<ListPlan>;
+using AxisId = Id<AxisPlan>;    // into Plan::axes
+using NodeId = Id<NodePlan>;    // into Plan::nodes
+using GroupId = Id<GroupPlan>;  // into TrainPlan::groups
+
+// Every table has an axis of its own with its name and number.
+constexpr AxisId own_axis(TableId table) { return AxisId{table.index()}; }
+
+// What leads from the rows of a table to entities.
+struct TableLink {
+  TableId table;
+  LinkId link;
+  auto operator<=>(const TableLink&) const = default;
+};
+struct TableList {
+  TableId table;
+  ListId list;
+  auto operator<=>(const TableList&) const = default;
+};
+using Way = std::variant<TableLink, TableList>;
 
 // ---- tables ----
 
@@ -46,10 +83,10 @@ struct FieldPlan {
 
 struct LinkPlan {
   std::string name;
-  int table = none;
-  std::string column;
-  Place place;
-};  // column: default the link's name
+  TableId table;       // whose entities it points to
+  std::string column;  // default the link's name
+  Place place = {};
+};
 struct LabelPlan {
   std::string name;
   Expression value;
@@ -58,40 +95,62 @@ struct LabelPlan {
 };
 
 struct ListPlan {
+  // The last events with the same key, oldest first.
+  struct History {
+    LinkId of, by;          // links of this table: whose entity is listed; who has the history
+    std::int64_t last = 0;  // places
+    std::optional<Expression> where = {};
+    std::string where_text = {};
+    enum class Visible { train, earlier, all } visible = Visible::train;  // rows of which splits may stand in it
+    bool always = false;  // true: all events of the key, whenever, the row itself among them
+  };
+  // Entities, fresh at each step.
+  struct Draw {
+    std::int64_t count = 0;  // for a row, or for each place of the list `per`
+    bool by_popularity = false, exclude_seen = false;
+    std::optional<ListId> per = {};
+  };
+  // Entity keys in a cell, of the row itself or of the entity that the link `through` reaches.
+  struct Keys {
+    std::string column, separator = " ";
+    std::optional<LinkId> through = {};
+    std::optional<std::int64_t> last = {};  // that many at most
+  };
+  // For each place of the history `base`, whose places these are, what came next; for the last one the row's own.
+  struct After {
+    ListId base;
+  };
   std::string name;
-  enum class What { history, draw, column, after } what = What::history;
-  int table = none;         // whose entities stand in the list
-  std::int64_t length = 0;  // bound of places: last = N, draw = N, or `last` for a column; that of `base`
-  // history: the last `length` events with the same key, oldest first
-  int of = none, by = none;  // links of this table: whose entity is listed; who has the history
-  std::optional<Expression> where;
-  std::string where_text;
-  enum class Visible { train, earlier, all } visible = Visible::train;  // rows of which splits may stand in it
-  bool always = false;  // true: all events of the key, whenever, the row itself among them
-  // draw: `length` entities a row, fresh at each step
-  bool by_popularity = false, exclude_seen = false;
-  int per = none;  // draw for each place of that list
-  // column: entity keys in a cell, of the row itself or of the entity that the link `through` reaches
-  std::string column, separator = " ";
-  int through = none;
-  // after: for each place of the history `base`, whose places these are, what came next; for the last one the row's own
-  int base = none;
-  Place place;
+  TableId table;  // whose entities stand in the list
+  std::variant<History, Draw, Keys, After> how;
+  Place place = {};
 };
 
 struct SplitPlan {
-  enum class By { all_train, hash, time, leave_last } by = By::all_train;
-  std::vector<Expression> hash;           // one expression: `hash(user, item)`
-  double train = 1, valid = 0, test = 0;  // hash: shares (8, 1, 1): bucket = value % sum. time: shares of rows
-  int key = none;                         // leave_last: per this link. hash: none, or whose rows have these shares
-  std::int64_t leave = 1;                 // leave_last: rows for valid and for test
+  struct AllTrain {};
+  struct ByHash {
+    Expression value;                       // `hash(user, item)`
+    double train = 1, valid = 0, test = 0;  // shares (8, 1, 1): bucket = value % sum
+    std::optional<LinkId> per = {};         // whose rows have these shares, each
+  };
+  struct ByTime {
+    double train = 1, valid = 0, test = 0;  // shares of rows
+  };
+  struct LeaveLast {
+    LinkId key;             // whose rows
+    std::int64_t rows = 1;  // for valid, and as many for test
+  };
+  std::variant<AllTrain, ByHash, ByTime, LeaveLast> how;
   std::string text;
   Place place;
+  // Whether it gives rows to them.
+  bool has_valid() const;
+  bool has_test() const;
 };
 
 struct HoldOutPlan {
   std::string name;
-  int link = none;
+  LinkId link;
   Expression where;
   Place place;
 };
@@ -102,8 +161,8 @@ struct TablePlan {
   Use reader;
   std::string key;       // entity tables; empty: an event table
   bool fit_all = false;  // entity tables: fields are fitted on every row, not on those that training rows reach alone
-  int from = none;       // entity tables without files: one row for each different cell of column `key` of that table
-  std::string order;     // event tables: a column, or empty (file order)
+  std::optional<TableId> from;  // entity tables without files: one row for each different cell of column `key` of it
+  std::string order;            // event tables: a column, or empty (file order)
   std::vector<std::string> missing = {""};
   struct Join {
     std::string file, key;
@@ -112,100 +171,169 @@ struct TablePlan {
   };
   std::vector<Join> joins;
   std::optional<Expression> keep;
-  std::vector<std::pair<int, std::int64_t>> at_least;  // links, and rows that each of their entities needs to be kept
+  struct AtLeast {
+    LinkId link;
+    std::int64_t rows;  // that each of its entities needs to be kept
+  };
+  std::vector<AtLeast> at_least;
   SplitPlan split;
   std::vector<HoldOutPlan> hold_out;
   struct Permute {
-    std::vector<int> fields;
+    std::vector<FieldId> fields;
     Expression by;
     Place place;
   };
   std::optional<Permute> permute;
   enum class BadRows { error, skip } bad_rows = BadRows::error;
-  std::vector<FieldPlan> fields;
-  std::vector<LinkPlan> links;
-  std::vector<LabelPlan> labels;
-  std::vector<ListPlan> lists;
+  Indexed<FieldId, FieldPlan> fields;
+  Indexed<LinkId, LinkPlan> links;
+  Indexed<LabelId, LabelPlan> labels;
+  Indexed<ListId, ListPlan> lists;
   Place place;
   bool event() const { return key.empty(); }
+  // The history whose places a list has: its own, or of the one that it comes after. Null: it is a draw, or from cells.
+  const ListPlan::History* history(ListId list) const;
+  // The bound of a list's places; nothing: as many as a cell has.
+  std::optional<std::int64_t> places(ListId list) const;
 };
 
-// An axis: which rows of a table stand in a batch. Every table has a default one with its own name and index.
+// An axis: which rows of a table stand in a batch.
 struct AxisPlan {
   std::string name;
-  int table = none;
-  bool standard = true;  // the table's own: whatever is gathered from it
-  struct From {
-    int table, link, list;
-  };                       // link or list of an event table (the other is none)
-  std::vector<From> from;  // declared axes: through these only
-  bool whole = false;      // every row of an entity table, every training row of an event table
-  Place place;
+  TableId table;
+  bool standard = true;        // the table's own: whatever is gathered from it
+  std::vector<Way> from = {};  // declared axes: through these links and lists of event tables only
+  bool whole = false;          // every row of an entity table, every training row of an event table
+  Place place = {};
 };
 
 // ---- wires and types ----
 
 // The size of one dim as the checker knows it.
-struct Size {
-  enum class Kind { axis, list, padded, fixed, unknown } kind = Kind::unknown;
-  std::int64_t value = 0;         // fixed: the size. padded, list: the upper bound of places
-  int axis = none;                // axis: index into Plan::axes
-  int table = none, list = none;  // list: which one
+struct UnknownSize {
+  bool operator==(const UnknownSize&) const = default;
 };
+struct AxisRows {  // as many as the batch has rows of the axis
+  AxisId axis;
+  bool operator==(const AxisRows&) const = default;
+};
+struct ListPlaces {  // as many as the longest of the batch, up to `most`
+  TableList list;
+  std::optional<std::int64_t> most;
+  bool operator==(const ListPlaces&) const = default;
+};
+struct PaddedPlaces {  // of a component's own making
+  std::optional<std::int64_t> most;
+  bool operator==(const PaddedPlaces&) const = default;
+};
+struct FixedSize {
+  std::int64_t value;
+  bool operator==(const FixedSize&) const = default;
+};
+using Size = std::variant<UnknownSize, AxisRows, ListPlaces, PaddedPlaces, FixedSize>;
 
 struct Type {
   DType dtype = DType::floating;
   bool optional_rows = false;
   std::optional<std::int64_t> id_rows;  // dtype id: n, when known
   std::vector<Size> dims;               // dims[0] is an axis
+  // Whose rows it has; nothing: it is one number for the batch.
+  std::optional<AxisId> axis() const;
+};
+
+// Where a wire's tensor comes from.
+template <class Node>
+struct OutputOf {
+  Node node;
+  std::size_t output;  // flat over ports and their names
+  auto operator<=>(const OutputOf&) const = default;
+};
+using NodeOutput = OutputOf<NodeId>;
+struct FieldOutput {  // of the axis' table
+  FieldId field;
+  std::size_t output = 0;
+  auto operator<=>(const FieldOutput&) const = default;
+};
+struct LabelOf {
+  LabelId label;
+  auto operator<=>(const LabelOf&) const = default;
+};
+struct LinkKey {  // the key that stands in the link's column
+  LinkId link;
+  auto operator<=>(const LinkKey&) const = default;
+};
+struct KeyOf {  // of the axis' rows
+  auto operator<=>(const KeyOf&) const = default;
+};
+struct CountOf {  // how many training rows reach each entity
+  auto operator<=>(const CountOf&) const = default;
+};
+struct RowOf {  // number of each row in its table
+  auto operator<=>(const RowOf&) const = default;
+};
+using Source = std::variant<NodeOutput, FieldOutput, LabelOf, LinkKey, KeyOf, CountOf, RowOf>;
+
+// Through what a tensor is carried from its axis to other rows.
+struct AxisRow {  // `AXIS.row`: from another axis of the same table
+  auto operator<=>(const AxisRow&) const = default;
+};
+struct Via {
+  AxisId rows;  // the axis of the result's rows: that of the link's or list's table, or AXIS
+  std::variant<TableLink, TableList, AxisRow> through;
+  const TableLink* link() const { return std::get_if<TableLink>(&through); }
+  const TableList* list() const { return std::get_if<TableList>(&through); }
+  bool axis_row() const { return is<AxisRow>(through); }
+  auto operator<=>(const Via&) const = default;
 };
 
 // What travels through a wire, from its source to a port.
 struct Wire {
-  enum class Source { node, field, label, key, link, rows, count } source = Source::node;
-  int node = none;                              // index into Plan::nodes
-  int port = none;                              // node or field: output number, flat over ports and their names
-  int axis = none;                              // where the value lives before gathering
-  int field = none, label = none, link = none;  // of the axis' table. link: its key[rows] used as a value
-  // Through what it is gathered, if anything: a link or a list of `table` (of its rows on the axis `from`, where that
-  // is not the table's own), or `AXIS.row` (axis).
-  struct Via {
-    int table = none, link = none, list = none, axis = none, from = none;
-    // The axis of the result's rows; a table's own axis has its number.
-    int rows() const { return axis != none ? axis : from != none ? from : table; }
-    bool operator==(const Via&) const = default;
-    bool any() const { return table != none || axis != none; }
-  };
-  Via via;
-  int to_axis = none;         // the axis of the result's rows (== axis without via)
-  bool stop = false;          // no gradient through here
-  Type type;                  // at the port: after gathering, with the inserted dims
-  std::vector<int> inserted;  // dims of size 1 to insert, ascending: padded dims of the port that
-                              // the tensor lacks (one value where several may stand)
-  std::string text;           // as written: "content.vector[ratings.item]"
-  Place place;
+  Source source;
+  std::optional<AxisId> axis = {};  // whose rows the source has; nothing: it is one number for the batch
+  std::optional<Via> via = {};
+  bool stop = false;               // no gradient through here
+  Type type = {};                  // at the port: after gathering, with the inserted dims
+  std::vector<int> inserted = {};  // dims of size 1 to insert, ascending: padded dims of the port that
+                                   // the tensor lacks (one value where several may stand)
+  std::string text = {};           // as written: "content.vector[ratings.item]"
+  Place place = {};
+  // The axis of the result's rows.
+  std::optional<AxisId> to_axis() const { return via ? via->rows : axis; }
+  // The node or field that it comes from, if it does.
+  const NodeOutput* node() const { return std::get_if<NodeOutput>(&source); }
+  const FieldOutput* field() const { return std::get_if<FieldOutput>(&source); }
 };
 
 // ---- nodes ----
 
 // A coefficient as the recipe gives it.
 struct ScalarPlan {
-  enum class How { constant, learnt, scheduled } how = How::constant;
-  double value = 0;         // constant, or start
-  bool log = false;         // learnt: the logarithm is what is learnt
-  double from = 0, to = 0;  // scheduled: linear over `steps` steps, then `to`
-  std::int64_t steps = 0;
-  std::optional<double> low, high;
+  struct Constant {
+    double value;
+  };
+  struct Learnt {
+    double start;
+    bool log;  // the logarithm is what is learnt
+  };
+  struct Scheduled {  // linear over `steps` steps, then `to`
+    double from, to;
+    std::int64_t steps;
+  };
+  std::variant<Constant, Learnt, Scheduled> how;
+  std::optional<double> low = {}, high = {};
 };
 
 struct NodePlan {
   std::string name;
-  Use use;                      // of `same`'s target for a node that shares it
-  int same = none;              // node whose component object this one runs
-  int copy = none;              // node whose weights are copied into this one's, frozen, ...
-  std::int64_t copy_every = 0;  // ... before step 0 and before every step that this divides
-  std::string weights_file;     // a node of an exported run: where its weights are ...
-  std::string weights_prefix;   // ... and its name there
+  Use use;                     // of `same`'s target for a node that shares it
+  std::optional<NodeId> same;  // node whose component object this one runs
+  struct Copy {
+    NodeId of;
+    std::int64_t every;
+  };
+  std::optional<Copy> copy;  // weights that are copied into this one's, frozen, before step 0 and each that it divides
+  std::string weights_file;  // a node of an exported run: where its weights are ...
+  std::string weights_prefix;  // ... and its name there
   // What its weights start as, instead of being drawn.
   struct Weights {
     std::string file;                          // empty: they are drawn
@@ -225,8 +353,8 @@ struct NodePlan {
   bool frozen = false;
   // Where it runs in serving (serving.h); `automatic`: as its wires say.
   enum class Serve { automatic, ahead, request } serve = Serve::automatic;
-  ScalarPlan weight{ScalarPlan::How::constant, 1.0, false, 0, 0, 0, {}, {}};  // losses and distillers
-  bool trains = false;                                                        // a loss or distiller
+  ScalarPlan weight{ScalarPlan::Constant{1}};  // losses and distillers
+  bool trains = false;                         // a loss or distiller
   Place place;
 };
 
@@ -243,11 +371,11 @@ struct GroupPlan {
 };
 
 struct TrainPlan {
-  int rows = none;                                   // table
-  int each = none;                                   // a link of it: of each entity's training rows the last alone
+  std::optional<TableId> rows;                       // the driving table; a checked recipe names it
+  std::optional<LinkId> each;                        // a link of it: of each entity's training rows the last alone
   std::int64_t batch = 1024, epochs = 1, steps = 0;  // steps > 0: stop after as many
   std::int64_t accumulate = 1;                       // batches a step
-  std::vector<GroupPlan> groups;
+  Indexed<GroupId, GroupPlan> groups;
   double clip = 0;  // global gradient norm; 0: off
   std::uint64_t seed = 1;
   std::int64_t validate = 0;     // every n steps; 0: after each epoch
@@ -288,19 +416,27 @@ struct EvalPlan {
 struct Plan {
   std::string recipe;              // the file as given
   std::vector<std::string> files;  // with all includes, in order
-  std::vector<TablePlan> tables;
-  std::vector<AxisPlan> axes;   // the tables' own first, in the tables' order
-  std::vector<NodePlan> nodes;  // in an order in which they can run
+  Indexed<TableId, TablePlan> tables;
+  Indexed<AxisId, AxisPlan> axes;   // the tables' own first, in the tables' order
+  Indexed<NodeId, NodePlan> nodes;  // in an order in which they can run
   TrainPlan train;
   DataPlan data;
   EvalPlan eval;
   std::vector<MetricPlan> metrics;
-  std::vector<SlicePlan> slices;  // over rows of train.rows
-  std::vector<Wire> serve;        // [serve] outputs
-  int candidates = none;          // [serve] candidates: a link of train.rows; none: not said
-  bool serving = false;           // the serving side of an exported run (`serving = true`): nothing can be trained
-  bool lookup_only = false;       // and its towers were left out of the export
-  std::string resolved;           // the whole recipe as TOML, includes merged, --set applied, defaults filled in
+  std::vector<SlicePlan> slices;     // over rows of train.rows
+  std::vector<Wire> serve;           // [serve] outputs
+  std::optional<LinkId> candidates;  // [serve] candidates: a link of train.rows
+  bool serving = false;              // the serving side of an exported run (`serving = true`): nothing can be trained
+  bool lookup_only = false;          // and its towers were left out of the export
+  std::string resolved;              // the whole recipe as TOML, includes merged, --set applied, defaults filled in
+
+  const TablePlan& driving() const { return tables.at(*train.rows); }
+  const TablePlan& table_of(AxisId axis) const { return tables[axes[axis].table]; }
+  const LinkPlan& operator[](const TableLink& way) const { return tables[way.table].links[way.link]; }
+  const ListPlan& operator[](const TableList& way) const { return tables[way.table].lists[way.list]; }
+  // The table that a link or list reaches, and its name, "ratings.item".
+  TableId target(const Way& way) const;
+  std::string name_of(const Way& way) const;
 };
 
 // Sizes that only data can tell: fitted fields' dims, by "table.field" and dim name.

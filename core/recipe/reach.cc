@@ -10,8 +10,6 @@ namespace braid::recipe {
 
 namespace {
 
-std::size_t index(int k) { return static_cast<std::size_t>(k); }
-
 class Reach {
  public:
   explicit Reach(Checker& c)
@@ -30,7 +28,7 @@ class Reach {
     groups();
   }
 
-  const std::vector<bool>& used() const { return used_; }
+  const Indexed<DraftId, bool>& used() const { return used_; }
 
  private:
   template <class Visit>
@@ -44,37 +42,34 @@ class Reach {
 
   void use(const WireDraft& wire) {
     if (!wire.known) return;
-    const auto& w = wire.wire;
-    if (w.source == Wire::Source::node) return use_node(w.node);
-    if (w.axis != none) c_.read_axes.insert(w.axis);
+    if (const auto* from = wire.node()) return use_node(from->node);
+    if (wire.axis) c_.read_axes.insert(*wire.axis);
   }
 
-  void use_node(int k) {
-    if (used_[index(k)]) return;
-    used_[index(k)] = true;
-    each_wire(c_.nodes[index(k)], [&](const WireDraft& wire) { use(wire); });
-    const auto& node = c_.nodes[index(k)];  // the component lives in its owner, a copy's weights come from another
-    for (std::size_t o = 0; o < c_.nodes.size(); ++o)
-      if (c_.nodes[o].plan.name == node.same || c_.nodes[o].plan.name == node.copy) use_node(static_cast<int>(o));
+  void use_node(DraftId k) {
+    if (used_[k]) return;
+    used_[k] = true;
+    each_wire(c_.nodes[k], [&](const WireDraft& wire) { use(wire); });
+    const auto& node = c_.nodes[k];  // the component lives in its owner, a copy's weights come from another
+    for (const auto& name : {node.same, node.copy})
+      if (const auto other = name.empty() ? std::nullopt : c_.nodes.find(name)) use_node(*other);
   }
 
   void note_axes(const WireDraft& wire) {
-    for (const int axis : {wire.wire.via.axis, wire.wire.via.from})
-      if (axis != none) c_.read_axes.insert(axis);
-    if (wire.wire.axis != none) c_.read_axes.insert(wire.wire.axis);
+    if (wire.via) c_.read_axes.insert(wire.via->rows);
+    if (wire.axis) c_.read_axes.insert(*wire.axis);
   }
 
   void mark() {
     const auto field = [&](const WireDraft& wire) {
       note_axes(wire);
       if (!wire.known) return;
-      if (wire.wire.source == Wire::Source::field)
-        c_.read_fields.insert({c_.plan.axes[index(wire.wire.axis)].table, wire.wire.field});
-      if (wire.wire.source == Wire::Source::node) read_by_[index(wire.wire.node)] = true;
+      if (const auto* from = wire.field()) c_.read_fields.insert({c_.plan.axes[*wire.axis].table, from->field});
+      if (const auto* from = wire.node()) read_by_[from->node] = true;
     };
-    for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
+    for (const auto k : c_.nodes.ids()) {
       each_wire(c_.nodes[k], field);
-      if (c_.nodes[k].plan.trains) use_node(static_cast<int>(k));
+      if (c_.nodes[k].plan.trains) use_node(k);
     }
     for (const auto& metric : c_.metrics)
       each_wire(metric.node, [&](const WireDraft& wire) { field(wire), use(wire); });
@@ -109,8 +104,7 @@ class Reach {
     for (const auto& run : c_.runs) names.push_back(run.name);
     for (const auto& table : c_.plan.tables)
       for (const auto& field : table.fields) names.push_back(table.name + "." + field.name);
-    for (const auto& [table, name] : c_.broken_names)
-      if (table >= 0) names.push_back(c_.plan.tables[static_cast<std::size_t>(table)].name + "." + name);
+    for (const auto& [table, name] : c_.broken_names) names.push_back(c_.plan.tables[table].name + "." + name);
     const auto read = [&](const Item& one) {
       if (!demand(c_.report, one, Item::Kind::text, "'spare'")) return;
       c_.spare.push_back(one.text);
@@ -146,7 +140,7 @@ class Reach {
   }
 
   void unused_nodes() {
-    for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
+    for (const auto k : c_.nodes.ids()) {
       const auto& node = c_.nodes[k];
       if (used_[k] || read_by_[k] || spared(node.plan.name) || !node.plan.weights_file.empty())
         continue;  // of a chain that leads nowhere, its end is named
@@ -161,36 +155,34 @@ class Reach {
   void unused_runs() {
     for (const auto& run : c_.runs) {
       if (!run.good) continue;  // its nodes were never added
-      const auto count = run.plan.nodes.size();
       bool used = spared(run.name);
-      for (std::size_t k = 0; k < count; ++k) used = used || used_[index(run.first_node) + k];
+      for (const auto node : run.nodes) used = used || used_[node];
       if (used) continue;
       say(unwired_by_set(run.name), run.item->key_place, "unused-node",
           "no loss, metric or served output needs the run " + quote(run.name),
           {"wire one of its outputs into a node, such as " +
-           (count ? quote(run.own(run.plan.nodes[count - 1].name)) : "none") + ", or remove it"});
+           (run.plan.nodes.empty() ? "none" : quote(run.own(run.plan.nodes.back().name))) + ", or remove it"});
     }
   }
 
   void unused_fields() {
-    for (std::size_t t = 0; t < c_.plan.tables.size(); ++t)
-      for (std::size_t f = 0; f < c_.plan.tables[t].fields.size(); ++f) {
-        if (c_.read_fields.contains({static_cast<int>(t), static_cast<int>(f)})) continue;
+    for (const auto t : c_.plan.tables.ids())
+      for (const auto f : c_.plan.tables[t].fields.ids()) {
+        if (c_.read_fields.contains({t, f})) continue;
         const auto& field = c_.plan.tables[t].fields[f];
         const auto name = c_.plan.tables[t].name + "." + field.name;
         if (spared(name) || field.still) continue;
         bool mild = unwired_by_set(name);
         for (const auto& axis : c_.plan.axes)
-          if (axis.table == static_cast<int>(t)) mild = mild || unwired_by_set(axis.name + "." + field.name);
+          if (axis.table == t) mild = mild || unwired_by_set(axis.name + "." + field.name);
         say(mild, field.place, "unused-field", "no node reads field " + quote(name),
             {"wire " + quote(name) + " into a tower, or remove it"});
       }
   }
 
   void unused_axes() {
-    for (std::size_t k = 0; k < c_.plan.axes.size(); ++k)
-      if (!c_.plan.axes[k].standard && !c_.read_axes.contains(static_cast<int>(k)) &&
-          c_.plan.axes[k].name.find('.') == std::string::npos)
+    for (const auto k : c_.plan.axes.ids())
+      if (!c_.plan.axes[k].standard && !c_.read_axes.contains(k) && c_.plan.axes[k].name.find('.') == std::string::npos)
         c_.report.warning(c_.plan.axes[k].place, "unused-axis",
                           "nothing stands on the axis " + quote(c_.plan.axes[k].name), {});
   }
@@ -198,41 +190,40 @@ class Reach {
   static bool learns(const NodeDraft& node) {
     if (node.plan.frozen) return false;
     if (!node.found.schema->weights.empty()) return true;
-    if (node.plan.weight.how == ScalarPlan::How::learnt) return true;
+    if (is<ScalarPlan::Learnt>(node.plan.weight.how)) return true;
     return std::any_of(node.plan.scalars.begin(), node.plan.scalars.end(),
-                       [](const ScalarPlan& s) { return s.how == ScalarPlan::How::learnt; });
+                       [](const ScalarPlan& s) { return is<ScalarPlan::Learnt>(s.how); });
   }
 
   // Follows gradients back from node k; true when they meet a weight.
-  bool follow(int k, std::vector<bool>& seen) {
-    if (seen[index(k)]) return false;
-    seen[index(k)] = true;
-    const auto& node = c_.nodes[index(k)];
+  bool follow(DraftId k, Indexed<DraftId, bool>& seen) {
+    if (seen[k]) return false;
+    seen[k] = true;
+    const auto& node = c_.nodes[k];
     if (node.plan.frozen) {
       ends_.push_back("node " + quote(node.plan.name) + " is frozen, " + text_of(node.plan.place));
       return false;
     }
-    trained_[index(k)] = true;
+    trained_[k] = true;
     bool found = learns(node);
     for (std::size_t p = 0; p < node.inputs.size(); ++p)
       for (const auto& wire : node.inputs[p])
-        if (wire.wire.source != Wire::Source::node) continue;
-        else if (wire.wire.stop)
-          ends_.push_back("no gradient passes " + quote(wire.wire.text) + ", " + text_of(wire.wire.place));
-        else found = follow(wire.wire.node, seen) || found;
+        if (!wire.node()) continue;
+        else if (wire.stop) ends_.push_back("no gradient passes " + quote(wire.text) + ", " + text_of(wire.place));
+        else found = follow(wire.node()->node, seen) || found;
     return found;
   }
 
   void losses() {
     bool any = false;
-    for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
+    for (const auto k : c_.nodes.ids()) {
       const auto& node = c_.nodes[k];
       if (!node.plan.trains) continue;
       any = true;
       if (c_.plan.train.accumulate > 1) accumulated(node);
-      std::vector<bool> seen(c_.nodes.size(), false);
+      Indexed<DraftId, bool> seen(c_.nodes.size(), false);
       ends_.clear();
-      if (follow(static_cast<int>(k), seen)) continue;
+      if (follow(k, seen)) continue;
       auto notes = ends_;
       notes.push_back("wire it to something that learns, or remove it");
       c_.error(node.plan.place, "loss-reaches-nothing",
@@ -241,9 +232,9 @@ class Reach {
     if (!any && c_.document.root().find("train") && c_.plan.train.epochs > 0)
       c_.error(c_.plan.train.place, "no-loss", "nothing to learn from: no node is a loss",
                {"losses: " + listed(c_.cards.names({Kind::loss, Kind::distiller}), 8)});
-    for (std::size_t k = 0; any && k < c_.nodes.size(); ++k) {
+    for (const auto k : c_.nodes.ids()) {
       const auto& node = c_.nodes[k];
-      if (!used_[k] || trained_[k] || !learns(node) || owner_trained(k)) continue;
+      if (!any || !used_[k] || trained_[k] || !learns(node) || owner_trained(k)) continue;
       c_.report.warning(node.plan.place, "untrained-node",
                         "no loss trains the weights of node " + quote(node.plan.name),
                         {"say frozen = true when that is meant"});
@@ -265,15 +256,16 @@ class Reach {
     if (node.flows.empty()) return;
     const auto& dims = node.flows[0].type.dims;
     if (dims.empty()) return warn("it has one value for a batch, whatever the number of rows");
-    if (dims[0].kind == Size::Kind::axis && dims[0].axis != c_.plan.train.rows)
-      warn("its axis " + quote(c_.plan.axes[index(dims[0].axis)].name) +
+    if (const auto axis = node.flows[0].type.axis();
+        axis && !(c_.plan.train.rows && *axis == own_axis(*c_.plan.train.rows)))
+      warn("its axis " + quote(c_.plan.axes[*axis].name) +
            " has each entity once a batch, so an entity of several batches counts several times");
   }
 
   // Whether some node that runs the same component gets a gradient.
-  bool owner_trained(std::size_t k) const {
+  bool owner_trained(DraftId k) const {
     const auto owner = c_.nodes[k].same.empty() ? c_.nodes[k].plan.name : c_.nodes[k].same;
-    for (std::size_t n = 0; n < c_.nodes.size(); ++n)
+    for (const auto n : c_.nodes.ids())
       if (trained_[n] && (c_.nodes[n].plan.name == owner || c_.nodes[n].same == owner)) return true;
     return false;
   }
@@ -289,11 +281,11 @@ class Reach {
     return true;
   }
 
-  bool matched(const std::string& weight) { return group_of(c_.plan.train, weight) != none; }
+  bool matched(const std::string& weight) { return group_of(c_.plan.train, weight).has_value(); }
 
   void groups() {
     std::vector<std::string> all;
-    for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
+    for (const auto k : c_.nodes.ids()) {
       const auto& node = c_.nodes[k];
       if (!used_[k] || !node.same.empty() || !learns(node)) continue;
       const auto& schema = *node.found.schema;
@@ -308,7 +300,7 @@ class Reach {
       }
       if (!as_described(node) && may && missed.size() < names) missed.clear();
       for (std::size_t s = 0; s < node.plan.scalars.size(); ++s) {
-        if (node.plan.scalars[s].how != ScalarPlan::How::learnt) continue;
+        if (!is<ScalarPlan::Learnt>(node.plan.scalars[s].how)) continue;
         all.push_back(node.plan.name + "." + schema.scalars[s].name);
         if (!matched(all.back())) missed.push_back(all.back());
       }
@@ -335,7 +327,7 @@ class Reach {
   }
 
   Checker& c_;
-  std::vector<bool> used_, read_by_, trained_;
+  Indexed<DraftId, bool> used_, read_by_, trained_;
   std::vector<std::string> ends_;  // where gradients stopped on the way
 };
 

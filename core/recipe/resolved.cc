@@ -117,18 +117,18 @@ void absolute_params(Item& holder, const ComponentSchema& schema) {
 
 void absolute_paths(Checker& c, Item& root) {
   if (auto* tables = root.find("tables"))
-    for (std::size_t t = 0; t < c.plan.tables.size(); ++t) {
-      auto* table = tables->find(c.plan.tables[t].name);
+    for (const auto& plan : c.plan.tables) {
+      auto* table = tables->find(plan.name);
       if (!table) continue;
       absolute_file(*table, "file");
       absolute_file(*table, "files");
-      absolute_params(*table, c.plan.tables[t].reader.schema);
+      absolute_params(*table, plan.reader.schema);
       if (auto* join = table->find("join")) {
         absolute_file(*join, "file");
         for (auto& one : join->items) absolute_file(*one, "file");
       }
       if (auto* fields = table->find("fields"))
-        for (const auto& field : c.plan.tables[t].fields)
+        for (const auto& field : plan.fields)
           if (auto* item = fields->find(field.name))
             absolute_file(*item, "media"), absolute_params(*item, field.use.schema);
     }
@@ -136,8 +136,7 @@ void absolute_paths(Checker& c, Item& root) {
     for (const auto& node : c.nodes)
       if (auto* item = nodes->find(node.plan.name); item && node.found && node.same.empty()) {
         absolute_params(*item, *node.found.schema);
-        if (auto* weights = item->find("weights"); weights && !node.plan.weights.file.empty())
-        {
+        if (auto* weights = item->find("weights"); weights && !node.plan.weights.file.empty()) {
           absolute_file(*weights, "file");
           if (auto* keys = weights->find("keys"))
             for (const auto& [own, file] : node.plan.weights.keys) absolute_file(*keys, own.c_str());

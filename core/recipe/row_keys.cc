@@ -17,7 +17,9 @@ bool event_only(Checker& c, const TablePlan& plan, const Item& item) {
   return false;
 }
 
-void read_shares(Checker& c, Keys& keys, SplitPlan& split, bool whole) {
+// Into ByHash or ByTime.
+template <class Shares>
+void read_shares(Checker& c, Keys& keys, const Place& place, Shares& split, bool whole) {
   bool good = true;
   const auto share = [&](const char* name) {
     auto* item = keys.find(name, whole ? Item::Kind::whole : Item::Kind::number);
@@ -36,20 +38,19 @@ void read_shares(Checker& c, Keys& keys, SplitPlan& split, bool whole) {
   const double sum = split.train + split.valid + split.test;
   if (sum <= 0 && good)
     c.error(
-        split.place, "bad-split", "all shares are 0",
+        place, "bad-split", "all shares are 0",
         {whole ? "for example train = 8, valid = 1, test = 1" : "for example train = 0.8, valid = 0.1, test = 0.1"});
   if (!whole && sum > 0) split.train /= sum, split.valid /= sum, split.test /= sum;
 }
 
 // A link of the table by name, for a key whose value is one.
-int read_link(Checker& c, const TablePlan& plan, const std::string& name, const Place& place) {
-  const int found = link_of(plan, name);
-  if (found != none) return found;
+std::optional<LinkId> read_link(Checker& c, const TablePlan& plan, const std::string& name, const Place& place) {
+  if (const auto found = plan.links.find(name)) return found;
   std::vector<std::string> notes, names;
   for (const auto& link : plan.links) names.push_back(link.name);
   note_choices(notes, name, names);
   c.error(place, "unknown-link", "table " + quote(plan.name) + " has no link " + quote(name), notes);
-  return none;
+  return std::nullopt;
 }
 
 void read_at_least(Checker& c, TablePlan& plan, Item& item) {
@@ -60,13 +61,12 @@ void read_at_least(Checker& c, TablePlan& plan, Item& item) {
     if (one->whole < 1 || one->whole > most)
       c.error(one->place, "out-of-range",
               quote(one->key) + " is " + std::to_string(one->whole) + "; it is from 1 to " + std::to_string(most));
-    if (const int link = read_link(c, plan, one->key, one->key_place); link != none)
-      plan.at_least.emplace_back(link, one->whole);
+    if (const auto link = read_link(c, plan, one->key, one->key_place)) plan.at_least.push_back({*link, one->whole});
   }
 }
 
-void read_split(Checker& c, int table, Item& item) {
-  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+void read_split(Checker& c, TableId table, Item& item) {
+  auto& plan = c.plan.tables[table];
   auto& split = plan.split;
   split.place = item.key_place;
   Keys keys(c.report, item, "split of [tables." + plan.name + "]", &section("hash_split"));
@@ -74,43 +74,40 @@ void read_split(Checker& c, int table, Item& item) {
   if (!by) return keys.accept_all();
   split.text = by->text;
   if (by->text == "time") {
-    split.by = SplitPlan::By::time;
+    SplitPlan::ByTime time;
     keys.reads(section("time_split"));
-    read_shares(c, keys, split, false);
+    read_shares(c, keys, split.place, time, false);
+    split.how = time;
     if (plan.order.empty())
       c.error(by->place, "bad-split", "a split by time needs the column that orders rows",
               {"give [tables." + plan.name + "] order = \"COLUMN\""});
   } else if (by->text == "leave_last") {
-    split.by = SplitPlan::By::leave_last;
     keys.reads(section("leave_last_split"));
-    split.train = 0;
-    split.leave = keys.whole("rows");
-    split.valid = split.test = static_cast<double>(split.leave);
-    if (const auto* key = keys.required("key", Item::Kind::text, "say whose last rows are left out: key = \"user\""))
-      split.key = read_link(c, plan, key->text, key->place);
+    const auto rows = keys.whole("rows");
+    const auto* key = keys.required("key", Item::Kind::text, "say whose last rows are left out: key = \"user\"");
+    const auto link = key ? read_link(c, plan, key->text, key->place) : std::nullopt;
+    split.how = SplitPlan::LeaveLast{link.value_or(LinkId{0}), rows};  // without a link the plan is not used
   } else {
-    split.by = SplitPlan::By::hash;
+    SplitPlan::ByHash hash;
     if (by->text.find("hash") == std::string::npos) {
       std::vector<std::string> notes;
       note_nearest(notes, by->text, {"time", "leave_last"});
       notes.push_back("choices: \"hash(user, item)\" over any columns, \"time\", \"leave_last\"");
       c.error(by->place, "bad-split", quote(by->text) + " is no way to split", notes);
     } else if (auto expression = read_expression(c, *by, table)) {
-      split.hash.push_back(std::move(*expression));
+      hash.value = std::move(*expression);
     }
-    if (const auto* per = keys.find("per", Item::Kind::text)) split.key = read_link(c, plan, per->text, per->place);
-    read_shares(c, keys, split, true);
+    if (const auto* per = keys.find("per", Item::Kind::text)) hash.per = read_link(c, plan, per->text, per->place);
+    read_shares(c, keys, split.place, hash, true);
+    split.how = std::move(hash);
   }
   keys.finish();
 }
 
-void read_hold_out(Checker& c, int table, Item& item) {
-  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+void read_hold_out(Checker& c, TableId table, Item& item) {
+  auto& plan = c.plan.tables[table];
   for (const auto& one : item.items) {
     good_name(c, *one, "a split");
-    HoldOutPlan held;
-    held.name = one->key;
-    held.place = one->key_place;
     if (one->key == "train" || one->key == "valid" || one->key == "test")
       c.error(one->key_place, "name-clash", quote(one->key) + " is one of the splits that every table has",
               {"choose another name, for example cold"});
@@ -122,23 +119,22 @@ void read_hold_out(Checker& c, int table, Item& item) {
         keys.required("where", Item::Kind::text, "say which entities: where = \"hash(1, item) % 10 == 0\"");
     keys.finish();
     if (!link || !where) continue;
-    held.link = read_link(c, plan, link->text, link->place);
-    if (held.link == none) continue;
-    const auto other = plan.links[static_cast<std::size_t>(held.link)].table;
-    if (other == none) continue;
-    // Over the entity's own columns; the link's name stands for the entity's key.
-    auto& entity = c.plan.tables[static_cast<std::size_t>(other)];
-    entity.links.push_back({link->text, none, entity.key, {}});
-    auto expression = read_expression(c, *where, other);
+    const auto through = read_link(c, plan, link->text, link->place);
+    const auto other = through ? c.target(TableLink{table, *through}) : std::nullopt;
+    if (!other) continue;
+    // Over the entity's own columns; the link's name stands for the entity's key, and leads nowhere.
+    auto& entity = c.plan.tables[*other];
+    const TableLink key{*other, entity.links.add({link->text, *other, entity.key})};
+    c.broken_links.insert(key);
+    auto expression = read_expression(c, *where, *other);
+    c.broken_links.erase(key);
     entity.links.pop_back();
-    if (!expression) continue;
-    held.where = std::move(*expression);
-    plan.hold_out.push_back(std::move(held));
+    if (expression) plan.hold_out.push_back({one->key, *through, std::move(*expression), one->key_place});
   }
 }
 
-void read_permute(Checker& c, int table, Item& item) {
-  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+void read_permute(Checker& c, TableId table, Item& item) {
+  auto& plan = c.plan.tables[table];
   Keys keys(c.report, item, "permute of [tables." + plan.name + "]", &section("permute"));
   TablePlan::Permute permute;
   permute.place = item.key_place;
@@ -149,10 +145,8 @@ void read_permute(Checker& c, int table, Item& item) {
             {"name the fields that are moved: fields = [\"text\"]"});
   const auto names = keys.texts("fields", &items);
   for (std::size_t k = 0; k < names.size(); ++k) {
-    const auto found =
-        std::find_if(plan.fields.begin(), plan.fields.end(), [&](const FieldPlan& f) { return f.name == names[k]; });
-    if (found != plan.fields.end()) {
-      permute.fields.push_back(static_cast<int>(found - plan.fields.begin()));
+    if (const auto found = plan.fields.find(names[k])) {
+      permute.fields.push_back(*found);
       continue;
     }
     if (c.broken_names.contains({table, names[k]})) continue;
@@ -171,8 +165,8 @@ void read_permute(Checker& c, int table, Item& item) {
 
 }  // namespace
 
-void read_rows(Checker& c, int table, Keys& keys) {
-  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+void read_rows(Checker& c, TableId table, Keys& keys) {
+  auto& plan = c.plan.tables[table];
   if (const auto* order = keys.find("order", Item::Kind::text); order && event_only(c, plan, *order)) {
     plan.order = order->text;
     need_column(c, table, plan.order, order->place);

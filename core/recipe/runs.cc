@@ -10,8 +10,6 @@ namespace braid::recipe {
 
 namespace {
 
-std::size_t index(int k) { return static_cast<std::size_t>(k); }
-
 std::string folder_of(const RunDraft& run) { return run.folder->text; }
 
 void fail(Checker& c, RunDraft& run, std::string what, std::vector<std::string> notes = {}) {
@@ -35,7 +33,7 @@ void load(Checker& c, RunDraft& run) {
       if (notes.size() < 3) notes.push_back(problem.text().substr(0, problem.text().find('\n')));
     return fail(c, run, "cannot be used here", notes);
   }
-  if (!checked.plan->serving || checked.plan->train.rows == none)
+  if (!checked.plan->serving || !checked.plan->train.rows)
     return fail(c, run, "is no exported run: its serve.toml does not say serving = true",
                 {"make one: braid export RUN --out DIR"});
   run.plan = std::move(*checked.plan);
@@ -50,60 +48,65 @@ class RunTables {
 
   void add() {
     const auto& theirs = run_.plan.tables;
-    for (const auto& table : theirs) run_.tables.push_back(ours(table));
+    for (const auto& table : theirs)
+      if (const auto found = ours(table)) run_.tables.push_back(*found);
+    if (!run_.good) return;
     run_.fields.resize(theirs.size());
     run_.links.resize(theirs.size());
     run_.lists.resize(theirs.size());
-    for (std::size_t t = 0; t < theirs.size() && run_.good; ++t) {
+    for (const auto t : theirs.ids()) {
       if (!theirs[t].labels.empty())
         fail(c_, run_, "reads a label of its table " + quote(theirs[t].name) + " and cannot stand here");
-      for (const auto& link : theirs[t].links) run_.links[t].push_back(our_link(theirs[t], t, link));
+      for (const auto& link : theirs[t].links)
+        if (const auto found = our_link(t, link)) run_.links[t].push_back(*found);
+      if (!run_.good) return;
     }
-    if (!run_.good) return;
-    for (std::size_t t = 0; t < theirs.size(); ++t)
+    for (const auto t : theirs.ids())
       for (const auto& field : theirs[t].fields) add_field(t, field);
-    for (std::size_t t = 0; t < theirs.size() && run_.good; ++t)
-      for (const auto& list : theirs[t].lists) add_list(t, list);
+    for (const auto t : theirs.ids())
+      for (const auto& list : theirs[t].lists)
+        if (run_.good) add_list(t, list);
   }
 
  private:
-  TablePlan& plan(int table) { return c_.plan.tables[index(table)]; }
+  TablePlan& plan(TableId table) { return c_.plan.tables[table]; }
 
-  int ours(const TablePlan& table) {
-    const int found = c_.table(table.name);
-    if (found == none) {
+  std::optional<TableId> ours(const TablePlan& table) {
+    const auto found = c_.table(table.name);
+    if (!found) {
       std::vector<std::string> notes;
       note_choices(notes, table.name, c_.table_names());
       fail(c_, run_, "reads a table " + quote(table.name) + "; there is none here", notes);
-    } else if (plan(found).event() != table.event()) {
+    } else if (plan(*found).event() != table.event()) {
       fail(c_, run_,
            "has " + quote(table.name) + " as " + (table.event() ? "an event table" : "an entity table") +
-               "; here it is " + (plan(found).event() ? "an event table" : "an entity table"),
-           {quote(table.name) + " is declared at " + text_of(plan(found).place)});
+               "; here it is " + (plan(*found).event() ? "an event table" : "an entity table"),
+           {quote(table.name) + " is declared at " + text_of(plan(*found).place)});
     }
     return found;
   }
 
-  int our_link(const TablePlan& theirs, std::size_t t, const LinkPlan& link) {
+  std::optional<LinkId> our_link(TableId t, const LinkPlan& link) {
     const auto& table = plan(run_.tables[t]);
-    const int found = link_of(table, link.name);
-    const auto& target = run_.plan.tables[index(link.table)].name;
-    const auto what = "goes through the link " + quote(theirs.name + "." + link.name) + " to " + quote(target);
-    if (found == none) {
+    const auto found = table.links.find(link.name);
+    const auto& target = run_.plan.tables[link.table].name;
+    const auto what =
+        "goes through the link " + quote(run_.plan.tables[t].name + "." + link.name) + " to " + quote(target);
+    if (!found) {
       std::vector<std::string> notes, names;
       for (const auto& one : table.links) names.push_back(one.name);
       note_choices(notes, link.name, names);
       notes.push_back(quote(table.name) + " is declared at " + text_of(table.place));
       fail(c_, run_, what + "; " + quote(table.name) + " has no such link here", notes);
-    } else if (const int other = table.links[index(found)].table; other != none && plan(other).name != target) {
-      fail(c_, run_, what + "; here it leads to " + quote(plan(other).name),
-           {"the link: " + text_of(table.links[index(found)].place)});
+    } else if (const auto other = c_.target(TableLink{run_.tables[t], *found}); other && plan(*other).name != target) {
+      fail(c_, run_, what + "; here it leads to " + quote(plan(*other).name),
+           {"the link: " + text_of(table.links[*found].place)});
     }
     return found;
   }
 
-  void need_column(const std::string& who, int table, const std::string& column) {
-    const auto& columns = c_.columns[index(table)];
+  void need_column(const std::string& who, TableId table, const std::string& column) {
+    const auto& columns = c_.columns[table];
     if (!columns.known || columns.has(column)) return;
     std::vector<std::string> notes;
     note_nearest(notes, column, columns.names);
@@ -111,7 +114,7 @@ class RunTables {
     fail(c_, run_, "reads the column " + quote(column) + " in " + who + "; " + columns.file + " has none", notes);
   }
 
-  void add_field(std::size_t t, const FieldPlan& theirs) {
+  void add_field(TableId t, const FieldPlan& theirs) {
     auto& table = plan(run_.tables[t]);
     auto field = theirs;
     const auto whole = run_.plan.tables[t].name + "." + theirs.name;
@@ -125,13 +128,12 @@ class RunTables {
     const auto who = "its field " + quote(whole);
     for (const auto& column : field.from) need_column(who, run_.tables[t], column);
     if (!field.media.empty()) media(who, run_.tables[t], field);
-    run_.fields[t].push_back(static_cast<int>(table.fields.size()));
-    table.fields.push_back(std::move(field));
+    run_.fields[t].push_back(table.fields.add(std::move(field)));
   }
 
   // Where the files were when the run was trained; when they are gone, where a field of ours finds files by the same
   // columns.
-  void media(const std::string& who, int table, FieldPlan& field) {
+  void media(const std::string& who, TableId table, FieldPlan& field) {
     const auto columns = [](const std::string& text) {
       const auto brace = text.find('{');
       return brace == std::string::npos ? text : text.substr(text.find_last_of("/:", brace) + 1);
@@ -151,41 +153,51 @@ class RunTables {
               " from another place would stand in"});
   }
 
-  void add_list(std::size_t t, const ListPlan& theirs) {
+  void add_list(TableId t, const ListPlan& theirs) {
     auto& table = plan(run_.tables[t]);
     auto list = theirs;
     list.name = run_.own(theirs.name);
     list.place = run_.folder->place;
-    list.table = run_.tables[index(theirs.table)];
-    if (theirs.of != none) list.of = run_.links[t][index(theirs.of)];
-    if (theirs.by != none) list.by = run_.links[t][index(theirs.by)];
-    if (theirs.per != none) list.per = run_.lists[t][index(theirs.per)];
+    list.table = run_.tables[theirs.table];
     const auto who = "its list " + quote(run_.plan.tables[t].name + "." + theirs.name);
-    if (!list.column.empty()) need_column(who, run_.tables[t], list.column);
-    if (list.where) rename(who, t, *list.where);
-    run_.lists[t].push_back(static_cast<int>(table.lists.size()));
-    table.lists.push_back(std::move(list));
+    std::visit(
+        Cases{[&](ListPlan::History& history) {
+                history.of = run_.links[t][history.of];
+                history.by = run_.links[t][history.by];
+                if (history.where) rename(who, t, *history.where);
+              },
+              [&](ListPlan::Draw& draw) {
+                if (draw.per) draw.per = run_.lists[t][*draw.per];
+              },
+              [&](ListPlan::Keys& keys) {
+                if (keys.through) keys.through = run_.links[t][*keys.through];
+                const auto holder = keys.through ? c_.target(TableLink{run_.tables[t], *keys.through}) : run_.tables[t];
+                if (holder) need_column(who, *holder, keys.column);
+              },
+              [&](ListPlan::After& after) { after.base = run_.lists[t][after.base]; }},
+        list.how);
+    run_.lists[t].push_back(table.lists.add(std::move(list)));
   }
 
   // A column that a link of theirs stands in may have another name here.
-  void rename(const std::string& who, std::size_t t, Expression& e) {
+  void rename(const std::string& who, TableId t, Expression& e) {
     for (auto& arg : e.args) rename(who, t, arg);
     if (e.op != Expression::Op::column) return;
     const auto& theirs = run_.plan.tables[t];
     const auto& table = plan(run_.tables[t]);
-    for (std::size_t k = 0; k < theirs.links.size(); ++k)
+    for (const auto k : theirs.links.ids())
       if (theirs.links[k].column == e.name) {
-        e.name = table.links[index(run_.links[t][k])].column;
+        e.name = table.links[run_.links[t][k]].column;
         return;
       }
-    const auto& columns = c_.columns[index(run_.tables[t])];
+    const auto& columns = c_.columns[run_.tables[t]];
     const auto dot = e.name.find('.');
-    const int link = dot == std::string::npos || (columns.known && columns.has(e.name))
-                         ? none
-                         : link_of(table, e.name.substr(0, dot));
-    if (link == none) need_column(who, run_.tables[t], e.name);
-    else if (const int other = table.links[index(link)].table; other != none)
-      need_column(who, other, e.name.substr(dot + 1));
+    const auto link = dot == std::string::npos || (columns.known && columns.has(e.name))
+                          ? std::nullopt
+                          : table.links.find(e.name.substr(0, dot));
+    if (!link) need_column(who, run_.tables[t], e.name);
+    else if (const auto other = c_.target(TableLink{run_.tables[t], *link}))
+      need_column(who, *other, e.name.substr(dot + 1));
   }
 
   Checker& c_;
@@ -199,7 +211,7 @@ class RunNodes {
   RunNodes(Checker& c, RunDraft& run) : c_(c), run_(run) {}
 
   void add() {
-    run_.first_node = static_cast<int>(c_.nodes.size());
+    for (const auto theirs : run_.plan.nodes.ids()) run_.nodes.push_back(DraftId{c_.nodes.size() + theirs.index()});
     for (const auto& theirs : run_.plan.nodes) add(theirs);
   }
 
@@ -215,8 +227,8 @@ class RunNodes {
     node.plan.frozen = true;
     node.plan.weights_file = (std::filesystem::path(folder_of(run_)) / "weights.safetensors").string();
     node.plan.weights_prefix = theirs.name;
-    if (theirs.same != none) {
-      node.same = run_.own(run_.plan.nodes[index(theirs.same)].name);
+    if (theirs.same) {
+      node.same = run_.own(run_.plan.nodes[*theirs.same].name);
       node.same_item = run_.folder;
     }
     setup_ports(node);
@@ -238,41 +250,46 @@ class RunNodes {
     WireDraft out;
     out.item = run_.folder;
     out.known = true;
-    auto& wire = out.wire = theirs;
-    const int table = theirs.axis == none ? none : run_.plan.axes[index(theirs.axis)].table;
-    if (theirs.node != none) wire.node = run_.first_node + theirs.node;
-    if (theirs.field != none) wire.field = run_.fields[index(table)][index(theirs.field)];
-    if (theirs.link != none) wire.link = run_.links[index(table)][index(theirs.link)];
-    if (theirs.axis != none) wire.axis = run_.axes[index(theirs.axis)];
-    if (theirs.via.table != none) {
-      wire.via.table = run_.tables[index(theirs.via.table)];
-      if (theirs.via.link != none) wire.via.link = run_.links[index(theirs.via.table)][index(theirs.via.link)];
-      if (theirs.via.list != none) wire.via.list = run_.lists[index(theirs.via.table)][index(theirs.via.list)];
+    const auto table = theirs.axis ? std::optional(run_.plan.axes[*theirs.axis].table) : std::nullopt;
+    std::visit(Cases{[&](const NodeOutput& from) {
+                       out.source = OutputOf<DraftId>{run_.nodes[from.node], from.output};
+                     },
+                     [&](const FieldOutput& from) {
+                       out.source = FieldOutput{run_.fields[*table][from.field], from.output};
+                     },
+                     [&](const LinkKey& from) { out.source = LinkKey{run_.links[*table][from.link]}; },
+                     [&](const auto& from) { out.source = from; }},
+               theirs.source);
+    if (theirs.axis) out.axis = run_.axes[*theirs.axis];
+    if (theirs.via) {
+      out.via = Via{run_.axes[theirs.via->rows], AxisRow{}};
+      if (const auto* link = theirs.via->link()) out.via->through = ours(*link);
+      if (const auto* list = theirs.via->list()) out.via->through = ours(*list);
     }
-    if (theirs.via.axis != none) wire.via.axis = run_.axes[index(theirs.via.axis)];
-    if (theirs.via.from != none) wire.via.from = run_.axes[index(theirs.via.from)];
-    wire.inserted.clear();
-    wire.text = text_of_wire(theirs);
-    out.via_at = wire.text.find('[');
-    wire.place = run_.folder->place;
+    out.stop = theirs.stop;
+    out.text = text_of_wire(theirs);
+    out.via_at = out.text.find('[');
+    out.place = run_.folder->place;
     return out;
   }
+
+  TableLink ours(const TableLink& link) const { return {run_.tables[link.table], run_.links[link.table][link.link]}; }
+  TableList ours(const TableList& list) const { return {run_.tables[list.table], run_.lists[list.table][list.list]}; }
 
   // As a recipe here would write it: "teacher.item.vector[ratings.teacher.history]".
   std::string text_of_wire(const Wire& theirs) const {
     auto source = theirs.text.substr(0, theirs.text.find('['));
-    if (theirs.source == Wire::Source::node) source = run_.own(source);
-    else if (const auto dot = source.find('.'); theirs.source == Wire::Source::field)
-      source = axis_name(theirs.axis) + "." + run_.own(source.substr(dot + 1));
-    if (theirs.via.axis != none) return source + "[" + axis_name(theirs.via.axis) + ".row]";
-    if (theirs.via.table == none) return source;
-    const auto& table = run_.plan.tables[index(theirs.via.table)];
-    return source + "[" + table.name + "." +
-           (theirs.via.link != none ? table.links[index(theirs.via.link)].name
-                                    : run_.own(table.lists[index(theirs.via.list)].name)) +
-           "]";
+    if (theirs.node()) source = run_.own(source);
+    else if (const auto dot = source.find('.'); theirs.field())
+      source = axis_name(*theirs.axis) + "." + run_.own(source.substr(dot + 1));
+    if (!theirs.via) return source;
+    const auto way = Cases{
+        [&](const TableLink& link) { return run_.plan.name_of(link); },
+        [&](const TableList& list) { return run_.plan.tables[list.table].name + "." + run_.own(run_.plan[list].name); },
+        [&](const AxisRow&) { return axis_name(theirs.via->rows) + ".row"; }};
+    return source + "[" + std::visit(way, theirs.via->through) + "]";
   }
-  std::string axis_name(int axis) const { return c_.plan.axes[index(run_.axes[index(axis)])].name; }
+  std::string axis_name(AxisId axis) const { return c_.plan.axes[run_.axes[axis]].name; }
 
   Checker& c_;
   RunDraft& run_;
@@ -316,20 +333,22 @@ void add_run_axes(Checker& c) {
     if (!run.good) continue;
     for (const auto& theirs : run.plan.axes) {
       if (theirs.standard) {
-        run.axes.push_back(run.tables[index(theirs.table)]);
+        run.axes.push_back(own_axis(run.tables[theirs.table]));
         continue;
       }
       auto axis = theirs;
       axis.name = run.own(theirs.name);
       axis.place = run.folder->place;
-      axis.table = run.tables[index(theirs.table)];
-      for (auto& from : axis.from) {
-        if (from.link != none) from.link = run.links[index(from.table)][index(from.link)];
-        if (from.list != none) from.list = run.lists[index(from.table)][index(from.list)];
-        from.table = run.tables[index(from.table)];
-      }
-      run.axes.push_back(static_cast<int>(c.plan.axes.size()));
-      c.plan.axes.push_back(std::move(axis));
+      axis.table = run.tables[theirs.table];
+      for (auto& way : axis.from)
+        std::visit(Cases{[&](TableLink& one) {
+                           one = {run.tables[one.table], run.links[one.table][one.link]};
+                         },
+                         [&](TableList& one) {
+                           one = {run.tables[one.table], run.lists[one.table][one.list]};
+                         }},
+                   way);
+      run.axes.push_back(c.plan.axes.add(std::move(axis)));
     }
   }
 }
@@ -343,10 +362,10 @@ void check_runs(Checker& c) {
   for (auto& run : c.runs) {
     if (!run.good || !run.plan.lookup_only) continue;
     const auto side = serving(run.plan);
-    for (std::size_t k = 0; k < run.plan.nodes.size(); ++k) {
+    for (const auto k : run.plan.nodes.ids()) {
       const auto& node = run.plan.nodes[k];
-      if (side.request[k] || node.use.schema.weights.empty() || node.same != none) continue;
-      if (!c.used_nodes[index(run.first_node) + k]) continue;
+      if (side.request[k] || node.use.schema.weights.empty() || node.same) continue;
+      if (!c.used_nodes[run.nodes[k]]) continue;
       fail(c, run, "has no weights of " + quote(node.name) + ": it was exported with --lookup-only",
            {"export it without: a teacher's towers run on what the recipe here reads"});
       break;

@@ -52,7 +52,8 @@ Checked check_here(const std::string& text, const std::vector<std::string>& sets
 std::string teacher_text(const std::string& more = "") {
   return serving_text(plan_of(check_here(
       "include = [\"em3.toml\"]\n[nodes.again]\nsame = \"item_id\"\nin.id = \"targets.id\"\n[nodes.near]\nuse = "
-      "\"similarity\"\nin = { a = \"again.vector[ratings.item]\", b = \"item_id.vector[ratings.item]\" }\n[nodes.rank]\n"
+      "\"similarity\"\nin = { a = \"again.vector[ratings.item]\", b = \"item_id.vector[ratings.item]\" "
+      "}\n[nodes.rank]\n"
       "in.other = [\"user.vector[ratings.user]\", \"near_x.vector\"]\n[nodes.near_x]\nuse = \"id_embedding\"\nin.id = "
       "\"ratings.device\"\n[tables.ratings.fields]\ndevice = { use = \"vocabulary\" }\n[serve]\noutputs = "
       "[\"rank.logit\", \"near.score\"]\n" +
@@ -66,12 +67,6 @@ std::string student(const std::string& folder, const std::string& more = "") {
          more;
 }
 
-int number(const Plan& plan, const std::string& name) {
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k)
-    if (plan.nodes[k].name == name) return static_cast<int>(k);
-  return none;
-}
-
 }  // namespace
 
 TEST_CASE("a run's nodes, fields, lists and axes stand under its node's name") {
@@ -81,48 +76,48 @@ TEST_CASE("a run's nodes, fields, lists and axes stand under its node's name") {
   const Fitted fitted{{"items.id", {{"n", 40}}}, {"items.teacher.id", {{"n", 7}}}};
   const auto plan = plan_of(check_here(student(dir), {}, fitted));
 
-  const auto k = number(plan, "teacher.rank");
-  REQUIRE(k != none);
-  const auto& rank = plan.nodes[static_cast<std::size_t>(k)];
+  const auto k = plan.nodes.find("teacher.rank");
+  REQUIRE(k);
+  const auto& rank = plan.nodes[*k];
   CHECK(rank.frozen);
   CHECK_FALSE(rank.trains);
   CHECK(rank.weights_file == dir + "/weights.safetensors");
   CHECK(rank.weights_prefix == "rank");
   CHECK(rank.inputs[1][0].text == "teacher.content.vector[ratings.teacher.history]");
-  CHECK(rank.inputs[1][0].type.dims[1].value == 20);
-  CHECK(number(plan, "rank") != none);
+  CHECK(std::get<ListPlaces>(rank.inputs[1][0].type.dims[1]).most == 20);
+  CHECK(plan.nodes.find("rank"));
 
-  const auto& items = plan.tables[0];
+  const auto& items = plan.tables[TableId{0}];
   REQUIRE(items.fields.size() == 2 + 4);
-  const auto& id = items.fields[2];
+  const auto& id = items.fields[FieldId{2}];
   CHECK(id.name == "teacher.id");
   CHECK(id.still);
   CHECK(id.saved == dir + "/fields/items.id");
   CHECK(id.from == std::vector<std::string>{"item"});
-  CHECK_FALSE(items.fields[0].still);
-  CHECK(items.fields[0].saved.empty());
+  CHECK_FALSE(items.fields[FieldId{0}].still);
+  CHECK(items.fields[FieldId{0}].saved.empty());
   // Two vocabularies of one column, each with its own size.
-  CHECK(plan.nodes[static_cast<std::size_t>(number(plan, "teacher.item_id"))].sizes.at("n") == 7);
-  CHECK(plan.nodes[static_cast<std::size_t>(number(plan, "item"))].sizes.at("n") == 40);
+  CHECK(plan.nodes[plan.nodes.find("teacher.item_id").value()].sizes.at("n") == 7);
+  CHECK(plan.nodes[plan.nodes.find("item").value()].sizes.at("n") == 40);
 
-  const auto& ratings = plan.tables[2];
+  const auto& ratings = plan.tables[TableId{2}];
   REQUIRE(ratings.lists.size() == 2);
-  CHECK(ratings.lists[1].name == "teacher.history");
-  CHECK(ratings.lists[1].where_text == "rating > 3");
-  CHECK(ratings.lists[1].visible == ListPlan::Visible::all);
-  CHECK(ratings.lists[1].by == 0);
+  CHECK(ratings.lists[ListId{1}].name == "teacher.history");
+  CHECK(ratings.history(ListId{1})->where_text == "rating > 3");
+  CHECK(ratings.history(ListId{1})->visible == ListPlan::History::Visible::all);
+  CHECK(ratings.history(ListId{1})->by == LinkId{0});
   CHECK(ratings.fields.back().name == "teacher.device");
   CHECK(ratings.fields.back().from == std::vector<std::string>{"device"});
 
   // Not served, not read here: left out, with its axis' readers.
-  CHECK(number(plan, "teacher.near") == none);
-  CHECK(number(plan, "teacher.again") == none);
+  CHECK_FALSE(plan.nodes.find("teacher.near"));
+  CHECK_FALSE(plan.nodes.find("teacher.again"));
   REQUIRE(plan.axes.size() == 4);
-  CHECK(plan.axes[3].name == "teacher.targets");
-  CHECK(plan.axes[3].from[0].table == 2);
+  CHECK(plan.axes[AxisId{3}].name == "teacher.targets");
+  CHECK(plan.name_of(plan.axes[AxisId{3}].from[0]) == "ratings.item");
 
-  const auto& learn = plan.nodes[static_cast<std::size_t>(number(plan, "learn"))];
-  CHECK(learn.inputs[1][0].node == k);
+  const auto& learn = plan.nodes[plan.nodes.find("learn").value()];
+  CHECK(learn.inputs[1][0].node()->node == *k);
   CHECK(learn.inputs[1][0].stop);
 }
 
@@ -132,7 +127,7 @@ TEST_CASE("what a student serves holds nothing of its teacher") {
   const auto dir = (folder.path / "teacher").string();
   const auto plan = plan_of(check_here(student(dir)));
   const auto side = serving(plan);
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k)
+  for (const auto k : plan.nodes.ids())
     if (plan.nodes[k].name.starts_with("teacher.")) CHECK_FALSE((side.ahead[k] || side.request[k]));
   const auto text = serving_text(plan);
   CHECK(text.find("teacher") == std::string::npos);
@@ -160,7 +155,7 @@ TEST_CASE("the resolved recipe names the run and gives the same plan from anywhe
   const auto again = plan_of(check_text(plan.resolved, "/elsewhere/resolved.toml", {}, test_world()));
   CHECK(again.resolved == plan.resolved);
   REQUIRE(again.nodes.size() == plan.nodes.size());
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k) CHECK(again.nodes[k].name == plan.nodes[k].name);
+  for (const auto k : plan.nodes.ids()) CHECK(again.nodes[k].name == plan.nodes[k].name);
 }
 
 TEST_CASE("wires may name what a run brought") {
@@ -173,9 +168,9 @@ TEST_CASE("wires may name what a run brought") {
       "[\"apart.vector[ratings.item]\", \"item.vector[ratings.item]\", \"words.vector[ratings.item]\"]\nin.history = "
       "[\"item.vector[ratings.teacher.history]\"]\n[nodes.align]\nuse = \"content_id_contrast\"\nin = { content = "
       "\"words.vector[teacher.targets.row]\", id = \"item.vector[teacher.targets.row]\" }\n")));
-  const auto& rank = plan.nodes[static_cast<std::size_t>(number(plan, "rank"))];
-  CHECK(plan.tables[2].lists[static_cast<std::size_t>(rank.inputs[1][0].via.list)].name == "teacher.history");
-  CHECK(plan.nodes[static_cast<std::size_t>(number(plan, "align"))].inputs[0][0].to_axis == 3);
+  const auto& rank = plan.nodes[plan.nodes.find("rank").value()];
+  CHECK(plan[*rank.inputs[1][0].via->list()].name == "teacher.history");
+  CHECK(plan.nodes[plan.nodes.find("align").value()].inputs[0][0].to_axis() == AxisId{3});
   const auto wire = [&](const std::string& text) {
     return check_here("include = [\"base.toml\"]\n[nodes.teacher]\nrun = \"" + dir +
                       "\"\n[nodes.learn]\nuse = \"soft_label\"\nin = { student = \"rank.logit\", teacher = \"" + text +
@@ -229,12 +224,13 @@ TEST_CASE("what of a run does not fit is told at its node, with both sides") {
         std::string::npos);
   // What is not read is not missed.
   folder.write("t/serve.toml", "lookup_only = true\n" + text);
-  CHECK(tags(check_here(
-                 "include = [\"base.toml\"]\n[nodes.teacher]\nrun = \"" + (folder.path / "t").string() +
-                 "\"\n[nodes.near]\nuse = \"similarity\"\nin = { a = \"teacher.item_id.vector\", b = \"item.vector\" }\n"
-                 "[nodes.l]\nuse = \"soft_label\"\nin = { student = \"near.score[ratings.item]\", teacher = "
-                 "\"ratings.liked\" }\n"))
-            .empty());
+  CHECK(
+      tags(check_here(
+               "include = [\"base.toml\"]\n[nodes.teacher]\nrun = \"" + (folder.path / "t").string() +
+               "\"\n[nodes.near]\nuse = \"similarity\"\nin = { a = \"teacher.item_id.vector\", b = \"item.vector\" }\n"
+               "[nodes.l]\nuse = \"soft_label\"\nin = { student = \"near.score[ratings.item]\", teacher = "
+               "\"ratings.liked\" }\n"))
+          .empty());
   CHECK(tags(check_here("include = [\"base.toml\"]\n[nodes.teacher]\nrun = \"" + (folder.path / "t").string() +
                         "\"\n")) == "unused-node ");
   CHECK(tags(check_here("include = [\"base.toml\"]\nspare = [\"teacher\"]\n[nodes.teacher]\nrun = \"" +
@@ -268,9 +264,9 @@ TEST_CASE("a run's pictures are where they were, or where ours are") {
               "[tables.items.fields]\nposter = { use = \"image\", media = \"data/pictures/{item}.jpg\" }\n"
               "[nodes.pixels]\nuse = \"patch_transformer\"\nin.image = \"items.poster\"\n[nodes.rank]\nin.target = "
               "[\"item.vector[ratings.item]\", \"pixels.vector[ratings.item]\", \"words.vector[ratings.item]\"]\n")));
-  const auto field = std::find_if(plan.tables[0].fields.begin(), plan.tables[0].fields.end(),
+  const auto field = std::find_if(plan.tables[TableId{0}].fields.begin(), plan.tables[TableId{0}].fields.end(),
                                   [](const auto& f) { return f.name == "teacher.poster"; });
-  REQUIRE(field != plan.tables[0].fields.end());
+  REQUIRE(field != plan.tables[TableId{0}].fields.end());
   CHECK(field->media == good + "/data/pictures/{item}.jpg");
 }
 
@@ -280,12 +276,13 @@ TEST_CASE("a copy has another's values and sizes, frozen, and wires of its own")
       "\"item\"\nevery = 100\nin.id = \"targets.id\"\n[nodes.align]\nuse = \"content_id_contrast\"\nin = { content = "
       "\"words.vector[targets.row]\", id = \"slow.vector\" }\n";
   const auto plan = plan_of(check_here(more));
-  const auto& slow = plan.nodes[static_cast<std::size_t>(number(plan, "slow"))];
-  CHECK(slow.copy == number(plan, "item"));
-  CHECK(slow.copy_every == 100);
+  const auto& slow = plan.nodes[plan.nodes.find("slow").value()];
+  REQUIRE(slow.copy);
+  CHECK(slow.copy->of == plan.nodes.find("item"));
+  CHECK(slow.copy->every == 100);
   CHECK(slow.frozen);
-  CHECK(slow.same == none);
-  CHECK(slow.use.values == plan.nodes[static_cast<std::size_t>(slow.copy)].use.values);
+  CHECK_FALSE(slow.same);
+  CHECK(slow.use.values == plan.nodes[slow.copy->of].use.values);
   CHECK(plan_of(check_text(plan.resolved, "/elsewhere/resolved.toml", {}, test_world())).resolved == plan.resolved);
 
   // Served, it is a node of its own, also where the other is not.
@@ -296,10 +293,11 @@ TEST_CASE("a copy has another's values and sizes, frozen, and wires of its own")
              "logit = \"near.score\", label = \"near.score\" }\n",
       {"axes.targets.from=[\"ratings.item\", \"ratings.history\"]", "nodes.item.dim=48", "nodes.slow.serve=ahead"}));
   const auto again = plan_of(check_text(serving_text(served), "elsewhere/serve.toml", {}, test_world()));
-  const auto& alone = again.nodes[static_cast<std::size_t>(number(again, "slow"))];
+  const auto slow_again = again.nodes.find("slow").value();
+  const auto& alone = again.nodes[slow_again];
   CHECK(alone.frozen);
-  CHECK(alone.copy == none);
+  CHECK_FALSE(alone.copy);
   CHECK(std::get<std::int64_t>(alone.use.values.at("dim")) == 48);
-  CHECK(serving(again).ahead[static_cast<std::size_t>(number(again, "slow"))]);
-  CHECK(number(again, "item") == none);
+  CHECK(serving(again).ahead[slow_again]);
+  CHECK_FALSE(again.nodes.find("item"));
 }

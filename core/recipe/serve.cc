@@ -9,21 +9,19 @@ namespace braid::recipe {
 
 namespace {
 
-std::size_t index(int k) { return static_cast<std::size_t>(k); }
-
 class ServeCheck {
  public:
   explicit ServeCheck(Checker& c) : c_(c) {}
 
   void nodes() {
-    const auto can = alone(
-        c_.plan, c_.node_order,
-        [&](int k, const auto& visit) {
-          for (const auto& port : c_.nodes[index(k)].inputs)
-            for (const auto& draft : port) visit(draft.wire);
-        },
-        [&](int k) { return c_.nodes[index(k)].plan.serve != NodePlan::Serve::request; });
-    for (std::size_t k = 0; k < c_.nodes.size(); ++k) {
+    const auto each_wire = [&](DraftId k, const auto& visit) {
+      for (const auto& port : c_.nodes[k].inputs)
+        for (const auto& wire : port) visit(wire);
+    };
+    const auto can = alone<WireDraft, DraftId>(c_.plan, c_.nodes.size(), c_.node_order, each_wire, [&](DraftId k) {
+      return c_.nodes[k].plan.serve != NodePlan::Serve::request;
+    });
+    for (const auto k : c_.nodes.ids()) {
       const auto& node = c_.nodes[k];
       if (node.plan.serve != NodePlan::Serve::ahead || can[k].can || !can[k].against) continue;
       const auto* item = node.item->find("serve");
@@ -36,63 +34,61 @@ class ServeCheck {
   }
 
   void outputs() {
-    const int rows = c_.plan.train.rows;
-    for (const auto& draft : c_.serve) {
-      const auto& wire = draft.wire;
-      if (!draft.known || !draft.flow.known || rows == none) continue;
-      if (wire.to_axis != rows || draft.flow.type.dims.empty()) {
+    if (!c_.plan.train.rows) return;
+    const auto rows = own_axis(*c_.plan.train.rows);
+    for (const auto& wire : c_.serve) {
+      if (!wire.known || !wire.flow.known) continue;
+      const auto axis = wire.flow.type.axis();
+      if (axis != rows) {
         std::vector<std::string> notes;
-        if (!draft.flow.type.dims.empty() && wire.source == Wire::Source::node)
+        if (axis && wire.node())
           notes.push_back("vectors of entities are exported with braid export --vectors " + wire.text);
-        if (const auto ways =
-                draft.flow.type.dims.empty() ? std::vector<std::string>() : ways_to(c_, wire.to_axis, true, false);
-            !ways.empty() && !wire.via.any())
+        if (const auto ways = axis ? ways_to(c_, *axis, true, false) : std::vector<std::string>();
+            !ways.empty() && !wire.via)
           notes.push_back("for the entity of each row: \"" + wire.text + "[" + ways[0] + "]\"");
-        c_.error(draft.item->place, "not-served",
-                 quote(wire.text) + " lives on " +
-                     (draft.flow.type.dims.empty() ? "no rows" : axis_words(c_, wire.to_axis)) +
+        c_.error(wire.item->place, "not-served",
+                 quote(wire.text) + " lives on " + (axis ? axis_words(c_, *axis) : "no rows") +
                      "; a served model answers for " + axis_words(c_, rows),
                  notes);
         continue;
       }
       seen_.assign(c_.nodes.size(), false);
-      const auto* found = unservable(draft);
-      if (found && found->wire.source == Wire::Source::node)
-        c_.error(draft.item->place, "not-served",
-                 quote(wire.text) + " needs " + quote(found->wire.text) + ", of another run",
-                 {"the wire: " + text_of(found->wire.place), "a teacher is not served: learn from it by a distiller"});
+      const auto* found = unservable(wire);
+      if (found && found->node())
+        c_.error(wire.item->place, "not-served", quote(wire.text) + " needs " + quote(found->text) + ", of another run",
+                 {"the wire: " + text_of(found->place), "a teacher is not served: learn from it by a distiller"});
       else if (found)
-        c_.error(draft.item->place, "not-served",
-                 quote(wire.text) + " needs " + (found->wire.source == Wire::Source::label ? "the label " : "") +
-                     quote(found->wire.text) + ", which no request has",
-                 {"the wire: " + text_of(found->wire.place)});
+        c_.error(wire.item->place, "not-served",
+                 quote(wire.text) + " needs " + (is<LabelOf>(found->source) ? "the label " : "") + quote(found->text) +
+                     ", which no request has",
+                 {"the wire: " + text_of(found->place)});
     }
   }
 
  private:
-  std::string why(const Alone& node) const {
+  std::string why(const Alone<WireDraft>& node) const {
     const auto& wire = *node.against;
-    if (wire.source == Wire::Source::label) return "is a label";
-    if (wire.source == Wire::Source::link) return "is a key of event rows";
-    if (wire.to_axis == none) return "is one number for a batch";
-    if (wire.via.link != none) return "goes through a link";
-    if (wire.via.list != none) return "goes through a list";
-    if (c_.plan.tables[index(c_.plan.axes[index(wire.to_axis)].table)].event())
-      return "lives on " + axis_words(c_, wire.to_axis);
-    if (wire.source == Wire::Source::node && node.table == c_.plan.axes[index(wire.to_axis)].table)
-      return "comes from a node that waits for a request";
-    if (node.table != none && node.table != c_.plan.axes[index(wire.to_axis)].table)
-      return "lives on " + axis_words(c_, wire.to_axis) + ", and another on rows of " +
-             quote(c_.plan.tables[index(node.table)].name);
+    if (is<LabelOf>(wire.source)) return "is a label";
+    if (is<LinkKey>(wire.source)) return "is a key of event rows";
+    const auto axis = wire.to_axis();
+    if (!axis) return "is one number for a batch";
+    if (wire.via && wire.via->link()) return "goes through a link";
+    if (wire.via && wire.via->list()) return "goes through a list";
+    if (c_.plan.table_of(*axis).event()) return "lives on " + axis_words(c_, *axis);
+    if (wire.node() && node.table == c_.plan.axes[*axis].table) return "comes from a node that waits for a request";
+    if (node.table && *node.table != c_.plan.axes[*axis].table)
+      return "lives on " + axis_words(c_, *axis) + ", and another on rows of " +
+             quote(c_.plan.tables[*node.table].name);
     return "comes from a node that waits for a request";
   }
 
   // The first wire to a label or to a node of another run among all that `draft` needs.
   const WireDraft* unservable(const WireDraft& draft) {
-    if (draft.wire.source == Wire::Source::label || draft.wire.source == Wire::Source::count) return &draft;
-    if (draft.wire.source != Wire::Source::node || seen_[index(draft.wire.node)]) return nullptr;
-    seen_[index(draft.wire.node)] = true;
-    const auto& node = c_.nodes[index(draft.wire.node)];
+    if (is<LabelOf>(draft.source) || is<CountOf>(draft.source)) return &draft;
+    const auto* from = draft.node();
+    if (!from || seen_[from->node]) return nullptr;
+    seen_[from->node] = true;
+    const auto& node = c_.nodes[from->node];
     if (!node.plan.weights_file.empty()) return &draft;
     for (const auto& port : node.inputs)
       for (const auto& wire : port)
@@ -101,7 +97,7 @@ class ServeCheck {
   }
 
   Checker& c_;
-  std::vector<bool> seen_;
+  Indexed<DraftId, bool> seen_;
 };
 
 }  // namespace

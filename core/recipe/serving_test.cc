@@ -2,6 +2,8 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "recipe/serving.h"
 
+#include "recipe/shapes.h"
+#include "recipe/sizes.h"
 #include "recipe/test_cards.h"
 
 #include <doctest/doctest.h>
@@ -32,9 +34,9 @@ std::string tags(const Checked& checked) {
   return out;
 }
 
-std::string names(const Plan& plan, const std::vector<bool>& on) {
+std::string names(const Plan& plan, const Indexed<NodeId, bool>& on) {
   std::vector<std::string> out;
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k)
+  for (const auto k : plan.nodes.ids())
     if (on[k]) out.push_back(plan.nodes[k].name);
   std::sort(out.begin(), out.end());
   std::string text;
@@ -65,27 +67,22 @@ World blind_world() {
   return world;
 }
 
-std::string axis_name(const Plan& plan, int axis) {
-  return axis == none ? "" : plan.axes[static_cast<std::size_t>(axis)].name;
-}
+std::string axis_name(const Plan& plan, std::optional<AxisId> axis) { return axis ? plan.axes[*axis].name : ""; }
 
-std::string type_text(const Plan& plan, const Type& type) {
+std::string types_of(const Plan& plan, const Type& type) {
   std::string out = std::string(braid::name_of(type.dtype)) + (type.optional_rows ? "?" : "");
   if (type.id_rows) out += "(" + std::to_string(*type.id_rows) + ")";
   for (const auto& dim : type.dims)
-    out += " " + std::to_string(static_cast<int>(dim.kind)) + ":" + std::to_string(dim.value) +
-           axis_name(plan, dim.axis) +
-           (dim.list == none
-                ? ""
-                : plan.tables[static_cast<std::size_t>(dim.table)].lists[static_cast<std::size_t>(dim.list)].name);
+    out += " " + std::to_string(dim.index()) + ":" + size_text(plan, dim) + "," +
+           std::to_string(number_of(dim).value_or(-1));
   return out;
 }
 
 std::string wire_text(const Plan& plan, const Wire& w) {
-  const auto node = w.node == none ? "" : plan.nodes[static_cast<std::size_t>(w.node)].name;
-  return w.text + "|" + std::to_string(static_cast<int>(w.source)) + node + "." + std::to_string(w.port) + " on " +
-         axis_name(plan, w.axis) + " to " + axis_name(plan, w.to_axis) + (w.stop ? " stop " : " ") +
-         type_text(plan, w.type) + " in" + std::to_string(w.inserted.size());
+  const auto from = w.node() ? output_name(plan.nodes[w.node()->node], w.node()->output) : "";
+  return w.text + "|" + std::to_string(w.source.index()) + from + " on " + axis_name(plan, w.axis) + " to " +
+         axis_name(plan, w.to_axis()) + (w.stop ? " stop " : " ") + types_of(plan, w.type) + " in" +
+         std::to_string(w.inserted.size());
 }
 
 // The plan that the serving text gives, compared with the one that it was made of.
@@ -101,12 +98,9 @@ Plan round_trip(const Plan& plan, const Fitted& fitted = {}) {
   REQUIRE(after.outputs.size() == side.outputs.size());
   for (std::size_t k = 0; k < side.outputs.size(); ++k)
     CHECK(wire_text(again, after.outputs[k]) == wire_text(plan, side.outputs[k]));
-  CHECK((after.candidates == none) == (side.candidates == none));
-  if (side.candidates != none)
-    CHECK(again.tables[static_cast<std::size_t>(again.train.rows)]
-              .links[static_cast<std::size_t>(after.candidates)]
-              .name ==
-          plan.tables[static_cast<std::size_t>(plan.train.rows)].links[static_cast<std::size_t>(side.candidates)].name);
+  CHECK(after.candidates.has_value() == side.candidates.has_value());
+  if (side.candidates)
+    CHECK(again.driving().links[*after.candidates].name == plan.driving().links[*side.candidates].name);
   for (const auto& node : again.nodes) {
     const auto old =
         std::find_if(plan.nodes.begin(), plan.nodes.end(), [&](const auto& n) { return n.name == node.name; });
@@ -116,7 +110,7 @@ Plan round_trip(const Plan& plan, const Fitted& fitted = {}) {
     CHECK(node.sizes == old->sizes);
     CHECK(node.frozen == old->frozen);
     CHECK(node.scalars.size() == old->scalars.size());
-    CHECK((node.same == none) == (old->same == none));
+    CHECK(node.same.has_value() == old->same.has_value());
     REQUIRE(node.inputs.size() == old->inputs.size());
     for (std::size_t p = 0; p < node.inputs.size(); ++p) {
       REQUIRE(node.inputs[p].size() == old->inputs[p].size());
@@ -126,7 +120,7 @@ Plan round_trip(const Plan& plan, const Fitted& fitted = {}) {
     REQUIRE(node.outputs.size() == old->outputs.size());
     for (std::size_t p = 0; p < node.outputs.size(); ++p)
       for (std::size_t k = 0; k < node.outputs[p].size(); ++k)
-        CHECK(type_text(again, node.outputs[p][k]) == type_text(plan, old->outputs[p][k]));
+        CHECK(types_of(again, node.outputs[p][k]) == types_of(plan, old->outputs[p][k]));
   }
   for (const auto& table : again.tables) {
     const auto old =
@@ -160,11 +154,11 @@ TEST_CASE("one table's towers are ahead, rankers and table lookups on request") 
   CHECK(stored(side) == "content.vector items.genres items.id users.age users.gender users.id users.occupation ");
   REQUIRE(side.outputs.size() == 1);
   CHECK(side.outputs[0].text == "rank.probability");
-  CHECK(plan.tables[2].links[static_cast<std::size_t>(side.candidates)].name == "item");
+  CHECK(plan.tables[TableId{2}].links[*side.candidates].name == "item");
   for (const auto& one : side.stored) {
-    CHECK_FALSE(one.wire.via.any());
-    CHECK(one.wire.axis == one.table);
-    CHECK(one.wire.type.dims[0].axis == one.table);
+    CHECK_FALSE(one.wire.via);
+    CHECK(one.wire.axis == own_axis(one.table));
+    CHECK(one.wire.type.axis() == own_axis(one.table));
     if (one.name == "content.vector") CHECK(one.wire.type.dims.size() == 2);
     if (one.name == "users.gender") CHECK(one.wire.type.dims.size() == 1);  // without the inserted dim
     if (one.name == "items.genres") CHECK(one.wire.type.dims.size() == 2);
@@ -172,8 +166,8 @@ TEST_CASE("one table's towers are ahead, rankers and table lookups on request") 
   const auto again = round_trip(plan);
   CHECK(again.nodes.size() == 7);
   CHECK(again.axes.size() == 3);  // no targets
-  CHECK(again.tables[2].labels.empty());
-  CHECK(again.tables[0].fields.size() == 4);
+  CHECK(again.tables[TableId{2}].labels.empty());
+  CHECK(again.tables[TableId{0}].fields.size() == 4);
   round_trip(plan, {});
   const Fitted fitted{{"items.id", {{"n", 3884}}}, {"items.genres", {{"n", 19}}}};
   const auto sized = plan_of(check(folder + "/em3.toml", {}, test_world(), fitted));
@@ -223,7 +217,7 @@ TEST_CASE("a node that shares a component keeps the component's owner") {
   CHECK(names(plan, side.ahead) == "again dense ");
   CHECK(names(plan, side.request) == "item rank user ");
   const auto again = round_trip(plan);  // words is there for its weights, in no part
-  CHECK(names(again, std::vector<bool>(again.nodes.size(), true)) == "again dense item rank user words ");
+  CHECK(names(again, Indexed<NodeId, bool>(again.nodes.size(), true)) == "again dense item rank user words ");
 }
 
 TEST_CASE("an axis' rows gathered from the table's own axis stay ahead") {
@@ -234,8 +228,8 @@ TEST_CASE("an axis' rows gathered from the table's own axis stay ahead") {
   CHECK(names(plan, side.ahead) == "dense words ");
   CHECK(stored(side) == "dense.vector items.id users.age users.id ");  // history reads item
   CHECK(side.stored[0].name == "dense.vector");
-  CHECK(side.stored[0].wire.axis == 3);
-  CHECK(side.stored[0].table == 0);
+  CHECK(side.stored[0].wire.axis == AxisId{3});
+  CHECK(side.stored[0].table == TableId{0});
   round_trip(plan);
 }
 
@@ -283,12 +277,12 @@ TEST_CASE("what the recipe wants of serving and cannot have") {
 TEST_CASE("outputs and candidates that the recipe does not say") {
   const auto plan = plan_of(with(""));
   CHECK(serving(plan).outputs[0].text == "rank.logit");
-  CHECK(serving(plan).candidates == 1);  // the history is of items
-  CHECK(serving(plan_of(with("", {"serve.candidates=user"}))).candidates == 0);
+  CHECK(serving(plan).candidates == LinkId{1});  // the history is of items
+  CHECK(serving(plan_of(with("", {"serve.candidates=user"}))).candidates == LinkId{0});
   const auto plain = plan_of(with("", {"nodes.rank.in.history=[]"}));
-  CHECK(serving(plain).candidates == 1);  // the last link that is read
+  CHECK(serving(plain).candidates == LinkId{1});  // the last link that is read
   const auto users = plan_of(with("", {"serve.outputs=[\"user.vector[ratings.user]\"]"}));
-  CHECK(serving(users).candidates == 0);
+  CHECK(serving(users).candidates == LinkId{0});
   round_trip(users);
   auto none_said = plan;
   none_said.eval.score.reset();
@@ -315,13 +309,29 @@ TEST_CASE("fields of events, ranges of names, lists in cells and draws for their
       "[\"parts.vector\", \"user.vector[ratings.user]\"]\nin.history = [\"item.vector[ratings.shown]\"]\n",
       folder + "/here.toml", {}, world));
   const auto again = round_trip(plan);
-  const auto& ratings = again.tables[2];
+  const auto& ratings = again.tables[TableId{2}];
   REQUIRE(ratings.fields.size() == 2);
-  CHECK(ratings.fields[1].name == "C3");
-  CHECK(std::get<std::int64_t>(ratings.fields[1].use.values.at("min_count")) == 2);
+  CHECK(ratings.fields[FieldId{1}].name == "C3");
+  CHECK(std::get<std::int64_t>(ratings.fields[FieldId{1}].use.values.at("min_count")) == 2);
   REQUIRE(ratings.lists.size() == 1);
-  CHECK(ratings.lists[0].length == 9);
-  CHECK(ratings.lists[0].separator == "|");
+  CHECK(ratings.places(ListId{0}) == 9);
+  CHECK(std::get<ListPlan::Keys>(ratings.lists[ListId{0}].how).separator == "|");
+}
+
+TEST_CASE("lists that are made of a link or of another list take it along") {
+  const auto plan = plan_of(with(
+      "[tables.ratings.lists]\nnext = { after = \"history\" }\nnear = { column = \"user.gender\", of = \"items\" "
+      "}\n[nodes.rank]\nin.history = [\"item.vector[ratings.next]\"]\n[nodes.near]\nuse = \"mean_pool\"\nin.tokens = "
+      "\"item.vector[ratings.near]\"\n[nodes.again]\nuse = \"mlp\"\nin.inputs = [\"near.vector\", "
+      "\"item.vector[ratings.item]\"]\n[nodes.l]\nuse = \"binary_cross_entropy\"\nin = { logit = \"again.logit\", "
+      "label = \"ratings.liked\" }\n[serve]\noutputs = [\"rank.logit\", \"again.logit\"]\n"));
+  const auto again = round_trip(plan);
+  const auto& ratings = again.driving();
+  const auto next = ratings.lists.find("next"), near = ratings.lists.find("near");
+  REQUIRE(next);
+  REQUIRE(near);
+  CHECK(ratings.lists[std::get<ListPlan::After>(ratings.lists[*next].how).base].name == "history");
+  CHECK(ratings.links[std::get<ListPlan::Keys>(ratings.lists[*near].how).through.value()].name == "user");
 }
 
 TEST_CASE("a recipe's serving text is read as such only") {

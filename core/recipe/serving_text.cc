@@ -10,8 +10,6 @@ namespace braid::recipe {
 
 namespace {
 
-std::size_t index(int k) { return static_cast<std::size_t>(k); }
-
 using Made = std::unique_ptr<Item>;
 
 Made made(Item::Kind kind) {
@@ -38,7 +36,10 @@ void take(const Item& from, std::initializer_list<const char*> keys, Item& to) {
 
 // What of one table serving reads; by number.
 struct Kept {
-  std::vector<bool> fields, links, labels, lists;
+  Indexed<FieldId, bool> fields;
+  Indexed<LinkId, bool> links;
+  Indexed<LabelId, bool> labels;
+  Indexed<ListId, bool> lists;
   bool any = false;
 };
 
@@ -49,15 +50,16 @@ class Text {
     if (!document_.load(plan.recipe, &plan.resolved, report) || !report.clean())
       throw std::logic_error("the resolved recipe of " + plan.recipe + " cannot be read");
     for (const auto& table : plan.tables)
-      tables_.push_back({std::vector<bool>(table.fields.size()), std::vector<bool>(table.links.size()),
-                         std::vector<bool>(table.labels.size()), std::vector<bool>(table.lists.size()), false});
+      tables_.push_back({Indexed<FieldId, bool>(table.fields.size()), Indexed<LinkId, bool>(table.links.size()),
+                         Indexed<LabelId, bool>(table.labels.size()), Indexed<ListId, bool>(table.lists.size()),
+                         false});
     axes_.assign(plan.axes.size(), false);
-    for (std::size_t k = 0; k < plan.nodes.size(); ++k)
-      if (side.ahead[k] || side.request[k]) keep(static_cast<int>(k));
+    for (const auto k : plan.nodes.ids())
+      if (side.ahead[k] || side.request[k]) keep(k);
     for (const auto& wire : side.outputs) read(wire);
     for (const auto& stored : side.stored) read(stored.wire);
-    tables_[index(plan.train.rows)].any = true;
-    if (side.candidates != none) link(plan.train.rows, side.candidates);
+    tables_[*plan.train.rows].any = true;
+    if (side.candidates) link({*plan.train.rows, *side.candidates});
   }
 
   std::string text() {
@@ -69,79 +71,87 @@ class Text {
     root.add("tables", tables());
     if (auto made_axes = axes(); !made_axes->items.empty()) root.add("axes", std::move(made_axes));
     root.add("nodes", nodes());
-    root.add("train", made(Item::Kind::table)).add("rows", made(plan_.tables[index(plan_.train.rows)].name));
+    root.add("train", made(Item::Kind::table)).add("rows", made(plan_.driving().name));
     auto& serve = root.add("serve", made(Item::Kind::table));
     serve.add("outputs", wires(side_.outputs));
-    if (side_.candidates != none)
-      serve.add("candidates", made(plan_.tables[index(plan_.train.rows)].links[index(side_.candidates)].name));
+    if (side_.candidates) serve.add("candidates", made(plan_.driving().links[*side_.candidates].name));
     return toml_of(root);
   }
 
  private:
   // ---- what is read ----
 
-  void keep(int k) {
-    if (nodes_[index(k)]) return;
-    nodes_[index(k)] = true;
-    const auto& node = plan_.nodes[index(k)];
+  void keep(NodeId k) {
+    if (nodes_[k]) return;
+    nodes_[k] = true;
+    const auto& node = plan_.nodes[k];
     for (const auto& port : node.inputs)
       for (const auto& wire : port) read(wire);
-    if (node.same != none) keep(node.same);  // the component lives in its owner, whose wires size it
+    if (node.same) keep(*node.same);  // the component lives in its owner, whose wires size it
   }
 
   void read(const Wire& wire) {
-    if (wire.axis != none) axis(wire.axis);
-    if (wire.to_axis != none) axis(wire.to_axis);
-    if (wire.via.axis != none) axis(wire.via.axis);
-    if (wire.via.link != none) link(wire.via.table, wire.via.link);
-    if (wire.via.list != none) list(wire.via.table, wire.via.list);
-    if (wire.source == Wire::Source::node) return keep(wire.node);
-    const int table = plan_.axes[index(wire.axis)].table;
-    if (wire.source == Wire::Source::field) tables_[index(table)].fields[index(wire.field)] = true;
-    if (wire.source == Wire::Source::label) tables_[index(table)].labels[index(wire.label)] = true;
-    if (wire.source == Wire::Source::link) link(table, wire.link);
+    if (wire.axis) axis(*wire.axis);
+    if (const auto to = wire.to_axis()) axis(*to);
+    if (wire.via && wire.via->link()) link(*wire.via->link());
+    if (wire.via && wire.via->list()) list(*wire.via->list());
+    if (const auto* from = wire.node()) return keep(from->node);
+    const auto table = plan_.axes[*wire.axis].table;
+    if (const auto* from = wire.field()) tables_[table].fields[from->field] = true;
+    if (const auto* from = std::get_if<LabelOf>(&wire.source)) tables_[table].labels[from->label] = true;
+    if (const auto* from = std::get_if<LinkKey>(&wire.source)) link({table, from->link});
   }
 
-  void axis(int k) {
-    if (axes_[index(k)]) return;
-    axes_[index(k)] = true;
-    const auto& axis = plan_.axes[index(k)];
-    tables_[index(axis.table)].any = true;
-    for (const auto& from : axis.from) from.link != none ? link(from.table, from.link) : list(from.table, from.list);
+  void axis(AxisId k) {
+    if (axes_[k]) return;
+    axes_[k] = true;
+    const auto& axis = plan_.axes[k];
+    tables_[axis.table].any = true;
+    for (const auto& way : axis.from)
+      std::visit(Cases{[&](const TableLink& one) { link(one); }, [&](const TableList& one) { list(one); }}, way);
   }
 
-  void link(int table, int k) {
-    tables_[index(table)].any = tables_[index(table)].links[index(k)] = true;
-    tables_[index(plan_.tables[index(table)].links[index(k)].table)].any = true;
+  void link(const TableLink& link) {
+    tables_[link.table].any = tables_[link.table].links[link.link] = true;
+    tables_[plan_[link].table].any = true;
   }
 
-  void list(int table, int k) {
-    if (tables_[index(table)].lists[index(k)]) return;
-    tables_[index(table)].any = tables_[index(table)].lists[index(k)] = true;
-    const auto& list = plan_.tables[index(table)].lists[index(k)];
-    tables_[index(list.table)].any = true;
-    if (list.of != none) link(table, list.of);
-    if (list.by != none) link(table, list.by);
-    if (list.per != none) this->list(table, list.per);
+  void list(const TableList& list) {
+    auto& kept = tables_[list.table];
+    if (kept.lists[list.list]) return;
+    kept.any = kept.lists[list.list] = true;
+    tables_[plan_[list].table].any = true;
+    const auto link = [&](LinkId id) { this->link({list.table, id}); };
+    std::visit(Cases{[&](const ListPlan::History& history) { link(history.of), link(history.by); },
+                     [&](const ListPlan::Draw& draw) {
+                       if (draw.per) this->list({list.table, *draw.per});
+                     },
+                     [&](const ListPlan::Keys& keys) {
+                       if (keys.through) link(*keys.through);
+                     },
+                     [&](const ListPlan::After& after) {
+                       this->list({list.table, after.base});
+                     }},
+               plan_[list].how);
   }
 
   // ---- its text ----
 
   Made tables() {
     auto out = made(Item::Kind::table);
-    for (std::size_t t = 0; t < tables_.size(); ++t)
+    for (const auto t : plan_.tables.ids())
       if (tables_[t].any)
         out->add(plan_.tables[t].name, table(*document_.root().find("tables")->find(plan_.tables[t].name), t));
     return out;
   }
 
-  Made table(const Item& from, std::size_t t) {
+  Made table(const Item& from, TableId t) {
     const auto& plan = plan_.tables[t];
     auto out = made(Item::Kind::table);
     take(from, {"key", "missing"}, *out);
-    const auto part = [&](const char* name, const auto& things, const std::vector<bool>& kept, const auto& write) {
+    const auto part = [&](const char* name, const auto& things, const auto& kept, const auto& write) {
       auto items = made(Item::Kind::table);
-      for (std::size_t k = 0; k < things.size(); ++k)
+      for (const auto k : things.ids())
         if (kept[k]) items->add(things[k].name, write(*from.find(name), things[k]));
       if (!items->items.empty()) out->add(name, std::move(items));
     };
@@ -184,7 +194,7 @@ class Text {
 
   Made axes() {
     auto out = made(Item::Kind::table);
-    for (std::size_t k = 0; k < axes_.size(); ++k)
+    for (const auto k : axes_.ids())
       if (axes_[k] && !plan_.axes[k].standard)
         out->add(plan_.axes[k].name, copy(*document_.root().find("axes")->find(plan_.axes[k].name)));
     return out;
@@ -192,17 +202,17 @@ class Text {
 
   Made nodes() {
     auto out = made(Item::Kind::table);
-    for (std::size_t k = 0; k < nodes_.size(); ++k) {
+    for (const auto k : nodes_.ids()) {
       if (!nodes_[k]) continue;
       const auto& node = plan_.nodes[k];
       auto item = made(Item::Kind::table);
       const auto& all = *document_.root().find("nodes");
       // A copy has weights of its own in what is exported; the node that they were copied from may not be there.
-      const auto& from = node.copy == none ? node.name : plan_.nodes[index(node.copy)].name;
+      const auto& from = node.copy ? plan_.nodes[node.copy->of].name : node.name;
       for (const auto& key : all.find(from)->items)
-        if (key->key != "in" && (node.copy == none || (key->key != "frozen" && key->key != "serve")))
+        if (key->key != "in" && (!node.copy || (key->key != "frozen" && key->key != "serve")))
           item->add(key->key, copy(*key));
-      if (node.copy != none) {
+      if (node.copy) {
         item->add("frozen", made(true));
         if (const auto* serve = all.find(node.name)->find("serve")) item->add("serve", copy(*serve));
       }
@@ -238,8 +248,9 @@ class Text {
   const Plan& plan_;
   const Serving& side_;
   Document document_;
-  std::vector<bool> nodes_, axes_;
-  std::vector<Kept> tables_;
+  Indexed<NodeId, bool> nodes_;
+  Indexed<AxisId, bool> axes_;
+  Indexed<TableId, Kept> tables_;
 };
 
 }  // namespace

@@ -3,19 +3,13 @@
 namespace braid::recipe {
 
 std::string size_text(const Plan& plan, const Size& size) {
-  switch (size.kind) {
-    case Size::Kind::axis:
-      return plan.axes[static_cast<std::size_t>(size.axis)].name;
-    case Size::Kind::list:
-      return plan.tables[static_cast<std::size_t>(size.table)].lists[static_cast<std::size_t>(size.list)].name;
-    case Size::Kind::padded:
-      return size.value > 0 ? std::to_string(size.value) : "places";
-    case Size::Kind::fixed:
-      return std::to_string(size.value);
-    case Size::Kind::unknown:
-      return "_";
-  }
-  return "_";
+  return std::visit(
+      Cases{[&](const AxisRows& rows) { return plan.axes[rows.axis].name; },
+            [&](const ListPlaces& places) { return plan[places.list].name; },
+            [](const PaddedPlaces& places) { return places.most ? std::to_string(*places.most) : "places"; },
+            [](const FixedSize& fixed) { return std::to_string(fixed.value); },
+            [](const UnknownSize&) { return std::string("_"); }},
+      size);
 }
 
 std::string type_text(const Plan& plan, const Type& type) {
@@ -24,15 +18,14 @@ std::string type_text(const Plan& plan, const Type& type) {
   if (type.optional_rows) out += "?";
   out += "[";
   for (std::size_t k = 0; k < type.dims.size(); ++k) {
-    const auto kind = type.dims[k].kind;
-    out += (k ? ", " : "") + size_text(plan, type.dims[k]) +
-           (kind == Size::Kind::list || kind == Size::Kind::padded ? "*" : "");
+    const bool padded = is<ListPlaces>(type.dims[k]) || is<PaddedPlaces>(type.dims[k]);
+    out += (k ? ", " : "") + size_text(plan, type.dims[k]) + (padded ? "*" : "");
   }
   return out + "]";
 }
 
-std::string output_name(const NodePlan& node, int port) {
-  auto left = static_cast<std::size_t>(port);
+std::string output_name(const NodePlan& node, std::size_t output) {
+  auto left = output;
   for (const auto& schema : node.use.schema.ports) {
     if (!schema.output) continue;
     const auto value = schema.named_by.empty() ? node.use.values.end() : node.use.values.find(schema.named_by);

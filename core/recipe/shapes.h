@@ -12,6 +12,6 @@ std::string size_text(const Plan& plan, const Size& size);
 // Padded dims carry a '*'; an id's rows stand in ( ), n where they are not known.
 std::string type_text(const Plan& plan, const Type& type);
 // "content.vector", "rank.logit": an output of a node by its flat number.
-std::string output_name(const NodePlan& node, int port);
+std::string output_name(const NodePlan& node, std::size_t output);
 
 }  // namespace braid::recipe

@@ -4,11 +4,13 @@
 
 namespace braid::recipe {
 
-Size fixed_size(std::int64_t value) {
-  Size size;
-  size.kind = Size::Kind::fixed;
-  size.value = value;
-  return size;
+std::optional<std::int64_t> number_of(const Size& size) {
+  using Number = std::optional<std::int64_t>;
+  return std::visit(Cases{[](const FixedSize& fixed) { return Number(fixed.value); },
+                          [](const PaddedPlaces& places) { return places.most; },
+                          [](const ListPlaces& places) { return places.most; },
+                          [](const AxisRows&) { return Number(); }, [](const UnknownSize&) { return Number(); }},
+                    size);
 }
 
 bool switched_on(const Use& use, const std::string& param) {
@@ -37,7 +39,7 @@ Dims::Dims(const Use& use, const Item* item, bool doubtful) {
   for (const auto& [name, value] : use.values) {
     const auto* whole = std::get_if<std::int64_t>(&value);
     if (!whole) continue;
-    Known known{fixed_size(*whole), "", name + " = " + std::to_string(*whole)};
+    Known known{FixedSize{*whole}, "", name + " = " + std::to_string(*whole)};
     const auto* written = item ? item->find(name) : nullptr;
     known.origin += written && !written->filled_in ? ", " + text_of(written->place) : ", its default";
     names_[name] = std::move(known);
@@ -46,16 +48,15 @@ Dims::Dims(const Use& use, const Item* item, bool doubtful) {
 
 bool Dims::bind(const std::string& name, const Known& known, Known* before) {
   auto& now = names_[name];
-  if (now.size.kind == Size::Kind::unknown) return now = known, true;
-  if (known.size.kind == Size::Kind::unknown) return true;
+  if (is<UnknownSize>(now.size)) return now = known, true;
+  if (is<UnknownSize>(known.size)) return true;
   if (before) *before = now;
   const bool runs = !now.same.empty() || !known.same.empty();
-  if (now.size.kind == Size::Kind::axis || known.size.kind == Size::Kind::axis)
-    return now.size.kind == known.size.kind && now.size.axis == known.size.axis;
-  if (runs)
-    return now.same == known.same ||
-           (now.size.value > 0 && now.size.value == known.size.value && (now.same.empty() || known.same.empty()));
-  return now.size.value == known.size.value;
+  if (is<AxisRows>(now.size) || is<AxisRows>(known.size)) return now.size == known.size;
+  const auto number = braid::recipe::number_of(now.size);
+  const bool equal = number == braid::recipe::number_of(known.size);
+  if (runs) return now.same == known.same || (number && equal && (now.same.empty() || known.same.empty()));
+  return equal;
 }
 
 const Known* Dims::find(std::string_view name) const {
@@ -71,18 +72,7 @@ void Dims::bind_wire(const std::string& port, std::size_t k, std::size_t wires, 
 
 std::optional<std::int64_t> Dims::number_of(std::string_view name) const {
   const auto* known = find(name);
-  if (!known) return {};
-  switch (known->size.kind) {
-    case Size::Kind::fixed:
-      return known->size.value;
-    case Size::Kind::padded:
-    case Size::Kind::list:
-      return known->size.value > 0 ? std::optional(known->size.value) : std::nullopt;
-    case Size::Kind::axis:
-    case Size::Kind::unknown:
-      return {};
-  }
-  return {};
+  return known ? braid::recipe::number_of(known->size) : std::nullopt;
 }
 
 std::optional<std::int64_t> Dims::sum_of(std::string_view what) const {
@@ -121,11 +111,10 @@ Known Dims::evaluate(const std::string& expression) const {
   };
   const auto value = evaluate_dim(expression, name, [&](std::string_view n) { return sum_of(n); });
   if (runs) {
-    out.size.kind = Size::Kind::padded;
-    out.size.value = bounded && value ? *value : 0;
+    out.size = PaddedPlaces{bounded && value.value_or(0) > 0 ? value : std::nullopt};
     out.same = expression + same;
   } else if (value) {
-    out.size = fixed_size(*value);
+    out.size = FixedSize{*value};
   }
   return out;
 }

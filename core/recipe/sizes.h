@@ -44,7 +44,8 @@ class Dims {
   std::map<std::string, std::size_t, std::less<>> wires_;
 };
 
-Size fixed_size(std::int64_t value);
+// The number that a size is, or is at most.
+std::optional<std::int64_t> number_of(const Size& size);
 // Whether a dim's `if PARAM` holds.
 bool switched_on(const Use& use, const std::string& param);
 // A port's dims without those that parameters switch off.

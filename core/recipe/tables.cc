@@ -7,10 +7,23 @@
 
 namespace braid::recipe {
 
-int Checker::table(const std::string& name) const {
-  for (std::size_t k = 0; k < plan.tables.size(); ++k)
-    if (plan.tables[k].name == name) return static_cast<int>(k);
-  return none;
+std::optional<TableId> Checker::target(const TableLink& link) const {
+  return broken_links.contains(link) ? std::nullopt : std::optional(plan[link].table);
+}
+
+std::optional<TableId> Checker::target(const Way& way) const {
+  const auto* link = std::get_if<TableLink>(&way);
+  return link ? target(*link) : plan.target(way);
+}
+
+std::optional<Way> Checker::way(TableId table, const std::string& name) const {
+  if (const auto link = plan.tables[table].links.find(name)) return TableLink{table, *link};
+  if (const auto list = plan.tables[table].lists.find(name)) return TableList{table, *list};
+  return std::nullopt;
+}
+
+const Place& Checker::place_of(const Way& way) const {
+  return std::visit([&](const auto& one) -> const Place& { return plan[one].place; }, way);
 }
 
 std::vector<std::string> Checker::table_names() const {
@@ -92,8 +105,8 @@ Files read_files(Checker& c, Keys& keys, bool several) {
   return out;
 }
 
-void read_join(Checker& c, int table, Item& item) {
-  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+void read_join(Checker& c, TableId table, Item& item) {
+  auto& plan = c.plan.tables[table];
   if (!demand(c.report, item, Item::Kind::table, "a join")) return;
   Keys keys(c.report, item, "join of [tables." + plan.name + "]", &section("join"));
   TablePlan::Join join;
@@ -108,11 +121,11 @@ void read_join(Checker& c, int table, Item& item) {
   keys.finish();
   join.reader = *reader;
   if (!files.good) {
-    c.columns[static_cast<std::size_t>(table)].known = false;
+    c.columns[table].known = false;
     return;
   }
   join.file = files.paths[0];
-  auto& columns = c.columns[static_cast<std::size_t>(table)];
+  auto& columns = c.columns[table];
   const auto joined = read_columns(c, files.items, files.paths, *reader);
   if (joined.known && !joined.has(join.key)) {
     std::vector<std::string> notes;
@@ -128,12 +141,12 @@ void read_join(Checker& c, int table, Item& item) {
 }
 
 // An entity table that is made of an event table's column. That table's columns may not be known yet.
-void read_from(Checker& c, int table, Keys& keys, const Item& from, const Item* key) {
-  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+void read_from(Checker& c, TableId table, Keys& keys, const Item& from, const Item* key) {
+  auto& plan = c.plan.tables[table];
   for (const char* name : {"file", "files", "reader"})
     keys.refuse(name, "wrong-type", "a table has " + quote(name) + " or 'from', not both");
-  const int other = c.table(from.text);
-  if (other == none) {
+  const auto other = c.table(from.text);
+  if (!other) {
     std::vector<std::string> notes;
     note_choices(notes, from.text, c.table_names());
     return c.error(from.place, "unknown-table", "no table " + quote(from.text), notes);
@@ -143,16 +156,16 @@ void read_from(Checker& c, int table, Keys& keys, const Item& from, const Item* 
                    quote(plan.name) + " is made of a column of " + quote(from.text) + ": say which",
                    {"for example key = \"item\""});
   const auto* said = c.document.root().find("tables")->find(from.text);
-  if (other == table || (said && said->is(Item::Kind::table) && said->find("key")))
+  if (*other == table || (said && said->is(Item::Kind::table) && said->find("key")))
     return c.error(from.place, "event-only", quote(from.text) + " has a key and is an entity table",
                    {"'from' names an event table"});
-  plan.from = other;
+  plan.from = *other;
 }
 
 // Files, reader, key and columns: what needs no other table.
-void read_ground(Checker& c, int table, Keys& keys) {
-  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
-  auto& columns = c.columns[static_cast<std::size_t>(table)];
+void read_ground(Checker& c, TableId table, Keys& keys) {
+  auto& plan = c.plan.tables[table];
+  auto& columns = c.columns[table];
   keys.later({"group"});
   const auto* from = keys.find("from", Item::Kind::text);
   const auto* key = keys.find("key", Item::Kind::text);
@@ -188,19 +201,19 @@ void read_ground(Checker& c, int table, Keys& keys) {
 }
 
 // The key's column, with those that joins added; all event tables' columns are known now.
-void add_from(Checker& c, int table) {
-  const auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
-  if (plan.from == none) return;
+void add_from(Checker& c, TableId table) {
+  const auto& plan = c.plan.tables[table];
+  if (!plan.from) return;
   const auto& item = *c.document.root().find("tables")->find(plan.name);
-  need_column(c, plan.from, plan.key, item.find("key")->place);
-  auto& columns = c.columns[static_cast<std::size_t>(table)];
-  columns.known = c.columns[static_cast<std::size_t>(plan.from)].known;
+  need_column(c, *plan.from, plan.key, item.find("key")->place);
+  auto& columns = c.columns[table];
+  columns.known = c.columns[*plan.from].known;
   columns.names.insert(columns.names.begin(), plan.key);
   columns.file = quote(plan.name);
 }
 
-void read_links(Checker& c, int table, Keys& keys) {
-  auto& plan = c.plan.tables[static_cast<std::size_t>(table)];
+void read_links(Checker& c, TableId table, Keys& keys) {
+  auto& plan = c.plan.tables[table];
   auto* links = keys.find("links", Item::Kind::table);
   if (!links) return;
   if (!plan.event()) {
@@ -210,9 +223,9 @@ void read_links(Checker& c, int table, Keys& keys) {
     return;
   }
   for (const auto& item : links->items) {
-    LinkPlan link;
-    link.name = link.column = item->key;
-    link.place = item->key_place;
+    // Where its table is not known, which is reported, any number stands in its place: the plan is not used.
+    LinkPlan link{item->key, table, item->key, item->key_place};
+    bool good = false;
     good_name(c, *item, "a link");
     Item* target = item.get();
     if (item->is(Item::Kind::table)) {
@@ -226,22 +239,24 @@ void read_links(Checker& c, int table, Keys& keys) {
       target = nullptr;
     }
     if (target) {
-      link.table = c.table(target->text);
-      if (link.table == none) {
+      const auto entities = c.table(target->text);
+      if (!entities) {
         std::vector<std::string> notes;
         note_choices(notes, target->text, c.table_names());
         c.error(target->place, "unknown-table", "no table " + quote(target->text), notes);
-      } else if (c.plan.tables[static_cast<std::size_t>(link.table)].event()) {
-        const auto& other = c.plan.tables[static_cast<std::size_t>(link.table)];
+      } else if (const auto& other = c.plan.tables[*entities]; other.event()) {
         c.error(target->place, "link-to-event", "a link points to entities; " + quote(other.name) + " has no key",
                 {quote(other.name) + " is declared at " + text_of(other.place),
                  "give it key = \"COLUMN\" when each of its rows is one entity"});
-        link.table = none;
+      } else {
+        link.table = *entities;
+        good = true;
       }
       const auto* column = item->find("column");
       need_column(c, table, link.column, column ? column->place : item->key_place);
     }
-    plan.links.push_back(std::move(link));
+    const auto number = plan.links.add(std::move(link));
+    if (!good) c.broken_links.insert({table, number});
   }
 }
 
@@ -265,17 +280,18 @@ void read_tables(Checker& c) {
   }
   const auto each = [&](auto read) {
     for (std::size_t k = 0; k < keys.size(); ++k)
-      if (keys[k]) read(c, static_cast<int>(k), *keys[k]);
+      if (keys[k]) read(c, TableId{k}, *keys[k]);
   };
   each(read_ground);
-  for (std::size_t k = 0; k < keys.size(); ++k) add_from(c, static_cast<int>(k));
+  for (const auto table : c.plan.tables.ids()) add_from(c, table);
   each(read_links);
   each(read_fields);
   each(read_rows);
   each(read_lists);
   add_run_tables(c);
   for (std::size_t k = 0; k < keys.size(); ++k)  // without its reader a table's other keys cannot be judged
-    if (keys[k] && (c.plan.serving || c.plan.tables[k].from != none || !c.plan.tables[k].reader.component.empty()))
+    if (keys[k] &&
+        (c.plan.serving || c.plan.tables[TableId{k}].from || !c.plan.tables[TableId{k}].reader.component.empty()))
       keys[k]->finish();
 }
 

@@ -64,9 +64,9 @@ void refuse_others(Checker& c, Keys& keys, const Found& optimizer, const Found& 
                   {c.cards.name_in_recipes(own) + " has " + listed(params_of(own))});
     };
     if (schedule && schedule.schema->param(key))
-      keys.refuse(key, "unknown-key", quote(key) + " is a parameter of the schedule, which has a table of its own here",
-                  {"write it there: schedule = { use = \"" + c.cards.name_in_recipes(schedule) + "\", " + key +
-                   " = ... }"});
+      keys.refuse(
+          key, "unknown-key", quote(key) + " is a parameter of the schedule, which has a table of its own here",
+          {"write it there: schedule = { use = \"" + c.cards.name_in_recipes(schedule) + "\", " + key + " = ... }"});
     else if (!optimizers.empty()) refuse(optimizers, optimizer);
     else if (!schedules.empty()) refuse(schedules, schedule);
   }
@@ -95,18 +95,18 @@ void read_rows_key(Checker& c, Keys* keys, const Place& place) {
   auto& train = c.plan.train;
   if (const auto* rows = keys ? keys->find("rows", Item::Kind::text) : nullptr) {
     train.rows = c.table(rows->text);
-    if (train.rows != none) return;
+    if (train.rows) return;
     std::vector<std::string> notes;
     note_choices(notes, rows->text, c.table_names());
     return c.error(rows->place, "unknown-table", "no table " + quote(rows->text), notes);
   }
   if (keys && keys->table().find("rows")) return;  // of a wrong type
   std::vector<std::string> events;
-  for (std::size_t k = 0; k < c.plan.tables.size(); ++k)
-    if (c.plan.tables[k].event()) events.push_back(c.plan.tables[k].name), train.rows = static_cast<int>(k);
+  for (const auto table : c.plan.tables.ids())
+    if (c.plan.tables[table].event()) events.push_back(c.plan.tables[table].name), train.rows = table;
   if (events.size() == 1 && keys) return keys->fill("rows", events[0]);
   if (events.size() == 1 || c.plan.tables.empty()) return;
-  train.rows = none;
+  train.rows.reset();
   c.error(place, "missing-key", "[train] needs 'rows': which table's rows are learnt from",
           {events.empty() ? "no table is an event table; name an entity table to learn from its rows"
                           : "event tables: " + listed(events)});
@@ -128,10 +128,11 @@ void read_data(Checker& c) {
 void check_shares(Checker& c) {
   if (c.plan.train.epochs == 0) return;
   for (const auto& table : c.plan.tables) {
-    const auto& split = table.split;
-    const bool shares = split.by == SplitPlan::By::hash || split.by == SplitPlan::By::time;
-    if (shares && split.train <= 0 && split.valid + split.test > 0)
-      c.error(split.place, "bad-split", "no row would be trained on",
+    const auto nobody =
+        Cases{[](const auto& shares) { return shares.train <= 0 && shares.valid + shares.test > 0; },
+              [](const SplitPlan::AllTrain&) { return false; }, [](const SplitPlan::LeaveLast&) { return false; }};
+    if (std::visit(nobody, table.split.how))
+      c.error(table.split.place, "bad-split", "no row would be trained on",
               {"give it a share: train = 8", "or say [train] epochs = 0 to evaluate alone"});
   }
 }
@@ -148,10 +149,10 @@ void read_training(Checker& c) {
   train.place = item->key_place;
   Keys keys(c.report, *item, "[train]", &section("train"));
   read_rows_key(c, &keys, item->key_place);
-  if (const auto* each = keys.find("each", Item::Kind::text); each && train.rows != none) {
-    const auto& table = c.plan.tables[static_cast<std::size_t>(train.rows)];
-    train.each = link_of(table, each->text);
-    if (train.each == none) {
+  if (const auto* each = keys.find("each", Item::Kind::text); each && train.rows) {
+    const auto& table = c.plan.driving();
+    train.each = table.links.find(each->text);
+    if (!train.each) {
       std::vector<std::string> notes, names;
       for (const auto& link : table.links) names.push_back(link.name);
       note_choices(notes, each->text, names);
@@ -195,21 +196,19 @@ void read_training(Checker& c) {
     c.error(best->place, "unknown-metric", "no metric " + quote(best->text), notes);
   }
   if (best) train.keep_best = best->text;
-  const bool valid = train.rows != none && c.plan.tables[static_cast<std::size_t>(train.rows)].split.valid > 0;
+  const bool valid = train.rows && c.plan.driving().split.has_valid();
   const bool can = valid && !metrics.empty();
   train.best = keys.choice("keep", can ? "best" : "last") == "best";
   const auto* keep = keys.table().find("keep");
   const bool asked = best || (keep && !keep->filled_in && train.best) || (patience && train.patience > 0);
-  if (asked && train.rows != none && !can)
-    c.error(
-        best                                     ? best->place
-        : keep && !keep->filled_in && train.best ? keep->place
-                                                 : patience->place,
-        "no-validation",
-        "the best weights are chosen on validation rows" +
-            std::string(valid ? ", by a metric; there is none"
-                              : "; " + quote(c.plan.tables[static_cast<std::size_t>(train.rows)].name) + " has none"),
-        {valid ? "add [metrics.auc] use = \"auc\"" : "give its split a 'valid' share", "or keep = \"last\""});
+  if (asked && train.rows && !can)
+    c.error(best                                     ? best->place
+            : keep && !keep->filled_in && train.best ? keep->place
+                                                     : patience->place,
+            "no-validation",
+            "the best weights are chosen on validation rows" +
+                std::string(valid ? ", by a metric; there is none" : "; " + quote(c.plan.driving().name) + " has none"),
+            {valid ? "add [metrics.auc] use = \"auc\"" : "give its split a 'valid' share", "or keep = \"last\""});
   if (train.best && can && !keys.table().find("best")) keys.fill("best", metrics[0]);
   keys.finish();
 }

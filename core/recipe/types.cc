@@ -9,8 +9,6 @@ namespace braid::recipe {
 
 namespace {
 
-std::size_t index(int k) { return static_cast<std::size_t>(k); }
-
 // int and id are the same numbers; an id has a known range.
 bool dtype_fits(DType port, DType wire) { return port == wire || (port == DType::whole && wire == DType::id); }
 
@@ -24,10 +22,10 @@ Flow output_flow(const Use& use, const PortSchema& port, const Dims& dims, const
   if (shape.type == DType::id) flow.type.id_rows = dims.value(shape.rows);
   for (const auto& dim : shape.dims) {
     auto known = dims.evaluate(dim.size);
-    if (dim.padded && known.same.empty() && known.size.kind != Size::Kind::axis) {
+    if (dim.padded && known.same.empty() && !is<AxisRows>(known.size)) {
       known.same = scope + ":" + dim.size;  // a length of this component's own making
-      if (known.size.kind == Size::Kind::fixed) known.size.kind = Size::Kind::padded;
-      else known.size = {Size::Kind::padded, 0, none, none, none};
+      const auto* fixed = std::get_if<FixedSize>(&known.size);
+      known.size = PaddedPlaces{fixed && fixed->value > 0 ? std::optional(fixed->value) : std::nullopt};
     }
     flow.type.dims.push_back(known.size);
     flow.same.push_back(known.same);
@@ -50,19 +48,18 @@ std::string type_text(const Checker& c, const Flow& flow) {
 
 // ---- fields ----
 
-void type_field(Checker& c, int table, int field) {
-  const auto& plan = c.plan.tables[index(table)].fields[index(field)];
+void type_field(Checker& c, TableId table, FieldId field) {
+  const auto& plan = c.plan.tables[table].fields[field];
   Dims dims(plan.use, nullptr, c.doubtful_fields.contains({table, field}));
-  const auto name = c.plan.tables[index(table)].name + "." + plan.name;
+  const auto name = c.plan.tables[table].name + "." + plan.name;
   if (const auto fitted = c.fitted.find(name); fitted != c.fitted.end())
-    for (const auto& [dim, size] : fitted->second)
-      dims.bind(dim, {fixed_size(size), "", "fitted on the data"}, nullptr);
+    for (const auto& [dim, size] : fitted->second) dims.bind(dim, {FixedSize{size}, "", "fitted on the data"}, nullptr);
   auto& outputs = c.field_outputs[{table, field}];
   for (const auto& port : plan.use.schema.ports) {
     if (!port.output) continue;
     auto flow = output_flow(plan.use, port, dims, name);
     if (!flow.type.dims.empty()) {
-      flow.type.dims[0] = {Size::Kind::axis, 0, table, none, none};
+      flow.type.dims[0] = AxisRows{own_axis(table)};
       flow.same[0].clear();
     }
     outputs.push_back(std::move(flow));
@@ -98,19 +95,19 @@ class NodeTyper {
     c_.error(place, tag, std::move(what), std::move(notes));
   }
   std::string source_note(const WireDraft& wire) const {
-    return quote(wire.wire.text) + " is " + type_text(c_, wire.flow) + declared(wire);
+    return quote(wire.text) + " is " + type_text(c_, wire.flow) + declared(wire);
   }
 
   // ", declared at recipe.toml:12:1"
   std::string declared(const WireDraft& wire) const {
-    const auto& w = wire.wire;
-    if (w.source == Wire::Source::node)
-      return ", node " + quote(c_.nodes[index(w.node)].plan.name) + " at " +
-             text_of(c_.nodes[index(w.node)].plan.place);
-    const auto& table = c_.plan.tables[index(c_.plan.axes[index(w.axis)].table)];
-    if (w.source == Wire::Source::field) return ", field at " + text_of(table.fields[index(w.field)].place);
-    if (w.source == Wire::Source::label) return ", label at " + text_of(table.labels[index(w.label)].place);
-    if (w.source == Wire::Source::link) return ", the key of a link at " + text_of(table.links[index(w.link)].place);
+    if (const auto* from = wire.node())
+      return ", node " + quote(c_.nodes[from->node].plan.name) + " at " + text_of(c_.nodes[from->node].plan.place);
+    const auto& table = c_.plan.table_of(*wire.axis);
+    if (const auto* from = wire.field()) return ", field at " + text_of(table.fields[from->field].place);
+    if (const auto* from = std::get_if<LabelOf>(&wire.source))
+      return ", label at " + text_of(table.labels[from->label].place);
+    if (const auto* from = std::get_if<LinkKey>(&wire.source))
+      return ", the key of a link at " + text_of(table.links[from->link].place);
     return "";
   }
 
@@ -149,7 +146,7 @@ class NodeTyper {
       notes.push_back("a tower such as an embedding turns ids into vectors");
     if (port == DType::key) notes.push_back("keys come from links and tables: \"ratings.user\", \"items.key\"");
     if (port == DType::id && wire == DType::floating) notes.push_back("fields of dtype id: " + id_fields());
-    fail(draft.wire.place, "wrong-dtype",
+    fail(draft.place, "wrong-dtype",
          port_words(p) + " takes " + schema(p).shape + ", not " + std::string(name_of(wire)), notes);
   }
 
@@ -157,8 +154,7 @@ class NodeTyper {
     std::vector<std::string> out;
     for (const auto& [at, outputs] : c_.field_outputs)
       if (!outputs.empty() && outputs[0].type.dtype == DType::id)
-        out.push_back(c_.plan.tables[index(at.first)].name + "." +
-                      c_.plan.tables[index(at.first)].fields[index(at.second)].name);
+        out.push_back(c_.plan.tables[at.table].name + "." + c_.plan.tables[at.table].fields[at.field].name);
     return out.empty() ? "none" : listed(out, 6);
   }
 
@@ -166,26 +162,24 @@ class NodeTyper {
   bool masks(std::size_t p, const WireDraft& draft, const Shape& shape) {
     const auto& flow = draft.flow;
     std::string why;
-    if (flow.type.optional_rows && !shape.optional_rows) why = "rows of " + quote(draft.wire.text) + " may be absent";
+    if (flow.type.optional_rows && !shape.optional_rows) why = "rows of " + quote(draft.text) + " may be absent";
     std::size_t taken = 0, given = 0;
     for (const auto& dim : shape.dims) taken += dim.padded;
     for (const bool padded : flow.padded) given += padded;
     if (given > taken) {
       for (std::size_t d = 0; d < flow.padded.size() && why.empty(); ++d)
         if (flow.padded[d] && !(d < shape.dims.size() && shape.dims[d].padded))
-          why = "places of " + quote(draft.wire.text) + " may be unused ('" + size_text(c_.plan, flow.type.dims[d]) +
-                "*')";
+          why = "places of " + quote(draft.text) + " may be unused ('" + size_text(c_.plan, flow.type.dims[d]) + "*')";
     }
     for (std::size_t d = 0;
          d < flow.padded.size() && d < shape.dims.size() && why.empty() && flow.padded.size() == shape.dims.size(); ++d)
       if (flow.padded[d] && !shape.dims[d].padded)
-        why =
-            "places of " + quote(draft.wire.text) + " may be unused ('" + size_text(c_.plan, flow.type.dims[d]) + "*')";
+        why = "places of " + quote(draft.text) + " may be unused ('" + size_text(c_.plan, flow.type.dims[d]) + "*')";
     if (why.empty()) return true;
     std::vector<std::string> notes{source_note(draft)};
     const auto removers = c_.cards.mask_removers(flow.type.optional_rows && !shape.optional_rows);
     if (!removers.empty()) notes.push_back("between them may stand: " + listed(removers, 6));
-    fail(draft.wire.place, "mask-left", why + "; " + port_words(p) + " takes " + schema(p).shape + " and knows no mask",
+    fail(draft.place, "mask-left", why + "; " + port_words(p) + " takes " + schema(p).shape + " and knows no mask",
          notes);
     return false;
   }
@@ -197,27 +191,27 @@ class NodeTyper {
     const auto lacking = std::find_if(shape.dims.begin(), shape.dims.end(), [](const Dim& d) { return d.may_lack; });
     if (lacking == shape.dims.end()) return;
     const auto d = lacking - shape.dims.begin();
-    flow.type.dims.insert(flow.type.dims.begin() + d, fixed_size(1));
+    flow.type.dims.insert(flow.type.dims.begin() + d, FixedSize{1});
     flow.same.insert(flow.same.begin() + d, "");
     flow.padded.insert(flow.padded.begin() + d, false);
-    draft.wire.inserted = {static_cast<int>(d)};
+    draft.inserted = {static_cast<int>(d)};
   }
 
   void wrong_rank(std::size_t p, const WireDraft& draft) {
     std::vector<std::string> notes{source_note(draft)};
     const auto shape = effective_shape(node_.plan.use, schema(p));
     const auto wanted = shape.dims.size(), given = draft.flow.type.dims.size();
-    if (wanted == given + 1 && shape.dims[1].padded && !draft.flow.type.dims.empty() && draft.wire.axis != none &&
-        draft.wire.via.list == none)
-      if (const auto lists = ways_to(c_, draft.wire.axis, false, true); !lists.empty())
-        notes.push_back("through a list it has one more: \"" + draft.wire.text.substr(0, draft.wire.text.find('[')) +
-                        "[" + lists[0] + "]\"");
+    if (wanted == given + 1 && shape.dims[1].padded && !draft.flow.type.dims.empty() && draft.axis &&
+        !(draft.via && draft.via->list()))
+      if (const auto lists = ways_to(c_, *draft.axis, false, true); !lists.empty())
+        notes.push_back("through a list it has one more: \"" + draft.text.substr(0, draft.text.find('[')) + "[" +
+                        lists[0] + "]\"");
     if (wanted < given)
       if (const auto others = outputs_like(shape); !others.empty())
         notes.push_back("with " + counted(wanted, "dim") + " there " + (others.size() == 1 ? "is " : "are ") +
                         listed(others));
-    fail(draft.wire.place, "wrong-rank",
-         port_words(p) + " takes " + counted(wanted, "dim") + ", " + schema(p).shape + "; " + quote(draft.wire.text) +
+    fail(draft.place, "wrong-rank",
+         port_words(p) + " takes " + counted(wanted, "dim") + ", " + schema(p).shape + "; " + quote(draft.text) +
              " has " + std::to_string(given),
          notes);
   }
@@ -240,8 +234,8 @@ class NodeTyper {
 
   void id_rows(std::size_t p, std::size_t k, const WireDraft& draft, const Shape& shape) {
     Known known;
-    if (draft.flow.type.id_rows) known.size = fixed_size(*draft.flow.type.id_rows);
-    known.origin = quote(draft.wire.text);
+    if (draft.flow.type.id_rows) known.size = FixedSize{*draft.flow.type.id_rows};
+    known.origin = quote(draft.text);
     const auto& wires = node_.inputs[p];
     dims_.bind_wire(schema(p).name, k, wires.size(), shape.rows, known);
     if (schema(p).repeated && wires.size() > 1) return;  // each wire has its own
@@ -252,12 +246,12 @@ class NodeTyper {
 
   bool dim(std::size_t p, std::size_t k, std::size_t d, const Shape& shape, const WireDraft& draft) {
     const auto& declared = shape.dims[d];
-    Known known{draft.flow.type.dims[d], draft.flow.same[d], quote(draft.wire.text)};
+    Known known{draft.flow.type.dims[d], draft.flow.same[d], quote(draft.text)};
     if (!plain(declared.size)) return true;  // an expression: when all names are known
     const auto wires = node_.inputs[p].size();
     if (d > 0) dims_.bind_wire(schema(p).name, k, wires, declared.size, known);
     if (declared.varies && wires > 1) return true;
-    if (d == 0 && known.size.kind == Size::Kind::axis) return axis(p, draft, declared.size, known);
+    if (d == 0 && is<AxisRows>(known.size)) return axis(p, draft, declared.size, known);
     Known before;
     if (dims_.bind(declared.size, known, &before)) return true;
     size_conflict(p, draft, declared.size, known, before);
@@ -273,26 +267,25 @@ class NodeTyper {
   bool axis(std::size_t p, const WireDraft& draft, const std::string& name, const Known& known) {
     auto [at, fresh] = rows_.try_emplace(name, reference(name));
     const auto& right = at->second;
-    dims_.bind(name, {right->flow.type.dims[0], "", quote(right->wire.text)}, nullptr);
-    const int wanted = right->flow.type.dims[0].axis;
-    if (known.size.axis == wanted) return true;
-    std::vector<std::string> notes{quote(right->wire.text) + " lives on " + axis_words(c_, wanted) + ", " +
-                                   text_of(right->wire.place)};
-    const auto& table = c_.plan.tables[index(c_.plan.axes[index(wanted)].table)];
-    const auto ways = ways_to(c_, known.size.axis, true, false);
-    if (!draft.wire.via.any() && table.event() && !ways.empty()) {
+    dims_.bind(name, {right->flow.type.dims[0], "", quote(right->text)}, nullptr);
+    const auto wanted = *right->flow.type.axis(), own = std::get<AxisRows>(known.size).axis;
+    if (own == wanted) return true;
+    std::vector<std::string> notes{quote(right->text) + " lives on " + axis_words(c_, wanted) + ", " +
+                                   text_of(right->place)};
+    const auto& table = c_.plan.table_of(wanted);
+    const auto ways = ways_to(c_, own, true, false);
+    if (!draft.via && table.event() && !ways.empty()) {
       std::vector<std::string> wires;
-      for (const auto& way : ways) wires.push_back("\"" + draft.wire.text + "[" + way + "]\"");
+      for (const auto& way : ways) wires.push_back("\"" + draft.text + "[" + way + "]\"");
       notes.push_back("carry it over by a link: " + listed(wires));
-    } else if (c_.plan.axes[index(known.size.axis)].table == c_.plan.axes[index(wanted)].table &&
-               !draft.wire.via.any()) {
-      notes.push_back("carry it over: \"" + draft.wire.text + "[" + c_.plan.axes[index(wanted)].name + ".row]\"");
-    } else if (table.event() == c_.plan.tables[index(c_.plan.axes[index(known.size.axis)].table)].event()) {
+    } else if (c_.plan.axes[own].table == c_.plan.axes[wanted].table && !draft.via) {
+      notes.push_back("carry it over: \"" + draft.text + "[" + c_.plan.axes[wanted].name + ".row]\"");
+    } else if (table.event() == c_.plan.table_of(own).event()) {
       notes.push_back("rows of two tables meet in events: gather both through links of an event table");
     }
-    fail(draft.wire.place, "wrong-axis",
-         quote(draft.wire.text) + " lives on " + axis_words(c_, known.size.axis) + "; " + port_words(p) +
-             " stands beside " + axis_words(c_, wanted),
+    fail(draft.place, "wrong-axis",
+         quote(draft.text) + " lives on " + axis_words(c_, own) + "; " + port_words(p) + " stands beside " +
+             axis_words(c_, wanted),
          notes);
     return false;
   }
@@ -304,8 +297,7 @@ class NodeTyper {
       if (shape.dims.empty() || shape.dims[0].size != name) continue;
       for (const auto& wire : node_.inputs[p]) {
         if (!wire.flow.known || wire.flow.type.dims.empty()) continue;
-        const auto& table = c_.plan.tables[index(c_.plan.axes[index(wire.flow.type.dims[0].axis)].table)];
-        if (table.event()) return &wire;
+        if (c_.plan.table_of(*wire.flow.type.axis()).event()) return &wire;
         if (!first) first = &wire;
       }
     }
@@ -315,19 +307,19 @@ class NodeTyper {
   void size_conflict(std::size_t p, const WireDraft& draft, const std::string& name, const Known& here,
                      const Known& before) {
     const auto text = [&](const Known& known) {
-      if (known.size.kind == Size::Kind::fixed) return std::to_string(known.size.value);
+      if (const auto* fixed = std::get_if<FixedSize>(&known.size)) return std::to_string(fixed->value);
       return "as long as " + quote(size_text(c_.plan, known.size) + "*");
     };
     std::vector<std::string> notes{source_note(draft), text(before) + " comes from " + before.origin};
     if (before.origin.starts_with("'"))
       for (const auto& port : node_.inputs)
         for (const auto& wire : port)
-          if (quote(wire.wire.text) == before.origin && &wire != &draft) {
+          if (quote(wire.text) == before.origin && &wire != &draft) {
             notes[1] = source_note(wire);
             break;
           }
-    fail(draft.wire.place, "size-conflict",
-         quote(name) + " of " + port_words(p) + " is " + text(here) + " by " + quote(draft.wire.text) + " and " +
+    fail(draft.place, "size-conflict",
+         quote(name) + " of " + port_words(p) + " is " + text(here) + " by " + quote(draft.text) + " and " +
              text(before) + " by " + before.origin,
          notes);
   }
@@ -338,11 +330,12 @@ class NodeTyper {
       const auto shape = effective_shape(node_.plan.use, schema(p));
       if (!draft.flow.known || shape.dims.size() != draft.flow.type.dims.size()) continue;
       for (std::size_t d = 0; d < shape.dims.size(); ++d) {
-        if (plain(shape.dims[d].size) || draft.flow.type.dims[d].kind != Size::Kind::fixed) continue;
+        const auto* fixed = std::get_if<FixedSize>(&draft.flow.type.dims[d]);
+        if (plain(shape.dims[d].size) || !fixed) continue;
         const auto value = dims_.value(shape.dims[d].size);
-        if (!value || *value == draft.flow.type.dims[d].value) continue;
+        if (!value || *value == fixed->value) continue;
         Known here{draft.flow.type.dims[d], "", ""},
-            wanted{fixed_size(*value), "", shape.dims[d].size + " in " + schema(p).shape};
+            wanted{FixedSize{*value}, "", shape.dims[d].size + " in " + schema(p).shape};
         size_conflict(p, draft, shape.dims[d].size, here, wanted);
       }
     }
@@ -373,12 +366,12 @@ class NodeTyper {
     for (const auto& weight : node_.found.schema->weights)
       for (const auto& dim : weight.dims)
         for (const auto& [name, known] : dims_.names()) {
-          if (known.size.kind != Size::Kind::list || known.size.value > 0 || !mentions(dim, name)) continue;
-          const auto& table = c_.plan.tables[index(known.size.table)];
-          const auto& list = table.lists[index(known.size.list)];
+          const auto* places = std::get_if<ListPlaces>(&known.size);
+          if (!places || places->most || !mentions(dim, name)) continue;
+          const auto& list = c_.plan[places->list];
           return fail(node_.plan.place, "requirement",
                       "the weight " + quote(node_.plan.name + "." + weight.name) + " has a size for each place of " +
-                          quote(table.name + "." + list.name) + ", and that list may have any length",
+                          quote(c_.plan.name_of(places->list)) + ", and that list may have any length",
                       {"bound it: last = 20 in " + quote(list.name) + ", declared at " + text_of(list.place)});
         }
   }
@@ -407,8 +400,8 @@ class NodeTyper {
              {port.help});
       auto flow = output_flow(node_.plan.use, port, dims_, node_.plan.name);
       // Without its rows' axis, or after an error about its own inputs, nothing that follows is judged by it.
-      if (!flow.type.dims.empty() && flow.type.dims[0].kind != Size::Kind::axis) {
-        if (good_ && node_.inputs_known && flow.type.dims[0].kind == Size::Kind::unknown)
+      if (!flow.type.dims.empty() && !flow.type.axis()) {
+        if (good_ && node_.inputs_known && is<UnknownSize>(flow.type.dims[0]))
           fail(node_.plan.place, "wrong-axis",
                "on which rows " + quote(node_.plan.name + "." + port.name) + " lives is not known",
                {"wire an input whose first dim is '" + parse_shape(port.shape).dims[0].size + "'"});
@@ -475,11 +468,10 @@ void share_sizes(Checker& c) {
 }  // namespace
 
 void type_nodes(Checker& c) {
-  for (std::size_t t = 0; t < c.plan.tables.size(); ++t)
-    for (std::size_t f = 0; f < c.plan.tables[t].fields.size(); ++f)
-      type_field(c, static_cast<int>(t), static_cast<int>(f));
-  for (const int k : c.node_order) {
-    auto& node = c.nodes[index(k)];
+  for (const auto table : c.plan.tables.ids())
+    for (const auto field : c.plan.tables[table].fields.ids()) type_field(c, table, field);
+  for (const auto k : c.node_order) {
+    auto& node = c.nodes[k];
     if (node.item && node.found) NodeTyper(c, node, "node " + quote(node.plan.name)).run();
   }
   share_sizes(c);

@@ -15,8 +15,6 @@ struct Part {
 
 bool is_glob(const std::string& text) { return text.find_first_of("*?") != std::string::npos; }
 
-std::size_t index(int k) { return static_cast<std::size_t>(k); }
-
 // One wire's text, resolved name by name. Every error carries the place inside the string.
 class WireText {
  public:
@@ -25,8 +23,8 @@ class WireText {
   std::vector<WireDraft> read() {
     WireDraft draft;
     draft.item = &item_;
-    draft.wire.text = item_.text;
-    draft.wire.place = item_.place;
+    draft.text = item_.text;
+    draft.place = item_.place;
     if (!split()) return {draft};
     if (!via_.empty() && !resolve_via(draft)) return {draft};
     return resolve_source(draft);
@@ -89,42 +87,33 @@ class WireText {
         }
   }
 
-  int axis_named(const std::string& name) const {
-    for (std::size_t k = 0; k < c_.plan.axes.size(); ++k)
-      if (c_.plan.axes[k].name == name) return static_cast<int>(k);
-    return none;
-  }
-  int node_named(const std::string& name) const {
-    for (std::size_t k = 0; k < c_.nodes.size(); ++k)
-      if (c_.nodes[k].plan.name == name) return static_cast<int>(k);
-    return none;
-  }
-
   bool resolve_via(WireDraft& draft) {
     draft.via_at = via_at_;
-    auto& via = draft.wire.via;
-    const int axis = axis_named(via_[0].text);
-    if (axis == none) {
+    const auto axis = c_.plan.axes.find(via_[0].text);
+    if (!axis) {
       if (c_.broken_axes.contains(via_[0].text)) return false;
       std::vector<std::string> notes, names;
       for (const auto& a : c_.plan.axes) names.push_back(a.name);
       note_choices(notes, via_[0].text, names);
       return fail(via_[0].at, "unknown-axis", "no table or axis " + quote(via_[0].text), notes);
     }
-    const auto& plan = c_.plan.axes[index(axis)];
+    const auto& plan = c_.plan.axes[*axis];
     if (via_[1].text == "row") {
-      via.axis = axis;
+      draft.via = Via{*axis, AxisRow{}};
       return true;
     }
-    const auto& table = c_.plan.tables[index(plan.table)];
+    const auto& table = c_.plan.tables[plan.table];
     if (!plan.standard && !table.event())
       return fail(via_[1].at, "unknown-link", "the axis " + quote(plan.name) + " has no " + quote(via_[1].text),
                   {"write [" + plan.name + ".row], or a link of an event table"});
-    via.table = plan.table;
-    if (!plan.standard) via.from = axis;
-    via.link = link_of(table, via_[1].text);
-    via.list = via.link == none ? list_of(table, via_[1].text) : none;
-    if (via.link != none || via.list != none) return true;
+    if (const auto link = table.links.find(via_[1].text)) {
+      draft.via = Via{*axis, TableLink{plan.table, *link}};
+      return true;
+    }
+    if (const auto list = table.lists.find(via_[1].text)) {
+      draft.via = Via{*axis, TableList{plan.table, *list}};
+      return true;
+    }
     if (c_.broken_names.contains({plan.table, via_[1].text})) return false;
     std::vector<std::string> notes, names;
     for (const auto& l : table.links) names.push_back(l.name);
@@ -135,12 +124,13 @@ class WireText {
   }
 
   std::vector<WireDraft> resolve_source(WireDraft& draft) {
-    if (const int node = node_named(names_[0].text); node != none) {
-      if (axis_named(names_[0].text) != none) return {draft};  // two things of one name: that was said
-      draft.known = from_node(draft, node);
+    const auto axis = c_.plan.axes.find(names_[0].text);
+    if (const auto node = c_.nodes.find(names_[0].text)) {
+      if (axis) return {draft};  // two things of one name: that was said
+      draft.known = from_node(draft, *node);
       return {draft};
     }
-    if (const int axis = axis_named(names_[0].text); axis != none) return from_axis(draft, axis);
+    if (axis) return from_axis(draft, *axis);
     if (c_.broken_axes.contains(names_[0].text)) return {draft};
     std::vector<std::string> notes, names;
     for (const auto& n : c_.nodes) names.push_back(n.plan.name);
@@ -160,11 +150,9 @@ class WireText {
     return {draft};
   }
 
-  bool from_node(WireDraft& draft, int k) {
-    const auto& node = c_.nodes[index(k)];
-    draft.wire.source = Wire::Source::node;
-    draft.wire.node = k;  // in the order of writing; make_plan turns it
-    draft.wire.port = 0;
+  bool from_node(WireDraft& draft, DraftId k) {
+    const auto& node = c_.nodes[k];
+    draft.source = OutputOf<DraftId>{k, 0};
     if (!node.found) return true;
     const auto declared = "node " + quote(node.plan.name) + " is declared at " + text_of(node.plan.place);
     if (names_.size() > 2) return fail(names_[2].at, "bad-wire", "a node's output has no parts");
@@ -179,7 +167,7 @@ class WireText {
     }
     draft.port_name = names_[1].text;
     const auto found = std::find(node.flow_names.begin(), node.flow_names.end(), names_[1].text);
-    draft.wire.port = static_cast<int>(found - node.flow_names.begin());
+    draft.source = OutputOf<DraftId>{k, static_cast<std::size_t>(found - node.flow_names.begin())};
     if (found != node.flow_names.end()) return true;
     std::vector<std::string> notes;
     note_choices(notes, names_[1].text, node.flow_names);
@@ -188,10 +176,10 @@ class WireText {
                 quote(node.found.schema->name) + " has no output " + quote(names_[1].text), notes);
   }
 
-  std::vector<WireDraft> from_axis(WireDraft& draft, int k) {
-    const auto& axis = c_.plan.axes[index(k)];
-    const auto& table = c_.plan.tables[index(axis.table)];
-    draft.wire.axis = k;
+  std::vector<WireDraft> from_axis(WireDraft& draft, AxisId k) {
+    const auto& axis = c_.plan.axes[k];
+    const auto& table = c_.plan.tables[axis.table];
+    draft.axis = k;
     if (names_.size() == 1) {
       fail(names_[0].at, "bad-wire",
            quote(axis.name) + " is " + (axis.standard ? "a table" : "an axis") + "; a wire names one of its fields",
@@ -203,14 +191,14 @@ class WireText {
     return {draft};
   }
 
-  std::vector<WireDraft> glob(const WireDraft& draft, const TablePlan& table, int number) {
+  std::vector<WireDraft> glob(const WireDraft& draft, const TablePlan& table, TableId number) {
     std::vector<WireDraft> out;
-    for (std::size_t k = 0; k < table.fields.size(); ++k) {
+    for (const auto k : table.fields.ids()) {
       if (!glob_matches(names_[1].text, table.fields[k].name)) continue;
       auto one = draft;
-      one.known = field(one, number, static_cast<int>(k));
-      one.wire.text = item_.text;
-      one.wire.text.replace(names_[1].at, names_[1].text.size(), table.fields[k].name);
+      one.known = field(one, number, k);
+      one.text = item_.text;
+      one.text.replace(names_[1].at, names_[1].text.size(), table.fields[k].name);
       one.via_at += table.fields[k].name.size() - names_[1].text.size();
       out.push_back(std::move(one));
     }
@@ -224,11 +212,9 @@ class WireText {
     return out;
   }
 
-  bool field(WireDraft& draft, int table, int k) {
-    draft.wire.source = Wire::Source::field;
-    draft.wire.field = k;
-    draft.wire.port = 0;
-    const auto& plan = c_.plan.tables[index(table)].fields[index(k)];
+  bool field(WireDraft& draft, TableId table, FieldId k) {
+    draft.source = FieldOutput{k, 0};
+    const auto& plan = c_.plan.tables[table].fields[k];
     draft.port_name = plan.name;
     std::vector<std::string> outputs;
     for (const auto& port : plan.use.schema.ports)
@@ -239,7 +225,7 @@ class WireText {
                   {"outputs: " + listed(outputs)});
     }
     const auto found = std::find(outputs.begin(), outputs.end(), names_[2].text);
-    draft.wire.port = static_cast<int>(found - outputs.begin());
+    draft.source = FieldOutput{k, static_cast<std::size_t>(found - outputs.begin())};
     if (found != outputs.end()) return true;
     std::vector<std::string> notes;
     note_choices(notes, names_[2].text, outputs);
@@ -249,21 +235,16 @@ class WireText {
 
   bool one_of(WireDraft& draft, const TablePlan& table, const AxisPlan& axis) {
     const auto& name = names_[1].text;
-    auto& wire = draft.wire;
-    for (std::size_t k = 0; k < table.fields.size(); ++k)
-      if (table.fields[k].name == name) return field(draft, axis.table, static_cast<int>(k));
+    if (const auto one = table.fields.find(name)) return field(draft, axis.table, *one);
     if (names_.size() > 2) return fail(names_[2].at, "bad-wire", "only fields have outputs of their own");
     draft.port_name = name;
-    if (name == "key") return wire.source = Wire::Source::key, true;
-    if (name == "row") return wire.source = Wire::Source::rows, true;
-    if (name == "count" && !table.event()) return wire.source = Wire::Source::count, true;
+    if (name == "key") return draft.source = KeyOf{}, true;
+    if (name == "row") return draft.source = RowOf{}, true;
+    if (name == "count" && !table.event()) return draft.source = CountOf{}, true;
     if (axis.standard) {
-      for (std::size_t k = 0; k < table.labels.size(); ++k)
-        if (table.labels[k].name == name)
-          return wire.source = Wire::Source::label, wire.label = static_cast<int>(k), true;
-      if (const int link = link_of(table, name); link != none)
-        return wire.source = Wire::Source::link, wire.link = link, true;
-      if (list_of(table, name) != none)
+      if (const auto label = table.labels.find(name)) return draft.source = LabelOf{*label}, true;
+      if (const auto link = table.links.find(name)) return draft.source = LinkKey{*link}, true;
+      if (table.lists.find(name))
         return fail(names_[1].at, "bad-wire", quote(table.name + "." + name) + " is a list: it carries other tensors",
                     {"write \"node.port[" + table.name + "." + name + "]\""});
     }
@@ -278,7 +259,7 @@ class WireText {
     names.push_back("row");
     if (!table.event()) names.push_back("count");
     note_choices(notes, name, names);
-    const auto& columns = c_.columns[index(axis.table)];
+    const auto& columns = c_.columns[axis.table];
     if (columns.known && columns.has(name))
       notes.push_back(quote(name) + " is a column: make it a field in [tables." + table.name + ".fields]");
     return fail(names_[1].at, "unknown-field",
@@ -340,189 +321,160 @@ std::vector<WireDraft> read_wires(Checker& c, const Item& item, bool list_allowe
   auto out = first ? first_of(c, *first) : from ? read_wires(c, *from, false) : std::vector<WireDraft>{broken};
   if (stop && stop->boolean)
     for (auto& draft : out) {
-      draft.wire.stop = true;
-      for (auto& other : draft.others) other.wire.stop = true;
+      draft.stop = true;
+      for (auto& other : draft.others) other.stop = true;
     }
   return out;
 }
 
 // ---- where a wire's tensor lives ----
 
-std::string axis_words(const Checker& c, int axis) {
-  const auto& plan = c.plan.axes[index(axis)];
+std::string axis_words(const Checker& c, AxisId axis) {
+  const auto& plan = c.plan.axes[axis];
   if (plan.standard) return "rows of " + quote(plan.name);
-  return "the axis " + quote(plan.name) + " (rows of " + quote(c.plan.tables[index(plan.table)].name) + ")";
+  return "the axis " + quote(plan.name) + " (rows of " + quote(c.plan.tables[plan.table].name) + ")";
 }
 
 namespace {
 
-struct Way {
-  int table, link, list;
-};
-
 // Whether every row that `way` reaches stands on the axis.
 bool covers(const AxisPlan& axis, const Way& way) {
   if (axis.standard || axis.whole) return true;
-  return std::any_of(axis.from.begin(), axis.from.end(), [&](const AxisPlan::From& f) {
-    return f.table == way.table && f.link == way.link && f.list == way.list;
-  });
+  return std::find(axis.from.begin(), axis.from.end(), way) != axis.from.end();
 }
 
-std::vector<Way> all_ways(const Checker& c, int table) {
+std::vector<Way> all_ways(const Checker& c, TableId table) {
   std::vector<Way> out;
-  for (std::size_t t = 0; t < c.plan.tables.size(); ++t) {
+  for (const auto t : c.plan.tables.ids()) {
     const auto& plan = c.plan.tables[t];
-    if (c.plan.train.rows != none && static_cast<int>(t) != c.plan.train.rows) continue;
-    for (std::size_t k = 0; k < plan.links.size(); ++k)
-      if (plan.links[k].table == table) out.push_back({static_cast<int>(t), static_cast<int>(k), none});
-    for (std::size_t k = 0; k < plan.lists.size(); ++k)
-      if (plan.lists[k].table == table) out.push_back({static_cast<int>(t), none, static_cast<int>(k)});
+    if (c.plan.train.rows && t != *c.plan.train.rows) continue;
+    for (const auto k : plan.links.ids())
+      if (const TableLink link{t, k}; c.target(link) == table) out.push_back(link);
+    for (const auto k : plan.lists.ids())
+      if (plan.lists[k].table == table) out.push_back(TableList{t, k});
   }
   return out;
 }
 
-std::string way_text(const Checker& c, const Way& way) {
-  const auto& table = c.plan.tables[index(way.table)];
-  return table.name + "." + (way.link != none ? table.links[index(way.link)].name : table.lists[index(way.list)].name);
-}
-
-Size axis_size(int axis) {
-  Size size;
-  size.kind = Size::Kind::axis;
-  size.axis = axis;
-  return size;
-}
-
-Flow plain(DType type, int axis) {
+Flow plain(DType type, AxisId axis) {
   Flow flow;
   flow.known = true;
   flow.type.dtype = type;
-  flow.type.dims = {axis_size(axis)};
+  flow.type.dims = {AxisRows{axis}};
   flow.same = {""};
   flow.padded = {false};
   return flow;
 }
 
 Flow source_flow(Checker& c, const WireDraft& draft) {
-  const auto& wire = draft.wire;
-  switch (wire.source) {
-    case Wire::Source::node: {
-      const auto& flows = c.nodes[index(wire.node)].flows;
-      return index(wire.port) < flows.size() ? flows[index(wire.port)] : Flow{};
-    }
-    case Wire::Source::field: {
-      const auto table = c.plan.axes[index(wire.axis)].table;
-      const auto& outputs = c.field_outputs[{table, wire.field}];
-      if (index(wire.port) >= outputs.size()) return {};
-      auto flow = outputs[index(wire.port)];
-      if (!flow.type.dims.empty()) flow.type.dims[0].axis = wire.axis;
-      return flow;
-    }
-    case Wire::Source::label:
-    case Wire::Source::count:
-      return plain(DType::floating, wire.axis);
-    case Wire::Source::rows:
-      return plain(DType::whole, wire.axis);
-    case Wire::Source::key:
-    case Wire::Source::link:
-      return plain(DType::key, wire.axis);
-  }
-  return {};
-}
-
-Size list_size(const TablePlan& table, int number, int list) {
-  Size size;
-  size.kind = Size::Kind::list;
-  size.table = number;
-  size.list = list;
-  size.value = table.lists[index(list)].length;
-  return size;
+  const auto field = [&](const FieldOutput& from) -> Flow {  // typed on its table's own axis
+    const auto& outputs = c.field_outputs[{c.plan.axes[*draft.axis].table, from.field}];
+    if (from.output >= outputs.size()) return {};
+    auto flow = outputs[from.output];
+    if (!flow.type.dims.empty()) flow.type.dims[0] = AxisRows{*draft.axis};
+    return flow;
+  };
+  return std::visit(Cases{[](const std::monostate&) { return Flow(); },
+                          [&](const OutputOf<DraftId>& from) {
+                            const auto& flows = c.nodes[from.node].flows;
+                            return from.output < flows.size() ? flows[from.output] : Flow();
+                          },
+                          field, [&](const LabelOf&) { return plain(DType::floating, *draft.axis); },
+                          [&](const LinkKey&) { return plain(DType::key, *draft.axis); },
+                          [&](const KeyOf&) { return plain(DType::key, *draft.axis); },
+                          [&](const CountOf&) { return plain(DType::floating, *draft.axis); },
+                          [&](const RowOf&) { return plain(DType::whole, *draft.axis); }},
+                    draft.source);
 }
 
 // The dims in front of a gathered tensor's own ones.
-void put_via(const Checker& c, const Wire::Via& via, Flow& flow, int to_axis) {
+void put_via(const Checker& c, const Via& via, Flow& flow) {
   auto& dims = flow.type.dims;
-  dims[0] = axis_size(to_axis);
-  if (via.list == none) return;
-  const auto& table = c.plan.tables[index(via.table)];
-  const auto insert = [&](int list) {
-    if (const int base = table.lists[index(list)].base; base != none) list = base;  // the same places
-    dims.insert(dims.begin() + 1, list_size(table, via.table, list));
-    flow.same.insert(flow.same.begin() + 1, "list " + table.name + "." + table.lists[index(list)].name);
+  dims[0] = AxisRows{via.rows};
+  if (!via.list()) return;
+  const auto& table = c.plan.tables[via.list()->table];
+  const auto insert = [&](ListId list) {
+    if (const auto* after = std::get_if<ListPlan::After>(&table.lists[list].how))
+      list = after->base;  // the same places
+    dims.insert(dims.begin() + 1, ListPlaces{{via.list()->table, list}, table.places(list)});
+    flow.same.insert(flow.same.begin() + 1, "list " + table.name + "." + table.lists[list].name);
     flow.padded.insert(flow.padded.begin() + 1, true);
   };
-  insert(via.list);
-  if (const int per = table.lists[index(via.list)].per; per != none) insert(per);
+  insert(via.list()->list);
+  const auto* draw = std::get_if<ListPlan::Draw>(&table.lists[via.list()->list].how);
+  if (draw && draw->per) insert(*draw->per);
 }
 
-// The table that a wire's [ ] reaches, none when an error about it was reported.
-int via_target(const Checker& c, const Wire::Via& via) {
-  if (via.axis != none) return c.plan.axes[index(via.axis)].table;
-  const auto& table = c.plan.tables[index(via.table)];
-  return via.link != none ? table.links[index(via.link)].table : table.lists[index(via.list)].table;
+// The link or list of a wire's [ ]; nothing for AXIS.row.
+std::optional<Way> way_of(const Via& via) {
+  if (via.link()) return *via.link();
+  if (via.list()) return *via.list();
+  return std::nullopt;
 }
 
-std::string via_words(const Checker& c, const Wire::Via& via) {
-  if (via.axis != none) return c.plan.axes[index(via.axis)].name + ".row";
-  return way_text(c, {via.table, via.link, via.list});
+// The table that a wire's [ ] reaches; nothing when an error about it was reported.
+std::optional<TableId> via_target(const Checker& c, const Via& via) {
+  const auto way = way_of(via);
+  return way ? c.target(*way) : c.plan.axes[via.rows].table;
 }
 
-Place via_place(const Checker& c, const Wire::Via& via) {
-  if (via.axis != none) return c.plan.axes[index(via.axis)].place;
-  const auto& table = c.plan.tables[index(via.table)];
-  return via.link != none ? table.links[index(via.link)].place : table.lists[index(via.list)].place;
+std::string via_words(const Checker& c, const Via& via) {
+  const auto way = way_of(via);
+  return way ? c.plan.name_of(*way) : c.plan.axes[via.rows].name + ".row";
+}
+
+Place via_place(const Checker& c, const Via& via) {
+  const auto way = way_of(via);
+  return way ? c.place_of(*way) : c.plan.axes[via.rows].place;
 }
 
 std::string source_words(const WireDraft& draft) {
-  return quote(draft.wire.text.substr(0, draft.wire.via.any() ? draft.via_at : std::string::npos));
+  return quote(draft.text.substr(0, draft.via ? draft.via_at : std::string::npos));
 }
 
-bool wrong_table(Checker& c, const WireDraft& draft, int target) {
-  const auto& wire = draft.wire;
-  const auto& axis = c.plan.axes[index(wire.axis)];
-  std::vector<std::string> notes{via_words(c, wire.via) + " is declared at " + text_of(via_place(c, wire.via))};
-  const auto ways = ways_to(c, wire.axis, wire.via.link != none, wire.via.list != none);
-  if (!ways.empty()) notes.push_back(quote(c.plan.tables[index(axis.table)].name) + " is reached by " + listed(ways));
-  else if (c.plan.tables[index(axis.table)].event())
-    notes.push_back("a tensor on event rows is not gathered: leave [ ] out");
+bool wrong_table(Checker& c, const WireDraft& draft, AxisId from, TableId target) {
+  const auto& via = *draft.via;
+  const auto& table = c.plan.table_of(from);
+  std::vector<std::string> notes{via_words(c, via) + " is declared at " + text_of(via_place(c, via))};
+  const auto ways = ways_to(c, from, via.link(), via.list());
+  if (!ways.empty()) notes.push_back(quote(table.name) + " is reached by " + listed(ways));
+  else if (table.event()) notes.push_back("a tensor on event rows is not gathered: leave [ ] out");
   c.error(c.document.inside(*draft.item, draft.via_at + 1), "wrong-table",
-          source_words(draft) + " lives on " + axis_words(c, wire.axis) + "; " + via_words(c, wire.via) + " reaches " +
-              quote(c.plan.tables[index(target)].name),
+          source_words(draft) + " lives on " + axis_words(c, from) + "; " + via_words(c, via) + " reaches " +
+              quote(c.plan.tables[target].name),
           notes);
   return false;
 }
 
 // Rows that the axis may lack.
-bool not_covered(Checker& c, const WireDraft& draft) {
-  const auto& wire = draft.wire;
-  const auto& axis = c.plan.axes[index(wire.axis)];
-  std::vector<Way> needed;
-  if (wire.via.axis == none) needed.push_back({wire.via.table, wire.via.link, wire.via.list});
-  else {
-    const auto& other = c.plan.axes[index(wire.via.axis)];
-    if (wire.via.axis == wire.axis || axis.whole || axis.standard) return false;
-    for (const auto& from : other.from) needed.push_back({from.table, from.link, from.list});
-    if (other.standard || other.whole) needed.push_back({none, none, none});
+bool not_covered(Checker& c, const WireDraft& draft, AxisId from) {
+  const auto& via = *draft.via;
+  const auto& axis = c.plan.axes[from];
+  const auto own = way_of(via);
+  if (own && covers(axis, *own)) return false;
+  if (!own) {
+    const auto& other = c.plan.axes[via.rows];
+    if (via.rows == from || axis.whole || axis.standard) return false;
+    const bool all = other.standard || other.whole;
+    if (!all && std::all_of(other.from.begin(), other.from.end(), [&](const Way& way) { return covers(axis, way); }))
+      return false;
   }
-  if (std::all_of(needed.begin(), needed.end(), [&](const Way& way) { return covers(axis, way); })) return false;
-  std::vector<std::string> notes, from;
-  for (const auto& f : axis.from) from.push_back(way_text(c, {f.table, f.link, f.list}));
-  notes.push_back(quote(axis.name) + " takes rows from " + listed(from) + " only, " + text_of(axis.place));
-  if (wire.via.axis == none)
-    notes.push_back("add \"" + via_words(c, wire.via) +
-                    "\" to its 'from', or compute the tensor on the table's own axis");
-  else notes.push_back("gather from the table's own axis " + quote(c.plan.tables[index(axis.table)].name));
+  std::vector<std::string> notes, ways;
+  for (const auto& way : axis.from) ways.push_back(c.plan.name_of(way));
+  notes.push_back(quote(axis.name) + " takes rows from " + listed(ways) + " only, " + text_of(axis.place));
+  if (own)
+    notes.push_back("add \"" + via_words(c, via) + "\" to its 'from', or compute the tensor on the table's own axis");
+  else notes.push_back("gather from the table's own axis " + quote(c.plan.tables[axis.table].name));
   c.error(c.document.inside(*draft.item, draft.via_at + 1), "axis-not-covering",
-          "the axis " + quote(axis.name) + " does not hold all that " + via_words(c, wire.via) + " reaches", notes);
+          "the axis " + quote(axis.name) + " does not hold all that " + via_words(c, via) + " reaches", notes);
   return true;
 }
 
 // Event rows of a table that is not trained on are not in a batch.
-bool other_rows(Checker& c, const WireDraft& draft, int axis) {
-  const auto& plan = c.plan.axes[index(axis)];
-  if (c.plan.train.rows == none || !c.plan.tables[index(plan.table)].event() || plan.table == c.plan.train.rows)
-    return false;
-  const auto& rows = c.plan.tables[index(c.plan.train.rows)];
+bool other_rows(Checker& c, const WireDraft& draft, AxisId axis) {
+  const auto& plan = c.plan.axes[axis];
+  if (!c.plan.train.rows || !c.plan.tables[plan.table].event() || plan.table == *c.plan.train.rows) return false;
+  const auto& rows = c.plan.driving();
   c.error(draft.item->place, "other-rows",
           quote(plan.name) + " is not in a batch: batches are rows of " + quote(rows.name),
           {"[train] rows = \"" + rows.name + "\"; " + quote(plan.name) + " is declared at " + text_of(plan.place)});
@@ -531,11 +483,11 @@ bool other_rows(Checker& c, const WireDraft& draft, int axis) {
 
 }  // namespace
 
-std::vector<std::string> ways_to(const Checker& c, int axis, bool links, bool lists) {
+std::vector<std::string> ways_to(const Checker& c, AxisId axis, bool links, bool lists) {
   std::vector<std::string> out;
-  const auto& plan = c.plan.axes[index(axis)];
+  const auto& plan = c.plan.axes[axis];
   for (const auto& way : all_ways(c, plan.table))
-    if (covers(plan, way) && (way.link != none ? links : lists)) out.push_back(way_text(c, way));
+    if (covers(plan, way) && (is<TableLink>(way) ? links : lists)) out.push_back(c.plan.name_of(way));
   return out;
 }
 
@@ -548,33 +500,29 @@ bool type_wire(Checker& c, WireDraft& draft) {
     all[0].others.clear();
     for (const auto& one : all) {
       const auto flow = source_flow(c, one);
-      if (flow.known && one.wire.via.any() && !flow.type.dims.empty() &&
-          via_target(c, one.wire.via) != c.plan.axes[index(flow.type.dims[0].axis)].table)
-        continue;
+      const auto axis = flow.type.axis();
+      if (flow.known && one.via && axis && via_target(c, *one.via) != c.plan.axes[*axis].table) continue;
       draft = one;
       source = flow;
       break;
     }
     draft.others.clear();
   }
-  auto& wire = draft.wire;
   if (!source.known) return false;
   if (source.type.dims.empty()) {
-    if (!wire.via.any()) return draft.flow = std::move(source), true;
+    if (!draft.via) return draft.flow = std::move(source), true;
     c.error(c.document.inside(*draft.item, draft.via_at), "bad-wire",
             source_words(draft) + " is one number for the batch: it is not gathered", {"leave [ ] out"});
     return false;
   }
-  wire.axis = wire.to_axis = source.type.dims[0].axis;
-  if (wire.axis == none || other_rows(c, draft, wire.axis)) return false;
-  if (wire.via.any()) {
-    const int target = via_target(c, wire.via);
-    if (target == none) return false;
-    if (target != c.plan.axes[index(wire.axis)].table) return wrong_table(c, draft, target);
-    if (not_covered(c, draft)) return false;
-    wire.to_axis = wire.via.rows();
-    if (other_rows(c, draft, wire.to_axis)) return false;
-    put_via(c, wire.via, source, wire.to_axis);
+  draft.axis = source.type.axis();
+  if (!draft.axis || other_rows(c, draft, *draft.axis)) return false;
+  if (draft.via) {
+    const auto target = via_target(c, *draft.via);
+    if (!target) return false;
+    if (*target != c.plan.axes[*draft.axis].table) return wrong_table(c, draft, *draft.axis, *target);
+    if (not_covered(c, draft, *draft.axis) || other_rows(c, draft, draft.via->rows)) return false;
+    put_via(c, *draft.via, source);
   }
   draft.flow = std::move(source);
   return true;

@@ -1,8 +1,8 @@
 #include "report/graph_picture.h"
 
 #include "recipe/shapes.h"
-#include "report/html.h"
 #include "report/graph_layout.h"
+#include "report/html.h"
 
 #include <algorithm>
 #include <array>
@@ -342,13 +342,12 @@ class Picture {
   void add_node(const recipe::NodePlan& node, const std::map<std::string, NodeFacts>& facts) {
     Box box;
     box.style = kind_style(node);
-    if (const auto n = boxes_.size(); parts_ && n < parts_->ahead.size())
+    if (const recipe::NodeId n{boxes_.size()}; parts_ && parts_->ahead.contains(n))
       box.group = parts_->ahead[n] ? 0 : parts_->request[n] ? 1 : -1;
     box.lines.push_back({cut(node.name), "name"});
     box.lines.push_back({cut(node.use.component), ""});
     box.title = node.name + ": " + node.use.component + " (" + std::string(name_of(node.use.schema.kind)) + ")";
-    if (node.same != recipe::none)
-      box.lines.push_back({cut("same as " + plan_.nodes[static_cast<std::size_t>(node.same)].name), ""});
+    if (node.same) box.lines.push_back({cut("same as " + plan_.nodes[*node.same].name), ""});
     if (node.frozen) box.lines.push_back({"frozen", ""});
     if (const auto found = facts.find(node.name); found != facts.end()) {
       const auto& words = found->second.words;
@@ -413,25 +412,25 @@ class Picture {
     };
     std::vector<Read> reads;
     const auto wire_in = [&](const Wire& wire, int to, const std::string& name, const std::string& port) {
-      const std::string style = wire.stop ? " stop" : wire.via.any() ? " link" : "";
+      const std::string style = wire.stop ? " stop" : wire.via ? " link" : "";
       const auto title = wire.text + " → " + name + "." + port + "\n" + report::type_text(plan_, wire.type);
-      const auto open = wire.via.any() ? wire.text.rfind('[') : std::string::npos;
+      const auto open = wire.via ? wire.text.rfind('[') : std::string::npos;
       const auto label = open == std::string::npos ? "" : wire.text.substr(open);
-      if (wire.source == Wire::Source::node) {
-        add_wire({wire.node, to, title, style, label});
+      if (const auto* from = wire.node()) {
+        add_wire({box_of_node(from->node), to, title, style, label});
         return;
       }
       auto source = source_of(wire);
-      if (!wire.via.any()) source.shape = report::type_text(plan_, wire.type);
+      if (!wire.via) source.shape = report::type_text(plan_, wire.type);
       const auto key = source.axis + "\n" + source.what;
       auto& known = sources.try_emplace(key, std::move(source)).first->second;
       known.readers.emplace_back(to, port);
       reads.push_back({key, to, title, style, label});
     };
-    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+    for (const auto n : plan_.nodes.ids()) {
       const auto& node = plan_.nodes[n];
       inputs(node.use.schema, node.inputs,
-             [&](const Wire& wire, const std::string& port) { wire_in(wire, static_cast<int>(n), node.name, port); });
+             [&](const Wire& wire, const std::string& port) { wire_in(wire, box_of_node(n), node.name, port); });
     }
     for (const auto& [box, metric] : metrics_)
       inputs(metric->use.schema, metric->inputs, [&, at = box, m = metric](const Wire& wire, const std::string& port) {
@@ -480,25 +479,31 @@ class Picture {
     }
   }
 
+  // Nodes' boxes are the first.
+  static int box_of_node(recipe::NodeId node) { return static_cast<int>(node.index()); }
+
   Source source_of(const Wire& wire) const {
-    const auto& axis = plan_.axes[static_cast<std::size_t>(wire.axis)];
-    const auto& table = plan_.tables[static_cast<std::size_t>(axis.table)];
-    switch (wire.source) {
-      case Wire::Source::field: {
-        const auto& field = table.fields[static_cast<std::size_t>(wire.field)];
-        return {axis.name, field.name, field.use.component, {}, true};
-      }
-      case Wire::Source::label: {
-        const auto& label = table.labels[static_cast<std::size_t>(wire.label)];
-        return {axis.name, label.name, "label, " + label.text, {}, false};
-      }
-      case Wire::Source::link:
-        return {axis.name, table.links[static_cast<std::size_t>(wire.link)].name, "keys of a link", {}, false};
-      case Wire::Source::key:
-        return {axis.name, "keys", "keys of the rows", {}, false};
-      default:
-        return {axis.name, "rows", "numbers of the rows", {}, false};
-    }
+    const auto& axis = plan_.axes[*wire.axis];
+    const auto& table = plan_.tables[axis.table];
+    using From = Source;
+    return std::visit(recipe::Cases{[&](const recipe::FieldOutput& from) {
+                                      const auto& field = table.fields[from.field];
+                                      return From{axis.name, field.name, field.use.component, {}, true};
+                                    },
+                                    [&](const recipe::LabelOf& from) {
+                                      const auto& label = table.labels[from.label];
+                                      return From{axis.name, label.name, "label, " + label.text, {}, false};
+                                    },
+                                    [&](const recipe::LinkKey& from) {
+                                      return From{axis.name, table.links[from.link].name, "keys of a link", {}, false};
+                                    },
+                                    [&](const recipe::KeyOf&) {
+                                      return From{axis.name, "keys", "keys of the rows", {}, false};
+                                    },
+                                    [&](const auto&) {
+                                      return From{axis.name, "rows", "numbers of the rows", {}, false};
+                                    }},
+                      wire.source);
   }
 
   // Fields stand at the left; a node one layer behind the last that it reads; losses and metrics in the last layer;
@@ -512,14 +517,15 @@ class Picture {
       return deepest;
     };
     int last = 1;
-    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {  // the plan's order: sources come first
-      layers_[n] = 1 + deepest_source(static_cast<int>(n));
-      last = std::max(last, layers_[n] + (plan_.nodes[n].trains ? 0 : 1));
+    for (const auto node : plan_.nodes.ids()) {  // the plan's order: sources come first
+      auto& layer = layers_[node.index()];
+      layer = 1 + deepest_source(box_of_node(node));
+      last = std::max(last, layer + (plan_.nodes[node].trains ? 0 : 1));
     }
-    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+    for (const auto node : plan_.nodes.ids()) {
       const bool read =
-          std::any_of(edges_.begin(), edges_.end(), [&](const Edge& e) { return e.from == static_cast<int>(n); });
-      if (plan_.nodes[n].trains && !read) layers_[n] = last;
+          std::any_of(edges_.begin(), edges_.end(), [&](const Edge& e) { return e.from == box_of_node(node); });
+      if (plan_.nodes[node].trains && !read) layers_[node.index()] = last;
     }
     draw_near();
     for (const auto& [box, metric] : metrics_)
@@ -571,23 +577,14 @@ std::string type_text(const Plan& plan, const recipe::Type& type) {
   if (type.optional_rows) out += "?";
   out += "[";
   for (std::size_t d = 0; d < type.dims.size(); ++d) {
-    const auto& dim = type.dims[d];
     out += d ? ", " : "";
-    switch (dim.kind) {
-      case recipe::Size::Kind::axis:
-        out += plan.axes[static_cast<std::size_t>(dim.axis)].name;
-        break;
-      case recipe::Size::Kind::fixed:
-        out += std::to_string(dim.value);
-        break;
-      case recipe::Size::Kind::list:
-      case recipe::Size::Kind::padded:
-        out += "≤" + std::to_string(dim.value);
-        break;
-      case recipe::Size::Kind::unknown:
-        out += "?";
-        break;
-    }
+    out += std::visit(
+        recipe::Cases{[&](const recipe::AxisRows& rows) { return plan.axes[rows.axis].name; },
+                      [](const recipe::FixedSize& fixed) { return std::to_string(fixed.value); },
+                      [](const recipe::ListPlaces& places) { return "≤" + std::to_string(places.most.value_or(0)); },
+                      [](const recipe::PaddedPlaces& places) { return "≤" + std::to_string(places.most.value_or(0)); },
+                      [](const recipe::UnknownSize&) { return std::string("?"); }},
+        type.dims[d]);
   }
   return out + "]";
 }

@@ -27,8 +27,8 @@ std::string graph_html(const recipe::Plan& plan, const std::map<std::string, Nod
 // what a wire is carried through written on it where there is room. It has the colours of both light and dark.
 struct PictureParts {
   std::string title;
-  std::vector<bool> ahead, request;          // per node of the plan, as recipe::Serving has them; empty: not marked
-  std::function<bool(Layout&)> other_place;  // tried before place(); false: it could not
+  recipe::Indexed<recipe::NodeId, bool> ahead, request;  // as recipe::Serving has them; empty: not marked
+  std::function<bool(Layout&)> other_place;              // tried before place(); false: it could not
 };
 std::string graph_svg(const recipe::Plan& plan, const std::map<std::string, NodeFacts>& facts,
                       const PictureParts& parts);

@@ -9,6 +9,8 @@
 
 namespace braid::serve {
 
+using Nodes = recipe::Indexed<recipe::NodeId, bool>;
+
 struct Ahead {
   Ahead(const recipe::Plan& plan, const recipe::Serving& side);
 
@@ -17,21 +19,21 @@ struct Ahead {
     recipe::Wire wire;
     std::string name;  // "all_genres.genre.vector"
   };
-  std::vector<std::vector<bool>> nodes;  // per table: nodes ahead that live on its axes, but for whole ones
-  std::vector<bool> on_whole;            // nodes ahead that live on whole axes, and what these need
+  recipe::Indexed<recipe::TableId, Nodes> nodes;  // nodes ahead that live on the table's axes, but for whole ones
+  Nodes on_whole;                                 // nodes ahead that live on whole axes, and what these need
   std::vector<Whole> whole;
-  // Per table: whether a link, a list or another axis leads to a whole axis of it. Then no entity can come inline: it
-  // would have to stand on that axis for every other row too.
-  std::vector<bool> closed;
+  // Whether a link, a list or another axis leads to a whole axis of the table. Then no entity can come inline: it would
+  // have to stand on that axis for every other row too.
+  recipe::Indexed<recipe::TableId, bool> closed;
 
-  bool any(int table) const;                                        // whether nodes[table] is not empty
-  data::Reads reads(int table, const recipe::Serving& side) const;  // of nodes[table] and of the table's stored fields
+  data::Reads reads(recipe::TableId table,
+                    const recipe::Serving& side) const;  // of nodes[table] and of the table's stored fields
 
  private:
   const recipe::Plan& plan_;
 };
 
-// Per node of a serving plan: whether its weights stand in an export's file.
-std::vector<bool> weighted(const recipe::Plan& plan, const recipe::Serving& side, bool lookup_only);
+// Whether the weights of a serving plan's node stand in an export's file.
+Nodes weighted(const recipe::Plan& plan, const recipe::Serving& side, bool lookup_only);
 
 }  // namespace braid::serve

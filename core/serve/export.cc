@@ -23,7 +23,6 @@ namespace braid::serve {
 namespace {
 
 using Json = nlohmann::json;
-using Source = recipe::Wire::Source;
 
 std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
 
@@ -39,7 +38,7 @@ class Export {
   void served(const recipe::World& world, const model::RuntimeServices& services) {
     const auto side = recipe::serving(plan_);
     if (side.outputs.empty()) throw Error("export", request_.run, "nothing to serve: " + side.trouble);
-    const auto& rows = plan_.tables[at(plan_.train.rows)];
+    const auto& rows = plan_.driving();
     if (!rows.event())
       throw Error("export", request_.run,
                   "the rows of [train] are entities of table '" + rows.name + "'; requests are rows of an event table");
@@ -58,8 +57,7 @@ class Export {
                   {"lookup_only", request_.lookup_only},
                   {"plugins", plugins(serve, world, services)}};
     for (const auto& wire : serve_side.outputs) manifest["outputs"].push_back(wire.text);
-    if (serve_side.candidates != recipe::none)
-      manifest["candidates"] = serve.tables[at(serve.train.rows)].links[at(serve_side.candidates)].name;
+    if (serve_side.candidates) manifest["candidates"] = serve.driving().links[*serve_side.candidates].name;
     tables(serve, folder, manifest);
     weights(serve, serve_side, services, folder, manifest);
     fields(serve, folder);
@@ -72,11 +70,11 @@ class Export {
 
   void vectors() {
     const auto wire = port(request_.vectors);
-    const int table = plan_.axes[at(wire.axis)].table;
+    const auto table = plan_.axes[*wire.axis].table;
     recipe::Serving side;  // as if this output were all that is stored
     side.ahead.assign(plan_.nodes.size(), false);
     side.request.assign(plan_.nodes.size(), false);
-    need(wire.node, side.ahead);
+    need(wire.node()->node, side.ahead);
     side.stored.push_back({table, wire, request_.vectors});
     NewFolder folder(request_.out);
     Json manifest{{"format", "braid-vectors"}, {"version", format_version}, {"braid", BRAID_VERSION}};
@@ -122,8 +120,8 @@ class Export {
     return out;
   }
 
-  void write_keys(int table, std::int64_t first, const std::string& file) const {
-    const auto& key = plan_.tables[at(table)].key;
+  void write_keys(recipe::TableId table, std::int64_t first, const std::string& file) const {
+    const auto& key = plan_.tables[table].key;
     std::string lines;
     for (auto r = first; r < model_.source->table_rows(table); ++r)
       text::add_key_line(lines, model_.source->cell(table, key, r).value_or(""));
@@ -134,7 +132,7 @@ class Export {
   void tables(const recipe::Plan& serve, NewFolder& folder, Json& manifest) {
     for (const auto& table : serve.tables) {
       if (table.event()) continue;
-      const int t = same_table(plan_, table.name);
+      const auto t = plan_.tables.find(table.name).value();
       write_keys(t, 0, folder.file("keys/" + table.name + ".txt"));
       manifest["tables"][table.name] = {{"rows", model_.source->table_rows(t)}, {"key", table.key}};
     }
@@ -145,10 +143,10 @@ class Export {
                NewFolder& folder, Json& manifest) {
     const graph::Model graph(
         serve,
-        [&](int table, int field) -> const Field& {
-          const int t = same_table(plan_, serve.tables[at(table)].name);
-          const auto& name = serve.tables[at(table)].fields[at(field)].name;
-          return model_.source->field(t, same_name(plan_.tables[at(t)].fields, name));
+        [&](recipe::TableId table, recipe::FieldId field) -> const Field& {
+          const auto t = plan_.tables.find(serve.tables[table].name).value();
+          const auto& name = serve.tables[table].fields[field].name;
+          return model_.source->field(t, plan_.tables[t].fields.find(name).value());
         },
         services.component);
     const auto kept = weighted(serve, side, request_.lookup_only);
@@ -157,7 +155,7 @@ class Export {
     std::vector<graph::NamedWeight> out;
     std::int64_t parameters = 0;
     for (const auto& w : graph.weights()) {
-      if (!kept[at(w.node)]) continue;
+      if (!kept[w.node]) continue;
       const auto found = have.find(w.name);
       if (found == have.end() || found->second.sizes() != w.value.sizes())
         throw std::logic_error("the serving graph's weight '" + w.name + "' is not the run's");
@@ -186,14 +184,14 @@ class Export {
     for (std::size_t k = 0; k < side.stored.size(); ++k) {
       auto entry = save(folder, "vectors/" + side.stored[k].name, stored_[k]);
       entry["name"] = side.stored[k].name;
-      entry["table"] = plan_.tables[at(side.stored[k].table)].name;
+      entry["table"] = plan_.tables[side.stored[k].table].name;
       manifest["stored"].push_back(entry);
       stored_[k] = {};
     }
     if (request_.lookup_only) return;
     const Ahead ahead(plan_, side);
     for (std::size_t k = 0; k < ahead.whole.size(); ++k) {
-      auto entry = save(folder, "whole/" + ahead.whole[k].name, wholes[k].flow);
+      auto entry = save(folder, "whole/" + ahead.whole[k].name, wholes[k]);
       entry["name"] = ahead.whole[k].name;
       manifest["whole"].push_back(entry);
     }
@@ -220,52 +218,55 @@ class Export {
   }
 
   // Fills `stored_`, one flow for each stored array; gives what stands on whole axes for the nodes elsewhere.
-  std::vector<graph::Given> run_ahead(const recipe::Serving& side) {
+  std::vector<Flow> run_ahead(const recipe::Serving& side) {
     const at::NoGradGuard off;
     const Ahead ahead(plan_, side);
     const auto& mode = model_.mode;
     stored_.assign(side.stored.size(), {});
     auto& source = *model_.source;
     graph::Execution execution(*model_.graph);
-    const auto whole_axis = [&](const recipe::Wire& wire) { return plan_.axes[at(wire.axis)].whole; };
+    const auto whole_axis = [&](const recipe::Wire& wire) { return plan_.axes[*wire.axis].whole; };
 
-    std::vector<graph::Given> wholes;
-    for (const auto& one : ahead.whole) wholes.push_back({one.wire, {}});
-    for (std::size_t t = 0; t < plan_.tables.size(); ++t) {
+    const auto& program = model_.graph->program();
+    const auto bound = [&](const recipe::Wire& wire) {  // what a source gives on its own axis
+      return graph::Bound{program.source_of(wire).value(), wire.axis, {}, false};
+    };
+    std::vector<Flow> wholes(ahead.whole.size());
+    for (const auto t : plan_.tables.ids()) {
       if (plan_.tables[t].event()) continue;
-      const auto here = [&](const recipe::Wire& wire) {
-        return whole_axis(wire) && plan_.axes[at(wire.axis)].table == static_cast<int>(t);
-      };
+      const auto here = [&](const recipe::Wire& wire) { return whole_axis(wire) && plan_.axes[*wire.axis].table == t; };
       bool any = false;
       auto reads = data::reads_of(plan_, ahead.on_whole);
       const auto look = [&](const recipe::Wire& wire) {
         if (!here(wire)) return;
         any = true;
-        if (wire.source == Source::field) reads.fields[at(wire.axis)][at(wire.field)] = true;
+        if (const auto* from = wire.field()) reads.fields[*wire.axis][from->field] = true;
       };
-      for (const auto& one : wholes) look(one.source);
+      for (const auto& one : ahead.whole) look(one.wire);
       for (const auto& one : side.stored) look(one.wire);
       if (!any) continue;
-      const auto n = source.table_rows(static_cast<int>(t));
-      execution.run(source.entities(static_cast<int>(t), 0, n, reads), mode, ahead.on_whole);
-      for (auto& one : wholes)
-        if (here(one.source)) one.flow = execution.read(one.source);
+      execution.run(source.entities(t, 0, source.table_rows(t), reads), mode, ahead.on_whole);
+      for (std::size_t k = 0; k < wholes.size(); ++k)
+        if (here(ahead.whole[k].wire)) wholes[k] = execution.read(bound(ahead.whole[k].wire));
       for (std::size_t k = 0; k < side.stored.size(); ++k)
-        if (here(side.stored[k].wire)) stored_[k] = execution.read(side.stored[k].wire);
+        if (here(side.stored[k].wire)) stored_[k] = execution.read(bound(side.stored[k].wire));
     }
 
-    for (std::size_t t = 0; t < plan_.tables.size(); ++t) {
+    std::vector<graph::Given> given;
+    for (std::size_t k = 0; k < wholes.size(); ++k)
+      if (const auto slot = program.source_of(ahead.whole[k].wire)) given.push_back({*slot, wholes[k]});
+    for (const auto t : plan_.tables.ids()) {
       std::vector<std::size_t> here;
-      std::vector<recipe::Wire> wires;
+      std::vector<graph::Bound> wires;
       for (std::size_t k = 0; k < side.stored.size(); ++k)
-        if (side.stored[k].table == static_cast<int>(t) && !whole_axis(side.stored[k].wire))
-          here.push_back(k), wires.push_back(side.stored[k].wire);
+        if (side.stored[k].table == t && !whole_axis(side.stored[k].wire))
+          here.push_back(k), wires.push_back(bound(side.stored[k].wire));
       if (here.empty()) continue;
-      const auto reads = ahead.reads(static_cast<int>(t), side);
-      const auto flows = graph::run_chunks(
-          execution, mode, ahead.nodes[t], wholes, wires,
-          {.rows = source.table_rows(static_cast<int>(t)),
-           .batch = [&](auto first, auto count) { return source.entities(static_cast<int>(t), first, count, reads); }});
+      const auto reads = ahead.reads(t, side);
+      const auto flows = graph::run_chunks(execution, mode, ahead.nodes[t], given, wires,
+                                           {.rows = source.table_rows(t), .batch = [&](auto first, auto count) {
+                                              return source.entities(t, first, count, reads);
+                                            }});
       for (std::size_t k = 0; k < here.size(); ++k) stored_[here[k]] = flows->at(k);
     }
     return wholes;
@@ -277,10 +278,9 @@ class Export {
   recipe::Wire port(const std::string& text) const {
     const auto wrong = [&](const std::string& why) { return Error("export", "--vectors " + text, why); };
     std::vector<std::string> names;
-    for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
+    for (const auto k : plan_.nodes.ids()) {
       const auto& node = plan_.nodes[k];
-      std::size_t output = 0;
-      int flat = 0;
+      std::size_t output = 0, flat = 0;
       for (const auto& schema : node.use.schema.ports) {
         if (!schema.output) continue;
         const auto& types = node.outputs[output++];
@@ -292,17 +292,12 @@ class Export {
           names.push_back(name);
           if (name != text) continue;
           const auto& type = types[p];
-          if (type.dims.empty() || type.dims[0].kind != recipe::Size::Kind::axis ||
-              plan_.tables[at(plan_.axes[at(type.dims[0].axis)].table)].event())
+          if (!type.axis() || plan_.table_of(*type.axis()).event())
             throw wrong("it does not live on the rows of an entity table");
           if (!node.wanted.empty() && !node.wanted[output - 1][p])
             throw wrong("nothing reads it, so it is not computed");
-          recipe::Wire wire;
-          wire.node = static_cast<int>(k);
-          wire.port = flat;
-          wire.axis = wire.to_axis = type.dims[0].axis;
-          wire.text = name;
-          const auto can = recipe::alone(plan_, [](int) { return true; });
+          const recipe::Wire wire{.source = recipe::NodeOutput{k, flat}, .axis = type.axis(), .text = name};
+          const auto can = recipe::alone(plan_, [](auto) { return true; });
           if (!can[k].can) throw wrong("it needs more than one table: the wire '" + can[k].against->text + "'");
           return wire;
         }
@@ -312,12 +307,12 @@ class Export {
     throw wrong("no node has this output" + (near ? "; did you mean '" + *near + "'?" : std::string()));
   }
 
-  void need(int node, std::vector<bool>& on) const {
-    if (on[at(node)]) return;
-    on[at(node)] = true;
-    for (const auto& in : plan_.nodes[at(node)].inputs)
+  void need(recipe::NodeId node, Nodes& on) const {
+    if (on[node]) return;
+    on[node] = true;
+    for (const auto& in : plan_.nodes[node].inputs)
       for (const auto& wire : in)
-        if (wire.source == Source::node) need(wire.node, on);
+        if (const auto* from = wire.node()) need(from->node, on);
   }
 
   model::Assembly& model_;

@@ -120,16 +120,15 @@ class RequestReader::Reading {
   void run(const Value& root) {
     if (root.kind != Value::Kind::object) throw Wrong{std::string("a request is an object, not ") + root.word(), ""};
     if (const auto* id = root.find("id")) out_.id = dump(*id);
-    const int rows = r_.plan_.train.rows;
-    const auto& table = r_.plan_.tables[at(rows)];
+    const auto rows = *r_.plan_.train.rows;
+    const auto& table = r_.plan_.tables[rows];
     for (const auto& name : root.names)
       if (!holds(r_.names_, name)) unknown_name(name, r_.names_, "a request of this model", name);
     out_.inlined.resize(r_.plan_.tables.size());
     links(root, table);
-    for (std::size_t l = 0; l < table.lists.size(); ++l) {
-      out_.lists.emplace_back();
-      if (const auto* list = root.find(table.lists[l].name)) read_list(*list, table.lists[l], static_cast<int>(l));
-    }
+    out_.lists.resize(table.lists.size());
+    for (const auto l : table.lists.ids())
+      if (const auto* list = root.find(table.lists[l].name)) read_list(*list, table, l);
     cells(root, rows, table);
   }
 
@@ -145,18 +144,18 @@ class RequestReader::Reading {
     out_.links.assign(count, 0);
     out_.link_texts.resize(count);
     out_.link_keyed.assign(count, false);
-    const auto* many = r_.candidates_ == recipe::none ? nullptr : root.find("candidates");
-    for (std::size_t l = 0; l < count; ++l) {
+    const auto* many = r_.candidates_ ? root.find("candidates") : nullptr;
+    for (const auto l : table.links.ids()) {
       const auto& link = table.links[l];
       const auto* given = root.find(link.name);
-      const bool candidate = static_cast<int>(l) == r_.candidates_;
+      const bool candidate = r_.candidates_ == l;
       if (candidate && many) {
         if (given) throw Wrong{"'candidates' and '" + link.name + "' name the same; say one of them", link.name};
         read_candidates(*many, link);
         continue;
       }
       if (!given) {
-        if (!r_.known_.reads_link(static_cast<int>(l))) continue;
+        if (!r_.known_.reads_link(l)) continue;
         throw Wrong{
             candidate ? "it names no candidates" : "it does not name '" + link.name + "'; null stands for nobody known",
             candidate ? "candidates" : link.name};
@@ -191,31 +190,32 @@ class RequestReader::Reading {
   }
 
   bool shared_column(const recipe::LinkPlan& link) const {
-    const int rows = r_.plan_.train.rows;
-    const auto& table = r_.plan_.tables[at(rows)];
-    for (std::size_t f = 0; f < table.fields.size(); ++f)
-      if (r_.fields_[at(rows)][f].inline_cells && holds(columns_of(table.fields[f]), column_of(link))) return true;
+    const auto rows = *r_.plan_.train.rows;
+    const auto& table = r_.plan_.tables[rows];
+    for (const auto f : table.fields.ids())
+      if (r_.fields_[rows][f].inline_cells && holds(columns_of(table.fields[f]), column_of(link))) return true;
     return false;
   }
 
-  void read_list(const Value& given, const recipe::ListPlan& list, int number) {
+  void read_list(const Value& given, const recipe::TablePlan& table, recipe::ListId number) {
+    const auto& list = table.lists[number];
     if (given.kind != Value::Kind::array)
       throw Wrong{std::string("a list was asked for, not ") + given.word(), list.name};
     if (!r_.known_.reads_list(number)) return;
-    const auto length = static_cast<std::size_t>(std::max<std::int64_t>(0, list.length));
+    const auto length = static_cast<std::size_t>(std::max<std::int64_t>(0, table.places(number).value_or(0)));
     const auto first = length && given.items.size() > length ? given.items.size() - length : 0;
     std::string lost_ones;
     for (auto k = first; k < given.items.size(); ++k) {
       std::string text;
       bool keyed = false, lost = false;
-      out_.lists[at(number)].push_back(entity(given.items[k], list.table, inside(list.name, k), text, keyed, lost));
+      out_.lists[number].push_back(entity(given.items[k], list.table, inside(list.name, k), text, keyed, lost));
       if (lost) lost_ones += (lost_ones.empty() ? "" : ",") + std::to_string(k);
     }
     if (!lost_ones.empty()) add_unknown(list.name, "[" + lost_ones + "]");
   }
 
   // A key, null or an object. `text`: the key as text, `keyed` whether there is one, `lost` when no row has it.
-  Reference entity(const Value& value, int table, const std::string& place, std::string& text, bool& keyed,
+  Reference entity(const Value& value, recipe::TableId table, const std::string& place, std::string& text, bool& keyed,
                    bool& lost) {
     switch (value.kind) {
       case Value::Kind::null:
@@ -231,15 +231,16 @@ class RequestReader::Reading {
       case Value::Kind::object:
         return inline_entity(value, table, place, text, keyed);
       default:
-        throw Wrong{"an entity of '" + r_.plan_.tables[at(table)].name + "' is a key or an object, not " + value.word(),
+        throw Wrong{"an entity of '" + r_.plan_.tables[table].name + "' is a key or an object, not " + value.word(),
                     place};
     }
   }
 
-  Reference inline_entity(const Value& value, int table, const std::string& place, std::string& text, bool& keyed) {
-    const auto& plan = r_.plan_.tables[at(table)];
-    if (!r_.closed_[at(table)].empty()) throw Wrong{r_.closed_[at(table)], place};
-    const auto& words = r_.words_[at(table)];
+  Reference inline_entity(const Value& value, recipe::TableId table, const std::string& place, std::string& text,
+                          bool& keyed) {
+    const auto& plan = r_.plan_.tables[table];
+    if (!r_.closed_[table].empty()) throw Wrong{r_.closed_[table], place};
+    const auto& words = r_.words_[table];
     for (const auto& name : value.names)
       if (!holds(words.all, name))
         unknown_name(name, words.all, "table '" + plan.name + "' of this model", inside(place, name));
@@ -252,16 +253,16 @@ class RequestReader::Reading {
       given.key = data::key_of(text);
     }
     given.cells = decode(texts, table, place);
-    auto& all = out_.inlined[at(table)];
+    auto& all = out_.inlined[table];
     all.push_back(std::move(given));
     return -static_cast<Reference>(all.size());
   }
 
   // Columns of the driving table's own fields.
-  void cells(const Value& root, int rows, const recipe::TablePlan& table) {
+  void cells(const Value& root, recipe::TableId rows, const recipe::TablePlan& table) {
     Texts texts;
-    read_texts(root, "", r_.words_[at(rows)], table, texts);
-    for (std::size_t l = 0; l < table.links.size(); ++l)  // a column that is a link's has the link's text
+    read_texts(root, "", r_.words_[rows], table, texts);
+    for (const auto l : table.links.ids())  // a column that is a link's has the link's text
       if (out_.link_keyed[l] && !texts.columns.count(column_of(table.links[l])))
         texts.columns[column_of(table.links[l])] = out_.link_texts[l];
     out_.cells = decode(texts, rows, "");
@@ -300,11 +301,12 @@ class RequestReader::Reading {
     throw Wrong{"a file is a path, {\"file\": path} or {\"base64\": text}", place};
   }
 
-  std::vector<data::Decoded> decode(const Texts& texts, int table, const std::string& place) {
-    const auto& plan = r_.plan_.tables[at(table)];
-    const auto& fields = r_.fields_[at(table)];
-    std::vector<data::Decoded> out(plan.fields.size());
-    for (std::size_t f = 0; f < out.size(); ++f) {
+  recipe::Indexed<recipe::FieldId, data::Decoded> decode(const Texts& texts, recipe::TableId table,
+                                                         const std::string& place) {
+    const auto& plan = r_.plan_.tables[table];
+    const auto& fields = r_.fields_[table];
+    recipe::Indexed<recipe::FieldId, data::Decoded> out(plan.fields.size());
+    for (const auto f : out.ids()) {
       if (!fields[f].inline_cells) continue;
       const auto& field = plan.fields[f];
       std::vector<std::string_view> views;
@@ -327,7 +329,7 @@ class RequestReader::Reading {
         throw Wrong{e.what(), said};
       }
       if (!out[f].present) out[f].bytes.clear();
-      if (!cell.missing() && r_.names_values_[at(table)][f] && has_unknown(*fields[f].component, out[f].bytes))
+      if (!cell.missing() && r_.names_values_[table][f] && has_unknown(*fields[f].component, out[f].bytes))
         add_unknown(said, values_text(views));
       if ((out_.decoded += out[f].bytes.size()) > most_decoded)
         throw Wrong{"what comes inline takes more than " + std::to_string(most_decoded >> 20) +
@@ -370,9 +372,9 @@ class RequestReader::Reading {
   std::set<std::string> told_;  // names in `unknown`
 };
 
-RequestReader::Words RequestReader::words_of(const recipe::TablePlan& table, const std::vector<FieldOf>& fields) {
+RequestReader::Words RequestReader::words_of(const recipe::TablePlan& table, const TableFields& fields) {
   Words out;
-  for (std::size_t f = 0; f < table.fields.size(); ++f) {
+  for (const auto f : table.fields.ids()) {
     if (!fields[f].inline_cells) continue;
     for (const auto& column : columns_of(table.fields[f])) add(out.columns, column);
     if (!table.fields[f].media.empty()) add(out.media, table.fields[f].name);
@@ -380,8 +382,8 @@ RequestReader::Words RequestReader::words_of(const recipe::TablePlan& table, con
   return out;
 }
 
-RequestReader::RequestReader(const recipe::Plan& plan, int candidates, const data::RequestBatcher& known,
-                             const std::vector<std::vector<FieldOf>>& fields, std::vector<std::string> closed,
+RequestReader::RequestReader(const recipe::Plan& plan, std::optional<recipe::LinkId> candidates,
+                             const data::RequestBatcher& known, const Fields& fields, Closed closed,
                              const std::string& files)
     : plan_(plan), candidates_(candidates), known_(known), fields_(fields), closed_(std::move(closed)) {
   if (!files.empty()) {
@@ -390,28 +392,26 @@ RequestReader::RequestReader(const recipe::Plan& plan, int candidates, const dat
     if (failed || !std::filesystem::is_directory(files_))
       throw Error("command-line", "--files", "there is no folder '" + files + "'");
   }
-  for (std::size_t t = 0; t < plan.tables.size(); ++t) {
+  for (const auto t : plan.tables.ids()) {
     const auto& table = plan.tables[t];
     auto& names_values = names_values_.emplace_back();
-    for (std::size_t f = 0; f < table.fields.size(); ++f) {
+    for (const auto f : table.fields.ids()) {
       const auto texts = fields[t][f].inline_cells ? fields[t][f].component->id_texts() : std::vector<std::string>();
       names_values.push_back(!texts.empty() && texts[0].empty());
     }
     auto words = words_of(table, fields[t]);
-    if (static_cast<int>(t) != plan.train.rows) {
-      if (!table.key.empty()) add(words.columns, table.key);
-    }
+    if (t != *plan.train.rows && !table.key.empty()) add(words.columns, table.key);
     words.all = words.columns;
     for (const auto& name : words.media) add(words.all, name);
     words_.push_back(std::move(words));
   }
-  const auto& rows = plan.tables[at(plan.train.rows)];
+  const auto& rows = plan.driving();
   names_.push_back("id");
-  if (candidates != recipe::none) names_.push_back("candidates");
+  if (candidates) names_.push_back("candidates");
   for (const auto& link : rows.links) add(names_, link.name);
   for (const auto& list : rows.lists) add(names_, list.name);
   // A link's name says its entity; as a column it has the link's key.
-  auto& own = words_[at(plan.train.rows)];
+  auto& own = words_[*plan.train.rows];
   std::erase_if(own.columns, [&](const std::string& name) { return holds(names_, name); });
   std::erase_if(own.media, [&](const std::string& name) { return holds(names_, name); });
   for (const auto& name : own.columns) add(names_, name);

@@ -15,8 +15,8 @@ namespace braid::serve {
 using Reference = std::int32_t;
 
 struct InlineGiven {
-  std::uint64_t key = 0;             // where its key is said; else 0, as the unknown entity has it
-  std::vector<data::Decoded> cells;  // per field of its table; undecoded where no node ahead reads the field
+  std::uint64_t key = 0;                                  // where its key is said; else 0, as the unknown entity has it
+  recipe::Indexed<recipe::FieldId, data::Decoded> cells;  // undecoded where no node ahead reads the field
 };
 
 struct Request {
@@ -27,13 +27,14 @@ struct Request {
   std::vector<Reference> candidates;
   std::vector<std::string> candidate_texts;  // their keys; empty for those that came inline or have none
   std::vector<bool> candidate_keyed;         // whether such a text is a key
-  std::vector<Reference> links;              // per link of the driving table
-  std::vector<std::string> link_texts;
-  std::vector<bool> link_keyed;
-  std::vector<std::vector<Reference>> lists;      // per list
-  std::vector<data::Decoded> cells;               // per field of the driving table
-  std::vector<std::vector<InlineGiven>> inlined;  // per table
-  std::size_t decoded = 0;                        // bytes of all cells
+  // Of the driving table.
+  recipe::Indexed<recipe::LinkId, Reference> links;
+  recipe::Indexed<recipe::LinkId, std::string> link_texts;
+  recipe::Indexed<recipe::LinkId, bool> link_keyed;
+  recipe::Indexed<recipe::ListId, std::vector<Reference>> lists;
+  recipe::Indexed<recipe::FieldId, data::Decoded> cells;
+  recipe::Indexed<recipe::TableId, std::vector<InlineGiven>> inlined;
+  std::size_t decoded = 0;  // bytes of all cells
   std::string unknown;  // "\"user\":\"zzz\",\"candidates\":[3],\"hour\":\"25\"": keys that no table has, values that no
                         // field knows
 
@@ -46,14 +47,18 @@ struct FieldOf {
   bool inline_cells = false;  // of an entity table: nodes ahead read it; of the driving table: requests do
 };
 
+using TableFields = recipe::Indexed<recipe::FieldId, FieldOf>;
+using Fields = recipe::Indexed<recipe::TableId, TableFields>;
+using Closed =
+    recipe::Indexed<recipe::TableId, std::string>;  // why no entity of a table may come inline; empty: it may
+
 // Reads lines. Safe from many threads.
 class RequestReader {
  public:
-  // All of it must outlive the reader. `fields` [table][field]; `closed` per table: entities of it cannot come inline;
-  // `why_closed` what is said then. `files`: the folder below which requests may name files; empty: they may not.
-  RequestReader(const recipe::Plan& plan, int candidates, const data::RequestBatcher& known,
-                const std::vector<std::vector<FieldOf>>& fields, std::vector<std::string> closed,
-                const std::string& files = "");
+  // All of it must outlive the reader. `candidates`: the link that they stand for. `files`: the folder below which
+  // requests may name files; empty: they may not.
+  RequestReader(const recipe::Plan& plan, std::optional<recipe::LinkId> candidates, const data::RequestBatcher& known,
+                const Fields& fields, Closed closed, const std::string& files = "");
   Request read(std::string_view text, std::int64_t line) const;
 
  private:
@@ -63,17 +68,18 @@ class RequestReader {
     std::vector<std::string> all;
   };
   class Reading;
-  static Words words_of(const recipe::TablePlan& table, const std::vector<FieldOf>& fields);
+  static Words words_of(const recipe::TablePlan& table, const TableFields& fields);
 
   const recipe::Plan& plan_;
-  int candidates_;
+  std::optional<recipe::LinkId> candidates_;
   const data::RequestBatcher& known_;
-  const std::vector<std::vector<FieldOf>>& fields_;
-  std::string files_;                            // absolute, without links
-  std::vector<std::vector<bool>> names_values_;  // [table][field]: its id 0 stands for a value that it does not know
-  std::vector<std::string> closed_;              // per table: why no entity of it may come inline; empty: it may
-  std::vector<Words> words_;                     // per table; the driving one's: columns of its fields
-  std::vector<std::string> names_;               // all that may stand in a request
+  const Fields& fields_;
+  std::string files_;  // absolute, without links
+  // Whether a field's id 0 stands for a value that it does not know.
+  recipe::Indexed<recipe::TableId, recipe::Indexed<recipe::FieldId, bool>> names_values_;
+  Closed closed_;
+  recipe::Indexed<recipe::TableId, Words> words_;  // the driving table's: columns of its fields
+  std::vector<std::string> names_;                 // all that may stand in a request
 };
 
 // The bytes that base64 text stands for; false when it is none. Blanks and line ends are skipped.

@@ -91,22 +91,22 @@ TEST_CASE("a request: keys, candidates, lists, columns") {
   CHECK(r.rows() == 3);
   CHECK(r.candidates == std::vector<Reference>{0, 0, -1});
   CHECK(r.candidate_texts[0] == "a");
-  CHECK(r.lists[0] == std::vector<Reference>{0, 0});  // the last two
+  CHECK(r.lists[0_id] == std::vector<Reference>{0, 0});  // the last two
   CHECK(r.unknown == R"("user":"u","candidates":[0],"history":[1])");
-  CHECK(r.cells[0].present);
+  CHECK(r.cells[0_id].present);
   CHECK(r.inlined[items].size() == 1);
-  CHECK(r.inlined[items][0].cells[0].present);
-  CHECK(!r.inlined[items][0].cells[1].present);
+  CHECK(r.inlined[items][0].cells[0_id].present);
+  CHECK(!r.inlined[items][0].cells[1_id].present);
   CHECK(r.inlined[items][0].key == 0);
   r = w.read(R"({"user": null, "item": {"item": "x", "price": "none"}})");
   CHECK(r.what == "");
   CHECK(r.rows() == 1);
   CHECK(!r.many);
-  CHECK(r.links[1] == -1);
-  CHECK(r.link_texts[1] == "x");
-  CHECK(!r.inlined[items][0].cells[0].present);  // a word that means nothing is there
+  CHECK(r.links[1_id] == -1);
+  CHECK(r.link_texts[1_id] == "x");
+  CHECK(!r.inlined[items][0].cells[0_id].present);  // a word that means nothing is there
   CHECK(r.inlined[items][0].key != 0);
-  CHECK(!r.cells[0].present);
+  CHECK(!r.cells[0_id].present);
   CHECK(r.unknown == "");
   CHECK(w.read(R"({"user": 1, "candidates": []})").rows() == 0);
   CHECK(w.wrong(R"({"user": 1, "item": 2, "seller": 3})") == "it was read");  // a link that nothing reads may be said
@@ -118,7 +118,7 @@ TEST_CASE("a request: files") {
   const auto length = [&](const std::string& photo) {
     const auto r = w.read("{\"user\":1,\"item\":{\"photo\":" + photo + "}}");
     if (!r.what.empty()) return r.what + " @ " + r.at;
-    const auto& cell = r.inlined[items][0].cells[1];
+    const auto& cell = r.inlined[items][0].cells[1_id];
     return cell.present ? std::to_string(static_cast<int>(cell.bytes[0])) : "absent";
   };
   CHECK(length(json_text(file)) == "5");

@@ -12,13 +12,13 @@ namespace braid::serve::testing {
 
 using namespace data::testing;
 
-inline constexpr int users = 0, items = 1, events = 2;
+inline constexpr AnyId users{0}, items{1}, events{2};
 
 // Events of users and items, with a history of two items, a number of their own, and files of items. Nobody may come
 // inline as a user.
 struct RequestWorld {
   recipe::Plan plan;
-  std::vector<std::vector<FieldOf>> fields{3};
+  Fields fields{std::vector<TableFields>(3)};
   std::unique_ptr<data::RequestBatcher> known;
   std::unique_ptr<RequestReader> reader;
 
@@ -26,41 +26,33 @@ struct RequestWorld {
   explicit RequestWorld(const std::string& files) {
     plan.tables.resize(3);
     const char* names[] = {"users", "items", "events"};
-    for (std::size_t t = 0; t < 3; ++t) plan.tables[t].name = names[t];
+    for (const auto t : plan.tables.ids()) plan.tables[t].name = names[t.index()];
     plan.tables[users].key = "user";
     plan.tables[items].key = "item";
     plan.tables[items].fields = {field_plan("price", "number", {}),
                                  field_plan("photo", "length", {}, "photos/{item}.jpg"),
                                  field_plan("unused", "number", {})};
-    plan.tables[items].fields[0].missing = {"none"};
+    plan.tables[items].fields[0_id].missing = {"none"};
     auto& e = plan.tables[events];
     e.links = {{"user", users, "", {}}, {"item", items, "item_id", {}}, {"seller", users, "", {}}};
-    recipe::ListPlan list;
-    list.name = "history";
-    list.table = items;
-    list.length = 2;
-    list.of = 1;
-    list.by = 0;
-    e.lists = {list};
+    e.lists = {{"history", items, recipe::ListPlan::History{.of = 1_id, .by = 0_id, .last = 2}}};
     e.fields = {field_plan("hour", "number", {"hour"})};
     own_axes(plan);
     plan.train.rows = events;
-    through_link(plan, users, events, 0);
-    through_link(plan, items, events, 1);
-    through_list(plan, items, events, 0);
-    for (std::size_t t = 0; t < 3; ++t)
+    through_link(plan, users, events, 0_id);
+    through_link(plan, items, events, 1_id);
+    through_list(plan, items, events, 0_id);
+    for (const auto t : plan.tables.ids())
       for (const auto& field : plan.tables[t].fields)
         fields[t].push_back({makers().field(field.use), field.name != "unused"});
-    std::vector<std::vector<std::uint64_t>> keys(3);
+    data::EntityKeys keys(3);
     keys[users] = {0, 11};
     keys[items] = {0, 21, 22};
-    std::vector<data::RequestBatcher::EventField> event_fields(1);
-    event_fields[0].component = fields[events][0].component.get();
-    event_fields[0].layout = data::layout_of(e.fields[0], *fields[events][0].component);
+    recipe::Indexed<recipe::FieldId, data::RequestBatcher::EventField> event_fields(1);
+    event_fields[0_id].component = fields[events][0_id].component.get();
+    event_fields[0_id].layout = data::layout_of(e.fields[0_id], *fields[events][0_id].component);
     known = std::make_unique<data::RequestBatcher>(plan, keys, std::move(event_fields));
-    reader =
-        std::make_unique<RequestReader>(plan, 1, *known, fields, std::vector<std::string>{"users are closed", "", ""},
-                                        files);
+    reader = std::make_unique<RequestReader>(plan, 1_id, *known, fields, Closed{"users are closed", "", ""}, files);
   }
 };
 

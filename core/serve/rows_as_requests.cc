@@ -15,8 +15,6 @@
 namespace braid::serve {
 namespace {
 
-std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
-
 class LineFile {
  public:
   explicit LineFile(const std::string& file) : file_(file), out_(file, std::ios::binary) { prove(); }
@@ -38,7 +36,7 @@ class LineFile {
 class RowWriter {
  public:
   RowWriter(const model::Assembly& model, const recipe::Plan& serve)
-      : source_(*model.source), plan_(model.plan), own_(serve.tables[at(serve.train.rows)]) {
+      : source_(*model.source), plan_(model.plan), own_(serve.driving()) {
     candidates_ = recipe::serving(serve).candidates;
     for (const auto& field : own_.fields)
       if (!field.media.empty())
@@ -47,27 +45,28 @@ class RowWriter {
   }
 
   std::string text(std::int64_t row) const {
-    const int rows = plan_.train.rows;
-    const auto& ours = plan_.tables[at(rows)];
+    const auto rows = *plan_.train.rows;
+    const auto& ours = plan_.driving();
     std::string out;
     std::vector<std::string> said{"id", "candidates"};
     const auto add = [&](const std::string& name, const std::string& json) {
       out += (out.empty() ? "{" : ",") + json_text(name) + ":" + json;
       said.push_back(name);
     };
-    for (std::size_t l = 0; l < own_.links.size(); ++l) {
+    for (const auto l : own_.links.ids()) {
       const auto& link = own_.links[l];
       const auto key = cell(rows, link.column.empty() ? link.name : link.column, row);
-      if (static_cast<int>(l) == candidates_) add("candidates", "[" + key + "]"), said.push_back(link.name);
+      if (candidates_ == l) add("candidates", "[" + key + "]"), said.push_back(link.name);
       else add(link.name, key);
     }
     for (const auto& list : own_.lists) {
-      const auto places = source_.listed(rows, same_name(ours.lists, list.name), row);
-      const int table = ours.lists[at(same_name(ours.lists, list.name))].table;
+      const auto number = ours.lists.find(list.name).value();
+      const auto places = source_.listed({rows, number}, row);
+      const auto table = ours.lists[number].table;
       std::string keys;
       for (const auto entity : places)
         if (entity >= 0)
-          keys += (keys.empty() ? "" : ",") + (entity ? cell(table, plan_.tables[at(table)].key, entity) : "null");
+          keys += (keys.empty() ? "" : ",") + (entity ? cell(table, plan_.tables[table].key, entity) : "null");
       add(list.name, "[" + keys + "]");
     }
     for (const auto& field : own_.fields)
@@ -77,7 +76,7 @@ class RowWriter {
   }
 
  private:
-  std::string cell(int table, const std::string& column, std::int64_t row) const {
+  std::string cell(recipe::TableId table, const std::string& column, std::int64_t row) const {
     const auto text = source_.cell(table, column, row);
     return text ? json_text(*text) : "null";
   }
@@ -85,7 +84,7 @@ class RowWriter {
   const data::Source& source_;
   const recipe::Plan& plan_;
   const recipe::TablePlan& own_;  // the driving table as serving knows it
-  int candidates_ = recipe::none;
+  std::optional<recipe::LinkId> candidates_;
 };
 
 }  // namespace
@@ -109,11 +108,13 @@ int rows_as_requests_command(const command::Eval& request, const model::RuntimeS
   options.split = request.splits[0];
   options.batch = plan.eval.batch > 0 ? plan.eval.batch : plan.train.batch;
   options.seed = plan.train.seed;
-  std::vector<bool> on(plan.nodes.size());
-  for (std::size_t k = 0; k < on.size(); ++k) on[k] = side.ahead[k] || side.request[k];
+  Nodes on(plan.nodes.size());
+  for (const auto k : on.ids()) on[k] = side.ahead[k] || side.request[k];
   std::int64_t count = 0;
   const auto pass = model->source->pass(options);
   graph::Execution execution(*model->graph);
+  std::vector<graph::Bound> outputs;
+  for (const auto& wire : side.outputs) outputs.push_back(model->graph->program().bind(wire));
   while (const auto batch = pass->next()) {
     count += batch->rows;
     if (requests)
@@ -121,7 +122,7 @@ int rows_as_requests_command(const command::Eval& request, const model::RuntimeS
     if (!scores) continue;
     execution.run(batch, model->mode, on);
     std::vector<Flow> flows;
-    for (const auto& wire : side.outputs) flows.push_back(answer_of(execution.read(wire)));
+    for (const auto& output : outputs) flows.push_back(answer_of(execution.read(output)));
     for (std::int64_t r = 0; r < batch->rows; ++r) {
       std::string line = "{\"scores\":[";
       append_row(line, flows[0], r);

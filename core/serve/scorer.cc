@@ -20,7 +20,6 @@
 namespace braid::serve {
 namespace {
 
-using Source = recipe::Wire::Source;
 using Json = nlohmann::json;
 
 constexpr std::int64_t inline_chunk = 256;  // entities that run through the nodes ahead at a time
@@ -33,8 +32,8 @@ struct Scorer::Inside {
   std::string place, files;
   recipe::Plan plan;
   recipe::Serving side;
-  std::vector<std::vector<FieldOf>> fields;
-  std::vector<std::vector<data::Layout>> layouts;
+  Fields fields;
+  recipe::Indexed<recipe::TableId, recipe::Indexed<recipe::FieldId, data::Layout>> layouts;
   std::unique_ptr<Ahead> ahead;
   std::unique_ptr<graph::Model> graph;
   graph::Mode mode;
@@ -45,10 +44,14 @@ struct Scorer::Inside {
   std::vector<Flow> stored;         // per Serving::stored
   std::vector<graph::Given> whole;  // what nodes ahead read of whole axes
   struct Feed {                     // what the part on request reads of a stored array
-    recipe::Wire wire;              // without link
+    graph::SlotId slot;
+    recipe::AxisId axis;
     std::size_t stored;
   };
   std::vector<Feed> feeds;
+  std::vector<graph::Bound> served;       // per output
+  std::vector<graph::Bound> stored_from;  // per Serving::stored: what nodes ahead give
+  recipe::Indexed<recipe::TableId, data::Reads> inline_reads;
 
   Error broken(const std::string& file, const std::string& why, const std::vector<std::string>& notes = {}) const {
     return Error("export-folder", place + "/" + file, why, notes);
@@ -61,8 +64,8 @@ struct Scorer::Inside {
     const auto manifest = open_folder(place, world, services);
     try {
       const auto text = model::read_file(place + "/serve.toml");
-      const auto first = checked(text, world, {});
-      plan = checked(text, world, make_fields(first, services));
+      const auto first = taken(recipe::check_text(text, place + "/serve.toml", {}, world));
+      plan = *taken(recipe::with_sizes(first, make_fields(*first.plan, services))).plan;
       side = recipe::serving(plan);
       if (!plan.serving || side.outputs.empty()) throw broken("serve.toml", "is not the serving side of a run");
       ahead = std::make_unique<Ahead>(plan, side);
@@ -76,9 +79,8 @@ struct Scorer::Inside {
     }
   }
 
-  recipe::Plan checked(const std::string& text, const recipe::World& world, const recipe::Fitted& fitted) const {
-    auto result = recipe::check_text(text, place + "/serve.toml", {}, world, fitted);
-    if (result.plan) return std::move(*result.plan);
+  recipe::Checked taken(recipe::Checked result) const {
+    if (result.plan) return result;
     std::vector<std::string> notes;
     for (const auto& problem : result.problems) notes.push_back(problem.text());
     throw broken("serve.toml", "this Braid does not take the exported recipe:", notes);
@@ -110,28 +112,27 @@ struct Scorer::Inside {
   // Fields of event rows that requests read, and fields of entities that may come inline.
   void use_fields() {
     const auto request = data::reads_of(plan, side.request);
-    for (std::size_t a = 0; a < plan.axes.size(); ++a) {
-      const int table = plan.axes[a].table;
-      if (plan.tables[at(table)].event()) {
-        for (std::size_t f = 0; f < request.fields[a].size(); ++f)
-          if (request.fields[a][f]) fields[at(table)][f].inline_cells = true;
-        continue;
-      }
-      const auto reads = ahead->reads(table, side);
-      for (std::size_t f = 0; f < reads.fields[a].size(); ++f)
-        if (reads.fields[a][f]) fields[at(table)][f].inline_cells = true;
+    for (const auto table : plan.tables.ids()) inline_reads.push_back(ahead->reads(table, side));
+    for (const auto a : plan.axes.ids()) {
+      const auto table = plan.axes[a].table;
+      const auto& reads = plan.tables[table].event() ? request : inline_reads[table];
+      for (const auto f : reads.fields[a].ids())
+        if (reads.fields[a][f]) fields[table][f].inline_cells = true;
     }
     for (const auto& wire : side.outputs)
-      if (wire.source == Source::field) throw broken("serve.toml", "serves a field");
+      if (wire.field()) throw broken("serve.toml", "serves a field");
   }
 
   void make_graph(const model::RuntimeServices& services) {
     graph = std::make_unique<graph::Model>(
-        plan, [this](int table, int field) -> const Field& { return *fields[at(table)][at(field)].component; },
+        plan,
+        [this](recipe::TableId table, recipe::FieldId field) -> const Field& {
+          return *fields[table][field].component;
+        },
         services.component);
     const auto needed = weighted(plan, side, plan.lookup_only);
     mode.step = model::load_weights(*graph, place + "/weights.safetensors",
-                                    [&](const graph::NamedWeight& w) { return needed[at(w.node)]; });
+                                    [&](const graph::NamedWeight& w) { return needed[w.node]; });
   }
 
   Flow read_flow(const Json& entry) const {
@@ -156,7 +157,7 @@ struct Scorer::Inside {
     for (const auto& one : side.stored) {
       const auto& entry = find("stored", one.name);
       stored.push_back(read_flow(entry));
-      const auto rows = manifest.at("tables").at(plan.tables[at(one.table)].name).at("rows").get<std::int64_t>();
+      const auto rows = manifest.at("tables").at(plan.tables[one.table].name).at("rows").get<std::int64_t>();
       const auto& value = stored.back().value;
       if (value.dim() != static_cast<std::int64_t>(one.wire.type.dims.size()) || value.size(0) != rows)
         throw broken(entry.at("file").get<std::string>(), "has not the shape that serve.toml and the keys tell");
@@ -165,35 +166,33 @@ struct Scorer::Inside {
       for (const auto& one : ahead->whole) {
         auto flow = read_flow(find("whole", one.name));
         flow.value = flow.value.scalar_type() == at::kHalf ? flow.value.to(at::kFloat) : flow.value;
-        whole.push_back({one.wire, flow});
+        if (const auto slot = graph->program().source_of(one.wire)) whole.push_back({*slot, flow});
       }
     // What requests read of them.
     const auto feed = [&](const recipe::Wire& wire) {
-      if (wire.axis == recipe::none || plan.tables[at(plan.axes[at(wire.axis)].table)].event()) return;
-      if (wire.source == Source::node && side.request[at(wire.node)]) return;
-      if (wire.source != Source::node && wire.source != Source::field) return;
-      const auto source = graph::source_of(wire);
-      if (std::any_of(feeds.begin(), feeds.end(), [&](const Feed& f) { return graph::source_of(f.wire) == source; }))
-        return;
+      if (!wire.axis || plan.table_of(*wire.axis).event()) return;
+      if (wire.node() ? side.request[wire.node()->node] : !wire.field()) return;
+      const auto slot = graph->program().source_of(wire).value();
+      if (std::any_of(feeds.begin(), feeds.end(), [&](const Feed& f) { return f.slot == slot; })) return;
       for (std::size_t k = 0; k < side.stored.size(); ++k) {
         const auto& one = side.stored[k];
-        const bool same = one.wire.source == wire.source && std::max(one.wire.port, 0) == std::max(wire.port, 0) &&
-                          one.table == plan.axes[at(wire.axis)].table &&
-                          (wire.source == Source::node ? one.wire.node == wire.node : one.wire.field == wire.field);
-        if (same) return void(feeds.push_back({graph::without_link(wire), k}));
+        if (one.wire.source == wire.source && one.table == plan.axes[*wire.axis].table)
+          return void(feeds.push_back({slot, *wire.axis, k}));
       }
       throw std::logic_error("nothing is stored for the wire '" + wire.text + "'");
     };
-    for (std::size_t k = 0; k < plan.nodes.size(); ++k)
+    for (const auto k : plan.nodes.ids())
       if (side.request[k])
         for (const auto& port : plan.nodes[k].inputs)
           for (const auto& wire : port) feed(wire);
-    for (const auto& wire : side.outputs) feed(wire);
+    for (const auto& wire : side.outputs) feed(wire), served.push_back(graph->program().bind(wire));
+    for (const auto& one : side.stored)
+      stored_from.push_back({graph->program().source_of(one.wire).value(), one.wire.axis, {}, false});
   }
 
   void make_batcher() {
-    std::vector<std::vector<std::uint64_t>> known(plan.tables.size());
-    for (std::size_t t = 0; t < plan.tables.size(); ++t) {
+    data::EntityKeys known(plan.tables.size());
+    for (const auto t : plan.tables.ids()) {
       const auto& table = plan.tables[t];
       if (table.event()) continue;
       const auto file = "keys/" + table.name + ".txt";
@@ -206,18 +205,17 @@ struct Scorer::Inside {
       }
       if (known[t].empty()) throw broken(file, "is empty");
       for (std::size_t k = 0; k < side.stored.size(); ++k)
-        if (side.stored[k].table == static_cast<int>(t) &&
-            stored[k].value.size(0) != static_cast<std::int64_t>(known[t].size()))
+        if (side.stored[k].table == t && stored[k].value.size(0) != static_cast<std::int64_t>(known[t].size()))
           throw broken(file, "has another number of lines than the table has rows");
     }
-    std::vector<data::RequestBatcher::EventField> events;
-    const auto driving = at(plan.train.rows);
-    for (std::size_t f = 0; f < fields[driving].size(); ++f)
+    recipe::Indexed<recipe::FieldId, data::RequestBatcher::EventField> events;
+    const auto driving = *plan.train.rows;
+    for (const auto f : fields[driving].ids())
       events.push_back(
           {fields[driving][f].inline_cells ? fields[driving][f].component.get() : nullptr, layouts[driving][f]});
     batcher = std::make_unique<data::RequestBatcher>(plan, std::move(known), std::move(events));
-    std::vector<std::string> closed(plan.tables.size());
-    for (std::size_t t = 0; t < closed.size(); ++t) {
+    Closed closed(plan.tables.size());
+    for (const auto t : closed.ids()) {
       if (plan.lookup_only) closed[t] = "this export is --lookup-only: it knows keys, and nothing of new entities";
       else if (ahead->closed[t])
         closed[t] = "the model reads all of '" + plan.tables[t].name + "' at once: none can come with a request";
@@ -229,39 +227,39 @@ struct Scorer::Inside {
 
   // Entities that came inline with the rows of one batch.
   struct Gathered {
-    std::vector<std::vector<std::uint64_t>> keys;        // per table
-    std::vector<std::vector<const InlineGiven*>> given;  // per table
+    data::EntityKeys keys;
+    recipe::Indexed<recipe::TableId, std::vector<const InlineGiven*>> given;
   };
 
   // The stored arrays of a table for entities that came inline, [entities, ...].
   // `batches`: of these entities, inline_chunk at a time.
-  void run_inline(int table, const std::vector<const InlineGiven*>& given, std::vector<data::Batch>& batches,
-                  std::vector<Flow>& out) const {
+  void run_inline(recipe::TableId table, const std::vector<const InlineGiven*>& given,
+                  std::vector<data::Batch>& batches, std::vector<Flow>& out) const {
     graph::Execution execution(*graph);
-    const auto reads = ahead->reads(table, side);
+    const auto& reads = inline_reads[table];
     std::vector<std::size_t> here;
-    std::vector<recipe::Wire> wires;
+    std::vector<graph::Bound> wires;
     for (std::size_t k = 0; k < side.stored.size(); ++k)
-      if (side.stored[k].table == table && !plan.axes[at(side.stored[k].wire.axis)].whole)
-        here.push_back(k), wires.push_back(side.stored[k].wire);
+      if (side.stored[k].table == table && !plan.axes[*side.stored[k].wire.axis].whole)
+        here.push_back(k), wires.push_back(stored_from[k]);
     const auto batch_of = [&](std::int64_t first, std::int64_t count) {
       auto batch = std::make_shared<data::Batch>(std::move(batches[at(first / inline_chunk)]));
       std::vector<std::uint64_t> keys;
       for (std::int64_t k = 0; k < count; ++k) keys.push_back(given[at(first + k)]->key);
       std::vector<const data::Decoded*> cells(at(count));
-      for (std::size_t a = 0; a < plan.axes.size(); ++a)
-        for (std::size_t f = 0; f < reads.fields[a].size(); ++f) {
+      for (const auto a : plan.axes.ids())
+        for (const auto f : reads.fields[a].ids()) {
           if (!reads.fields[a][f]) continue;
-          for (std::int64_t k = 0; k < count; ++k) cells[at(k)] = &given[at(first + k)]->cells[f];
+          for (std::int64_t k = 0; k < count; ++k) cells[k] = &given[at(first + k)]->cells[f];
           batch->axes[a].fields[f] =
-              data::lay_out(layouts[at(table)][f], *fields[at(table)][f].component,
-                            data::field_hash(plan.tables[at(table)].name, plan.tables[at(table)].fields[f].name), cells,
-                            keys, {plan.train.seed, 0, false});
+              data::lay_out(layouts[table][f], *fields[table][f].component,
+                            data::field_hash(plan.tables[table].name, plan.tables[table].fields[f].name), cells, keys,
+                            {plan.train.seed, 0, false});
         }
       return batch;
     };
     const auto flows =
-        graph::run_chunks(execution, mode, ahead->nodes[at(table)], whole, wires,
+        graph::run_chunks(execution, mode, ahead->nodes[table], whole, wires,
                           {.rows = static_cast<std::int64_t>(given.size()), .size = inline_chunk, .batch = batch_of});
     for (std::size_t k = 0; k < here.size(); ++k) out[here[k]] = flows->at(k);
   }
@@ -278,14 +276,15 @@ struct Scorer::Inside {
   }
 
   // The batch of these rows, and those of the entities that came with them. One thread at a time makes batches.
-  std::shared_ptr<const data::Batch> batch_of(const std::vector<data::RequestRow>& rows, const Gathered& gathered,
-                                              std::vector<std::vector<data::Batch>>& inlined) const {
+  std::shared_ptr<const data::Batch> batch_of(
+      const std::vector<data::RequestRow>& rows, const Gathered& gathered,
+      recipe::Indexed<recipe::TableId, std::vector<data::Batch>>& inlined) const {
     const std::lock_guard lock(batching);
     auto batch = std::make_shared<data::Batch>(batcher->make(rows, gathered.keys));
-    for (std::size_t t = 0; t < inlined.size(); ++t) {
+    for (const auto t : inlined.ids()) {
       const auto n = static_cast<std::int64_t>(gathered.given[t].size());
       for (std::int64_t first = 0; first < n; first += inline_chunk)
-        inlined[t].push_back(batcher->inline_entities(static_cast<int>(t), first, std::min(inline_chunk, n - first)));
+        inlined[t].push_back(batcher->inline_entities(t, first, std::min(inline_chunk, n - first)));
     }
     return batch;
   }
@@ -293,35 +292,37 @@ struct Scorer::Inside {
   std::vector<Flow> score(std::span<const Part> parts) const {
     const at::NoGradGuard off;
     const auto tables = plan.tables.size();
-    Gathered gathered{std::vector<std::vector<std::uint64_t>>(tables),
-                      std::vector<std::vector<const InlineGiven*>>(tables)};
-    const auto& driving = plan.tables[at(plan.train.rows)];
+    Gathered gathered;
+    gathered.keys.resize(tables);
+    gathered.given.resize(tables);
+    const auto& driving = plan.driving();
     std::vector<data::RequestRow> rows;
-    std::vector<std::vector<std::vector<std::int32_t>>> lists(parts.size());
+    std::vector<recipe::Indexed<recipe::ListId, std::vector<std::int32_t>>> lists(parts.size());
     for (std::size_t p = 0; p < parts.size(); ++p) {
       const auto& part = parts[p];
       const auto& request = *part.request;
-      std::vector<std::vector<std::int32_t>> numbers(tables);  // of the request's inline entities in this batch
-      for (std::size_t t = 0; t < tables; ++t) numbers[t].assign(request.inlined[t].size(), -1);
-      const auto row_of = [&](Reference reference, int table) -> std::int32_t {
+      // Of the request's inline entities in this batch.
+      recipe::Indexed<recipe::TableId, std::vector<std::int32_t>> numbers(tables);
+      for (const auto t : numbers.ids()) numbers[t].assign(request.inlined[t].size(), -1);
+      const auto row_of = [&](Reference reference, recipe::TableId table) -> std::int32_t {
         if (reference >= 0) return reference;
         const auto k = at(-1 - reference);
-        auto& number = numbers[at(table)][k];
+        auto& number = numbers[table][k];
         if (number < 0) {
-          const auto& given = request.inlined[at(table)][k];
+          const auto& given = request.inlined[table][k];
           number = static_cast<std::int32_t>(batcher->known(table) +
-                                             static_cast<std::int64_t>(gathered.given[at(table)].size()));
-          gathered.keys[at(table)].push_back(given.key);
-          gathered.given[at(table)].push_back(&given);
+                                             static_cast<std::int64_t>(gathered.given[table].size()));
+          gathered.keys[table].push_back(given.key);
+          gathered.given[table].push_back(&given);
         }
         return number;
       };
-      for (std::size_t l = 0; l < driving.lists.size(); ++l) {
+      for (const auto l : driving.lists.ids()) {
         lists[p].emplace_back();
         for (const auto one : request.lists[l]) lists[p].back().push_back(row_of(one, driving.lists[l].table));
       }
       data::RequestRow row;
-      for (std::size_t l = 0; l < driving.links.size(); ++l) {
+      for (const auto l : driving.links.ids()) {
         row.links.push_back(row_of(request.links[l], driving.links[l].table));
         row.link_texts.push_back(request.link_keyed[l] ? std::string_view(request.link_texts[l]) : std::string_view());
       }
@@ -329,7 +330,7 @@ struct Scorer::Inside {
       row.cells = &request.cells;
       for (auto r = part.first; r < part.first + part.count; ++r) {
         if (request.many) {
-          const auto l = at(side.candidates);
+          const auto l = *side.candidates;
           row.links[l] = row_of(request.candidates[at(r)], driving.links[l].table);
           row.link_texts[l] =
               request.candidate_keyed[at(r)] ? std::string_view(request.candidate_texts[at(r)]) : std::string_view();
@@ -337,22 +338,22 @@ struct Scorer::Inside {
         rows.push_back(row);
       }
     }
-    std::vector<std::vector<data::Batch>> inline_batches(tables);
+    recipe::Indexed<recipe::TableId, std::vector<data::Batch>> inline_batches(tables);
     const auto batch = batch_of(rows, gathered, inline_batches);
     std::vector<Flow> inlined(side.stored.size());
-    for (std::size_t t = 0; t < tables; ++t)
-      if (!gathered.given[t].empty()) run_inline(static_cast<int>(t), gathered.given[t], inline_batches[t], inlined);
+    for (const auto t : inline_batches.ids())
+      if (!gathered.given[t].empty()) run_inline(t, gathered.given[t], inline_batches[t], inlined);
     std::vector<graph::Given> given;
     for (const auto& feed : feeds) {
-      const auto& axis = batch->axes[at(feed.wire.axis)];
-      const int table = plan.axes[at(feed.wire.axis)].table;
-      given.push_back({feed.wire, feed_of(stored[feed.stored], inlined[feed.stored], graph::wrap(axis.row),
+      const auto& axis = batch->axes[feed.axis];
+      const auto table = plan.axes[feed.axis].table;
+      given.push_back({feed.slot, feed_of(stored[feed.stored], inlined[feed.stored], graph::wrap(axis.row),
                                           batcher->known(table))});
     }
     graph::Execution execution(*graph);
     execution.run(batch, mode, side.request, given);
     std::vector<Flow> out;
-    for (const auto& wire : side.outputs) out.push_back(answer_of(execution.read(wire)));
+    for (const auto& output : served) out.push_back(answer_of(execution.read(output)));
     return out;
   }
 };

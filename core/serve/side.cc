@@ -1,5 +1,7 @@
 #include "serve/side.h"
 
+#include <stdexcept>
+
 namespace braid::serve {
 
 recipe::Plan serving_plan(const std::string& text, const std::string& name, const recipe::World& world,
@@ -10,8 +12,6 @@ recipe::Plan serving_plan(const std::string& text, const std::string& name, cons
   for (const auto& problem : checked.problems) why += "\n" + problem.text();
   throw std::logic_error("the serving recipe is not sound:" + why);
 }
-
-int same_table(const recipe::Plan& plan, const std::string& name) { return same_name(plan.tables, name); }
 
 std::vector<std::string> columns_of(const recipe::FieldPlan& field) {
   if (field.from.empty() && field.media.empty()) return {field.name};

@@ -256,10 +256,11 @@ SplitFigures Evaluation::finish() {
   };
   in.out.rows = in.source.rows(in.split);
   in.out.all = finish({}, nullptr);
-  for (const auto& slice : in.plan.slices) {
+  for (std::size_t s = 0; s < in.plan.slices.size(); ++s) {
+    const auto& name = in.plan.slices[s].name;
     std::int64_t rows = 0;
-    in.out.slices[slice.name] = finish(in.source.slice(slice), &rows);
-    in.out.slice_rows[slice.name] = rows;
+    in.out.slices[name] = finish(in.source.slice(s), &rows);
+    in.out.slice_rows[name] = rows;
   }
   in.out.seconds += since(start);
   return in.out;
@@ -275,7 +276,8 @@ SplitFigures evaluate(const graph::Model& model, data::Source& source, const std
 
 std::string why_undefined(const recipe::Plan& plan, data::Source& source) {
   const auto& wire = plan.eval.label;
-  if (!wire || wire->source != recipe::Wire::Source::label || wire->via.any()) return "";
+  const auto* from = wire && !wire->via ? std::get_if<recipe::LabelOf>(&wire->source) : nullptr;
+  if (!from) return "";
   data::PassOptions options;
   options.split = "valid";
   options.batch = plan.train.batch;
@@ -283,7 +285,7 @@ std::string why_undefined(const recipe::Plan& plan, data::Source& source) {
   std::optional<float> label;
   const auto pass = source.pass(options);
   while (const auto batch = pass->next()) {
-    const auto* values = batch->labels[static_cast<std::size_t>(wire->label)].as<float>();
+    const auto* values = batch->labels[from->label].as<float>();
     if (!values) return "";
     for (std::int64_t k = 0; k < batch->rows; ++k) {
       if (label && *label != values[k]) return "";  // missing labels differ from each other, too

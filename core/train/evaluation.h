@@ -21,7 +21,7 @@ struct SplitFigures {
   std::map<std::string, Figures> slices;
   std::map<std::string, std::int64_t> slice_rows;
   double seconds = 0;
-  std::vector<double> node_seconds;  // per node of the plan, forward
+  recipe::Indexed<recipe::NodeId, double> node_seconds;  // forward
 };
 
 // One run over a split, batch by batch, so that it can be left and taken up again. Runs what the metrics need, in

@@ -13,8 +13,8 @@ namespace {
 // Whether a loss has one value for each row of every batch.
 bool counts_rows(const recipe::Plan& plan, const recipe::NodePlan& node) {
   const auto& type = node.outputs.at(0).at(0);
-  if (type.optional_rows || type.dims.size() != 1 || type.dims[0].kind != recipe::Size::Kind::axis ||
-      type.dims[0].axis != plan.train.rows)
+  if (type.optional_rows || type.dims.size() != 1 || !plan.train.rows ||
+      type.axis() != recipe::own_axis(*plan.train.rows))
     return false;
   for (const auto& port : node.inputs)
     for (const auto& wire : port)
@@ -34,10 +34,9 @@ Gradients::Gradients(const recipe::Plan& plan, std::vector<graph::NamedWeight>& 
     : plan_(plan), weights_(weights) {}
 
 void Gradients::find_groups(const std::vector<graph::LossValue>& losses) {
-  groups_.clear();
   std::size_t rows = SIZE_MAX;  // the group of those that count rows
   for (std::size_t k = 0; k < losses.size(); ++k) {
-    const bool joins = counts_rows(plan_, plan_.nodes[static_cast<std::size_t>(losses[k].node)]);
+    const bool joins = counts_rows(plan_, plan_.nodes[losses[k].node]);
     if (joins && rows != SIZE_MAX) {
       groups_[rows].losses.push_back(k);
       continue;
@@ -61,7 +60,7 @@ bool Gradients::add(const std::vector<graph::LossValue>& losses, bool last) {
     sum.backward();
     return true;
   }
-  if (!begun_) find_groups(losses);
+  if (groups_.empty()) find_groups(losses);
   begun_ = true;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     auto& group = groups_[g];
@@ -90,7 +89,10 @@ bool Gradients::add(const std::vector<graph::LossValue>& losses, bool last) {
 }
 
 void Gradients::clear() {
-  groups_.clear();
+  for (auto& group : groups_) {
+    group.count = 0;
+    std::fill(group.grads.begin(), group.grads.end(), at::Tensor());
+  }
   begun_ = false;
 }
 

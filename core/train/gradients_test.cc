@@ -1,6 +1,8 @@
 // Accumulated batches against one large one, with losses whose counts differ from batch to batch.
 #include "train/gradients.h"
 
+#include "recipe/testing_ids.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
@@ -17,6 +19,8 @@ using namespace braid::train;
 
 namespace {
 
+using namespace recipe::testing;
+
 // Two weights; a loss "a" over all rows, and "b" over those that a mask leaves.
 struct Case {
   recipe::Plan plan;
@@ -24,18 +28,20 @@ struct Case {
   at::Tensor x = at::sin(at::arange(30, at::TensorOptions().dtype(at::kDouble))).view({10, 3});
 
   explicit Case(bool second_counts_rows = false) {
-    plan.train.rows = 0;
+    plan.train.rows = 0_id;
     for (const auto* name : {"a", "b"}) {
       recipe::NodePlan node;
       node.name = name;
       recipe::Type type;
-      type.dims = {{recipe::Size::Kind::axis, 0, 0, recipe::none, recipe::none}};
+      type.dims = {recipe::AxisRows{0_id}};
       type.optional_rows = std::string(name) == "b" && !second_counts_rows;
       node.outputs = {{type}};
       plan.nodes.push_back(node);
     }
     for (const double start : {0.3, -0.7})
-      weights.push_back({"w", at::full({3}, start, at::TensorOptions().dtype(at::kDouble)).set_requires_grad(true)});
+      weights.push_back({.name = "w",
+                         .value = at::full({3}, start, at::TensorOptions().dtype(at::kDouble)).set_requires_grad(true),
+                         .node = 0_id});
   }
 
   // The losses of rows [from, from + n); "b" leaves out every row that 3 divides.
@@ -49,7 +55,8 @@ struct Case {
       b = b.masked_fill(keep.logical_not(), 0);
       count = keep.sum().item<std::int64_t>();
     }
-    return {{0, a.sum() * 0.5, a.sum().item<double>(), 0.5, n}, {1, b.sum() * 2, b.sum().item<double>(), 2, count}};
+    return {{0_id, a.sum() * 0.5, a.sum().item<double>(), 0.5, n},
+            {1_id, b.sum() * 2, b.sum().item<double>(), 2, count}};
   }
 
   std::vector<at::Tensor> step(const std::vector<std::int64_t>& sizes, bool masked = true) {

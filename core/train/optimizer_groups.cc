@@ -16,7 +16,6 @@ namespace braid::train {
 struct OptimizerGroups::GroupedWeight {
   graph::NamedWeight weight;
   std::size_t index = 0;  // among the model's weights
-  std::size_t group = 0;
   bool decays = true, sparse = false;
   std::vector<std::pair<std::string, at::Tensor>> state;
   at::Tensor count;  // steps that changed it
@@ -27,6 +26,7 @@ struct OptimizerGroups::Group {
   std::unique_ptr<Component> own_optimizer, own_schedule;
   Optimizer* optimizer;
   Schedule* schedule;
+  std::vector<GroupedWeight*> decaying = {}, plain = {};
 
   Group(const recipe::GroupPlan& p, const graph::MakeComponent& make)
       : plan(&p),
@@ -50,14 +50,14 @@ OptimizerGroups::OptimizerGroups(const recipe::TrainPlan& plan, const std::vecto
     : plan_(plan), steps_(std::max<std::int64_t>(steps, 1)), weights_(weights.size()) {
   for (const auto& group : plan.groups) groups_.emplace_back(group, make);
   const at::NoGradGuard off;
+  std::vector<recipe::GroupId> group_of;  // per member
   for (std::size_t w = 0; w < weights.size(); ++w) {
     const auto& weight = weights[w];
     if (!weight.value.requires_grad()) continue;
     const auto group = recipe::group_of(plan, weight.name);
-    if (group == recipe::none)
-      throw Error("weight-in-no-group", {}, "weight '" + weight.name + "' is in no optimizer group");
-    GroupedWeight member{.weight = weight, .index = w, .group = static_cast<std::size_t>(group)};
-    const auto& its = groups_[member.group];
+    if (!group) throw Error("weight-in-no-group", {}, "weight '" + weight.name + "' is in no optimizer group");
+    GroupedWeight member{.weight = weight, .index = w};
+    const auto& its = groups_[*group];
     member.decays = weight.decays || its.plan->decay_all;
     member.sparse = its.plan->touched && weight.table;
     if (member.sparse) sparse(w);
@@ -67,11 +67,16 @@ OptimizerGroups::OptimizerGroups(const recipe::TrainPlan& plan, const std::vecto
         its.failed(its.plan->optimizer, {"", {}, "its state is called 'count', which is the host's own"});
     member.count = at::full({}, 0.0, at::TensorOptions().dtype(at::kFloat));
     members_.push_back(std::move(member));
+    group_of.push_back(*group);
+  }
+  for (std::size_t m = 0; m < members_.size(); ++m) {
+    auto& its = groups_[group_of[m]];
+    (members_[m].decays ? its.decaying : its.plain).push_back(&members_[m]);
   }
 }
 OptimizerGroups::~OptimizerGroups() = default;
 
-double OptimizerGroups::rate(std::size_t group, std::int64_t step, std::int64_t epoch) const {
+double OptimizerGroups::rate(recipe::GroupId group, std::int64_t step, std::int64_t epoch) const {
   const auto& its = groups_.at(group);
   const double factor = its.schedule->factor({.step = step, .epoch = epoch, .steps = steps_});
   if (!std::isfinite(factor) || factor < 0)
@@ -122,8 +127,11 @@ void OptimizerGroups::load(const std::map<std::string, at::Tensor>& saved) {
   }
 }
 
-void OptimizerGroups::update(const Group& group, const std::vector<GroupedWeight*>& members, double learning_rate,
+void OptimizerGroups::update(const Group& group, const std::vector<GroupedWeight*>& all, double learning_rate,
                              bool decays) {
+  std::vector<GroupedWeight*> members;  // those to which a gradient came
+  for (auto* member : all)
+    if (member->weight.value.grad().defined()) members.push_back(member);
   if (members.empty()) return;
   std::vector<WeightStep> steps;
   std::vector<at::Tensor> rows(members.size());  // of those of which some change
@@ -171,14 +179,10 @@ void OptimizerGroups::step(std::int64_t step, std::int64_t epoch, double norm) {
       auto& grad = member.weight.value.mutable_grad();
       if (grad.defined()) (grad.is_sparse() ? grad.values() : grad).mul_(plan_.clip / norm);
     }
-  for (std::size_t g = 0; g < groups_.size(); ++g) {
+  for (const auto g : groups_.ids()) {
     const double now = rate(g, step, epoch);
-    std::vector<GroupedWeight*> decaying, plain;
-    for (auto& member : members_)
-      if (member.group == g && member.weight.value.grad().defined())
-        (member.decays ? decaying : plain).push_back(&member);
-    update(groups_[g], decaying, now, true);
-    update(groups_[g], plain, now, false);
+    update(groups_[g], groups_[g].decaying, now, true);
+    update(groups_[g], groups_[g].plain, now, false);
   }
   clear();
 }

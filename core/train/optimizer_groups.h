@@ -31,7 +31,7 @@ class OptimizerGroups {
   void step(std::int64_t step, std::int64_t epoch, double norm);
   void clear();  // the gradients
   // A group's learning rate in a step: its `rate` times the schedule's factor.
-  double rate(std::size_t group, std::int64_t step, std::int64_t epoch) const;
+  double rate(recipe::GroupId group, std::int64_t step, std::int64_t epoch) const;
 
   // State by weight and name, "WEIGHT.NAME" as new_state() names it, and "WEIGHT.count", the steps that changed it; the
   // tensors themselves, no copies.
@@ -42,12 +42,12 @@ class OptimizerGroups {
  private:
   struct GroupedWeight;
   struct Group;
-  void update(const Group& group, const std::vector<GroupedWeight*>& members, double learning_rate, bool decays);
+  void update(const Group& group, const std::vector<GroupedWeight*>& all, double learning_rate, bool decays);
 
   const recipe::TrainPlan& plan_;
   std::int64_t steps_;
   std::size_t weights_;  // of the model
-  std::vector<Group> groups_;
+  recipe::Indexed<recipe::GroupId, Group> groups_;
   std::vector<GroupedWeight> members_;
 };
 

@@ -4,6 +4,8 @@
 
 #include "sdk/state.h"
 
+#include "recipe/testing_ids.h"
+
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
@@ -17,6 +19,8 @@
 using namespace braid;
 
 namespace {
+
+using namespace recipe::testing;
 
 // w -= rate * (g + the sum of all g before), less half of it where it decays.
 struct Heavy final : Optimizer {
@@ -59,7 +63,7 @@ recipe::GroupPlan group_of(const std::string& match, double rate) {
 at::Tensor numbers(std::vector<double> values) { return at::tensor(values); }
 at::Tensor weight(std::vector<double> values) { return at::tensor(values).set_requires_grad(true); }
 graph::NamedWeight named(const std::string& name, const at::Tensor& value, bool decays = true, bool table = false) {
-  return {name, value, decays, table, false, 0};
+  return {name, value, decays, table, false, 0_id};
 }
 std::vector<double> values_of(const at::Tensor& t) {
   const auto flat = t.detach().contiguous();
@@ -89,7 +93,7 @@ TEST_CASE("a weight is in the first group that matches, which has its own rate; 
   CHECK(a12.item<double>() == -5);
   CHECK(b.item<double>() == -50);
   CHECK_FALSE(a1.grad().defined());
-  CHECK(groups.rate(1, 2, 3) == 10 * 3.25);
+  CHECK(groups.rate(1_id, 2, 3) == 10 * 3.25);
   plan.groups.pop_back();
   CHECK(message_of([&] { train::OptimizerGroups(plan, {named("b", b)}, 1, make, nothing_sparse); }) ==
         "weight 'b' is in no optimizer group [weight-in-no-group]");
@@ -99,8 +103,8 @@ TEST_CASE("biases do not decay, unless the group says so") {
   for (const bool all : {false, true}) {
     recipe::TrainPlan plan;
     plan.groups = {group_of("*", 1)};
-    plan.groups[0].optimizer.values["decay"] = 0.25;
-    plan.groups[0].decay_all = all;
+    plan.groups[0_id].optimizer.values["decay"] = 0.25;
+    plan.groups[0_id].decay_all = all;
     auto w = weight({1}), bias = weight({1});
     train::OptimizerGroups groups(plan, {named("w", w), named("bias", bias, false)}, 1, make, nothing_sparse);
     w.mutable_grad() = numbers({0}), bias.mutable_grad() = numbers({0});
@@ -127,7 +131,7 @@ TEST_CASE("gradients are clipped to the global norm") {
 TEST_CASE("of a touched table only the rows that the step read change, with their state") {
   recipe::TrainPlan plan;
   plan.groups = {group_of("*", 1)};
-  plan.groups[0].touched = true;
+  plan.groups[0_id].touched = true;
   auto table = weight({1, 2, 3, 4, 5, 6, 7, 8}).detach().view({4, 2}).clone().set_requires_grad(true);
   auto matrix = weight({1, 1});
   std::vector<std::size_t> sparse;
@@ -181,7 +185,7 @@ TEST_CASE("what a component does wrong is reported with its group") {
   auto w = weight({0});
   train::OptimizerGroups groups(plan, {named("w", w)}, 20, make, nothing_sparse);
   CHECK(
-      message_of([&] { groups.rate(0, 13, 0); }) ==
+      message_of([&] { groups.rate(0_id, 13, 0); }) ==
       "recipe.toml:7:3: error: 'halving' of the optimizer group \"*\": its factor in step 13 is -1.000000; a factor is "
       "finite and at least 0 [optimizer]");
   std::map<std::string, at::Tensor> saved{{"w.count", at::full({}, 100.0F)}};

@@ -20,24 +20,24 @@ constexpr std::size_t rows_shown = 5;
 
 void name_rows(Culprit& culprit, const NotFinite& found, const recipe::Plan& plan, const data::Source& source,
                const data::Batch& batch) {
-  const auto& node = plan.nodes[static_cast<std::size_t>(culprit.node)];
+  const auto& node = plan.nodes[*culprit.node];
   const recipe::Type* type = nullptr;
   using Where = NotFinite::Where;
   if (found.where == Where::output) type = &node.outputs.at(found.port).at(found.wire);
   else if (found.where != Where::weight_gradient) type = &node.inputs.at(found.port).at(found.wire).type;
-  if (!type || type->dims.empty() || type->dims[0].kind != recipe::Size::Kind::axis) return;
-  const auto axis = static_cast<std::size_t>(type->dims[0].axis);
-  const auto& rows = batch.axes.at(axis).row;
+  const auto axis = type ? type->axis() : std::nullopt;
+  if (!axis) return;
+  const auto& rows = batch.axes.at(*axis).row;
   const auto bad = found.rows.nonzero().flatten();
   for (std::int64_t k = 0; k < bad.numel() && culprit.rows.size() < rows_shown; ++k) {
     const auto at = bad.const_data_ptr<std::int64_t>()[k];
-    if (at < rows.count()) culprit.rows.push_back(source.row_name(plan.axes[axis].table, rows.as<std::int64_t>()[at]));
+    if (at < rows.count()) culprit.rows.push_back(source.row_name(plan.axes[*axis].table, rows.as<std::int64_t>()[at]));
   }
 }
 
 // Gradients that came to a node's outputs, per port and name.
 std::vector<std::vector<at::Tensor>> gradients_of(const graph::Execution& execution, const recipe::NodePlan& node,
-                                                  int k) {
+                                                  recipe::NodeId k) {
   std::vector<std::vector<at::Tensor>> out;
   std::size_t flat = 0;
   const auto flows = execution.outputs(k);
@@ -97,17 +97,17 @@ Culprit find_culprit(const graph::Model& model, const data::Source& source, cons
   const auto& plan = model.plan();
   graph::Execution execution(model);
   execution.run(batch, mode, settled.rest(), settled.given(*batch));
-  const auto found_in = [&](int k, const NotFinite& found) {
+  const auto found_in = [&](recipe::NodeId k, const NotFinite& found) {
     out.node = k;
     out.what = words(out.frame, found);
     name_rows(out, found, plan, source, *batch);
   };
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
+  for (const auto k : plan.nodes.ids()) {
     if (!settled.rest()[k]) continue;
-    out.frame = execution.node_frame(static_cast<int>(k));
+    out.frame = execution.node_frame(k);
     if (const auto found = look(out.frame, true, false); !found.empty()) {
       out.input = true;
-      found_in(static_cast<int>(k), found[0]);
+      found_in(k, found[0]);
       const auto& wire = plan.nodes[k].inputs[found[0].port][found[0].wire];
       out.what = "'" + wire.text + "', " + out.what;
       return out;
@@ -117,14 +117,14 @@ Culprit find_culprit(const graph::Model& model, const data::Source& source, cons
     if (const auto found = run_alone(ran, {}); !found.empty()) {
       const auto kept = out.frame;
       out.frame = ran;
-      found_in(static_cast<int>(k), found[0]);
+      found_in(k, found[0]);
       out.frame = kept;
       return out;
     }
   }
   // The forward is sound: go back from the losses.
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k)
-    for (const auto& flow : execution.outputs(static_cast<int>(k)))
+  for (const auto k : plan.nodes.ids())
+    for (const auto& flow : execution.outputs(k))
       if (flow.value.defined() && flow.value.requires_grad()) flow.value.retain_grad();
   at::Tensor total;
   for (const auto& loss : execution.losses()) {
@@ -132,20 +132,21 @@ Culprit find_culprit(const graph::Model& model, const data::Source& source, cons
     total = total.defined() ? total + value : value;
   }
   total.backward();
-  for (std::size_t k = plan.nodes.size(); k-- > 0;) {
+  for (auto behind = plan.nodes.size(); behind > 0; --behind) {
+    const recipe::NodeId k{behind - 1};
     if (!settled.rest()[k]) continue;
-    const auto gradients = gradients_of(execution, plan.nodes[k], static_cast<int>(k));
+    const auto gradients = gradients_of(execution, plan.nodes[k], k);
     bool some = false, sound = true;
     for (const auto& port : gradients)
       for (const auto& g : port)
         if (g.defined()) some = true, sound = sound && g.isfinite().all().item<bool>();
     if (!some || !sound) continue;
-    auto frame = execution.node_frame(static_cast<int>(k));
+    auto frame = execution.node_frame(k);
     auto ran = frame;
     const auto found = run_alone(ran, gradients);
     if (found.empty()) continue;
     out.frame = ran;
-    found_in(static_cast<int>(k), found[0]);
+    found_in(k, found[0]);
     out.frame = std::move(frame);
     out.gradients = gradients;
     return out;
@@ -205,9 +206,8 @@ Diagnostic explain(const std::string& run, const graph::Model& model, const data
                    const Settled& settled, const std::shared_ptr<const data::Batch>& batch, const graph::Mode& mode) {
   const auto culprit = find_culprit(model, source, settled, batch, mode);
   const auto step = "step " + std::to_string(mode.step) + " gives what is no number: ";
-  if (culprit.node == recipe::none)
-    return {"not-finite", {}, step + "no single node does, it appears where gradients are added up"};
-  const auto& node = model.plan().nodes[static_cast<std::size_t>(culprit.node)];
+  if (!culprit.node) return {"not-finite", {}, step + "no single node does, it appears where gradients are added up"};
+  const auto& node = model.plan().nodes[*culprit.node];
   Diagnostic out{"not-finite", recipe::location(node.place),
                  step + "first in node '" + node.name + "' (" + node.use.component + "): " + culprit.what};
   for (std::size_t k = 0; k < culprit.rows.size(); ++k) out.message += (k ? ", " : ": ") + culprit.rows[k];

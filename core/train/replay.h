@@ -5,6 +5,7 @@
 #include "train/alone.h"
 #include "train/settled.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,10 @@ namespace braid::train {
 
 // Where the first nan or infinity of a step comes from.
 struct Culprit {
-  int node = recipe::none;        // none: no single node gives it, it appears where gradients are summed
-  std::string what;               // "output 'logit' is nan in 3 of 64 rows"
-  std::vector<std::string> rows;  // the first few, by name
-  FrameState frame;               // of that node, inputs as they were
+  std::optional<recipe::NodeId> node;  // nothing: no single node gives it, it appears where gradients are summed
+  std::string what;                    // "output 'logit' is nan in 3 of 64 rows"
+  std::vector<std::string> rows;       // the first few, by name
+  FrameState frame;                    // of that node, inputs as they were
   std::vector<std::vector<at::Tensor>> gradients;  // of its outputs; empty when the forward gave it
   bool input = false;                              // a field or label, read by that node, is no number already
 };

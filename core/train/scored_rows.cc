@@ -35,9 +35,10 @@ std::vector<ScoredRow> score(const model::Assembly& model, const std::string& ru
   const auto& score = wired(plan.eval.score, "score", run);
   const auto& label = wired(plan.eval.label, "label", run);
   const auto& group = wired(plan.eval.group, "group", run);
-  if (score.to_axis != label.to_axis || score.to_axis != group.to_axis)
+  const auto axis = score.to_axis();
+  if (!axis || axis != label.to_axis() || axis != group.to_axis())
     throw Error("bootstrap", run, "[eval] score, label and group are not of the same rows");
-  if (score.source == recipe::Wire::Source::node && !model.graph->needed(false)[static_cast<std::size_t>(score.node)])
+  if (const auto* from = score.node(); from && !model.graph->needed(false)[from->node])
     throw Error("bootstrap", run, "no metric reads [eval] score, so it is not computed",
                 {"add [metrics.auc] use = \"auc\""});
   data::PassOptions options;
@@ -47,13 +48,15 @@ std::vector<ScoredRow> score(const model::Assembly& model, const std::string& ru
   options.first_step = model.mode.step;
   const auto pass = model.source->pass(options);
   std::vector<ScoredRow> out;
+  const auto& program = model.graph->program();
+  const auto score_slot = program.bind(score), label_slot = program.bind(label), group_slot = program.bind(group);
   graph::Execution execution(*model.graph);
   while (const auto batch = pass->next()) {
     execution.run(batch, model.mode);
-    const auto keys = execution.keys(score.to_axis).cpu().contiguous();
-    const auto labels = execution.read(label);
-    const auto s = column(execution.read(score), at::kFloat), y = column(labels, at::kFloat),
-               g = column(execution.read(group), at::kLong);
+    const auto keys = execution.keys(*axis).cpu().contiguous();
+    const auto labels = execution.read(label_slot);
+    const auto s = column(execution.read(score_slot), at::kFloat), y = column(labels, at::kFloat),
+               g = column(execution.read(group_slot), at::kLong);
     const auto there = labels.mask.defined() ? labels.mask.cpu().contiguous() : at::Tensor();
     for (std::int64_t r = 0; r < keys.numel(); ++r) {
       if (there.defined() && !there.const_data_ptr<bool>()[r]) continue;

@@ -11,67 +11,66 @@
 namespace braid::train {
 namespace {
 
-using Source = recipe::Wire::Source;
+using Nodes = recipe::Indexed<recipe::NodeId, bool>;
 
-std::size_t at(int k) { return static_cast<std::size_t>(k); }
+bool any(const Nodes& nodes) { return std::find(nodes.begin(), nodes.end(), true) != nodes.end(); }
 
 }  // namespace
 
 Settled::Settled(const recipe::Plan& plan, data::Source& source, const graph::Model& model, std::int64_t most_bytes)
     : plan_(plan), can_(plan.nodes.size(), false), rest_(model.needed(true)) {
   find(model);
-  if (std::find(can_.begin(), can_.end(), true) == can_.end()) return;
-  for (std::size_t t = 0; t < plan.tables.size(); ++t) {
-    std::vector<bool> nodes(plan.nodes.size(), false);
-    for (std::size_t k = 0; k < nodes.size(); ++k)
-      nodes[k] = can_[k] && plan.axes[at(graph::axis_of(plan.nodes[k]))].table == static_cast<int>(t);
-    if (std::find(nodes.begin(), nodes.end(), true) == nodes.end()) continue;
-    if (!compute(static_cast<int>(t), nodes, source, model, most_bytes)) continue;
-    for (std::size_t k = 0; k < nodes.size(); ++k)
+  if (!any(can_)) return;
+  for (const auto table : plan.tables.ids()) {
+    Nodes nodes(plan.nodes.size(), false);
+    for (const auto k : nodes.ids()) nodes[k] = can_[k] && plan.axes[*model.program().node_axes[k]].table == table;
+    if (!any(nodes) || !compute(table, nodes, source, model, most_bytes)) continue;
+    for (const auto k : nodes.ids())
       if (nodes[k]) rest_[k] = false;
   }
   // Fields that only they read are left out of batches.
   auto still_run = rest_;
-  for (std::size_t k = 0; k < still_run.size(); ++k) still_run[k] = still_run[k] || model.needed(false)[k];
+  for (const auto k : still_run.ids()) still_run[k] = still_run[k] || model.needed(false)[k];
   source.read_only(still_run);
 }
 
 void Settled::find(const graph::Model& model) {
   const auto& training = model.needed(true);
   const auto& evaluation = model.needed(false);
-  const auto may = [&](int k) {
-    const auto& node = plan_.nodes[at(k)];
-    const int axis = graph::axis_of(node);
-    if (!training[at(k)] || evaluation[at(k)] || !node.frozen || node.copy != recipe::none || node.trains ||
-        axis == recipe::none || plan_.axes[at(axis)].whole)
+  const auto may = [&](recipe::NodeId k) {
+    const auto& node = plan_.nodes[k];
+    const auto axis = model.program().node_axes[k];
+    if (!training[k] || evaluation[k] || !node.frozen || node.copy || node.trains || !axis || plan_.axes[*axis].whole)
       return false;
     for (const auto& port : node.inputs)
       for (const auto& wire : port) {
-        if (wire.axis == recipe::none || plan_.axes[at(wire.axis)].whole) return false;
-        const auto& table = plan_.tables[at(plan_.axes[at(wire.axis)].table)];
-        const bool still = wire.source == Source::field ? table.fields[at(wire.field)].still
-                                                        : wire.source == Source::node || wire.source == Source::key ||
-                                                              wire.source == Source::rows;
+        if (!wire.axis || plan_.axes[*wire.axis].whole) return false;
+        const auto& table = plan_.tables[plan_.axes[*wire.axis].table];
+        const bool still = std::visit(
+            recipe::Cases{[&](const recipe::FieldOutput& from) -> bool { return table.fields[from.field].still; },
+                          [](const recipe::NodeOutput&) { return true; }, [](const recipe::KeyOf&) { return true; },
+                          [](const recipe::RowOf&) { return true; }, [](const auto&) { return false; }},
+            wire.source);
         if (!still) return false;
       }
     return true;
   };
   const auto alone = recipe::alone(plan_, may);
-  for (std::size_t k = 0; k < alone.size(); ++k)
-    can_[k] = alone[k].can && alone[k].table == plan_.axes[at(graph::axis_of(plan_.nodes[k]))].table;
+  for (const auto k : alone.ids())
+    can_[k] = alone[k].can && alone[k].table == plan_.axes[*model.program().node_axes[k]].table;
 }
 
-bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& source, const graph::Model& model,
+bool Settled::compute(recipe::TableId table, const Nodes& nodes, data::Source& source, const graph::Model& model,
                       std::int64_t& bytes_left) {
-  std::vector<recipe::Wire> wanted;
-  for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
+  std::vector<graph::Bound> wanted;
+  for (const auto k : plan_.nodes.ids()) {
     if (!model.needed(true)[k] || can_[k]) continue;
     for (const auto& port : plan_.nodes[k].inputs)
       for (const auto& wire : port) {
-        if (wire.source != Source::node || !nodes[at(wire.node)]) continue;
-        const auto one = graph::source_of(wire);
-        if (std::none_of(wanted.begin(), wanted.end(), [&](const auto& w) { return graph::source_of(w) == one; }))
-          wanted.push_back(graph::without_link(wire));
+        if (!wire.node() || !nodes[wire.node()->node]) continue;
+        const auto slot = model.program().source_of(wire).value();
+        if (std::none_of(wanted.begin(), wanted.end(), [&](const auto& w) { return w.slot == slot; }))
+          wanted.push_back({slot, wire.axis.value(), {}, false});
       }
   }
   const auto reads = data::reads_of(plan_, nodes);
@@ -83,7 +82,7 @@ bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& s
                          .most_bytes = bytes_left});
   if (!flows) return false;
   for (std::size_t w = 0; w < wanted.size(); ++w) {
-    kept_.push_back({wanted[w], (*flows)[w]});
+    kept_.push_back({wanted[w].slot, *wanted[w].axis, (*flows)[w]});
     bytes_left -= static_cast<std::int64_t>(kept_.back().rows.value.nbytes());
   }
   return true;
@@ -92,16 +91,16 @@ bool Settled::compute(int table, const std::vector<bool>& nodes, data::Source& s
 std::vector<graph::Given> Settled::given(const data::Batch& batch) const {
   std::vector<graph::Given> out;
   for (const auto& one : kept_) {
-    const auto& axis = batch.axes.at(at(one.source.axis));
+    const auto& axis = batch.axes.at(one.axis);
     const auto rows = at::from_blob(axis.row.as<std::int64_t>(), {axis.rows}, at::TensorOptions().dtype(at::kLong));
-    out.push_back({one.source, graph::rows_of(one.rows, rows)});
+    out.push_back({one.slot, graph::rows_of(one.rows, rows)});
   }
   return out;
 }
 
 std::vector<std::string> Settled::names() const {
   std::vector<std::string> out;
-  for (std::size_t k = 0; k < can_.size(); ++k)
+  for (const auto k : can_.ids())
     if (can_[k] && !rest_[k]) out.push_back(plan_.nodes[k].name);
   return out;
 }

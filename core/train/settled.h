@@ -18,22 +18,24 @@ class Settled {
   // Weights have to be in place. Costs one pass over the tables that have such nodes, and nothing where none has.
   Settled(const recipe::Plan& plan, data::Source& source, const graph::Model& model, std::int64_t most_bytes);
 
-  const std::vector<bool>& rest() const { return rest_; }  // per node: whether a training step still runs it
+  // Whether a training step still runs a node.
+  const recipe::Indexed<recipe::NodeId, bool>& rest() const { return rest_; }
   // What a step's batch needs of the others.
   std::vector<graph::Given> given(const data::Batch& batch) const;
   std::vector<std::string> names() const;  // of the nodes that run no more
 
  private:
   struct Kept {
-    recipe::Wire source;
+    graph::SlotId slot;
+    recipe::AxisId axis;
     Flow rows;  // of the whole table
   };
   void find(const graph::Model& model);
-  bool compute(int table, const std::vector<bool>& nodes, data::Source& source, const graph::Model& model,
-               std::int64_t& bytes_left);
+  bool compute(recipe::TableId table, const recipe::Indexed<recipe::NodeId, bool>& nodes, data::Source& source,
+               const graph::Model& model, std::int64_t& bytes_left);
 
   const recipe::Plan& plan_;
-  std::vector<bool> can_, rest_;
+  recipe::Indexed<recipe::NodeId, bool> can_, rest_;
   std::vector<Kept> kept_;
 };
 

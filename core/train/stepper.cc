@@ -66,11 +66,11 @@ void Stepper::learn(const std::shared_ptr<const data::Batch>& batch, bool last, 
     execution_.run(batch, mode, settled.rest(), settled.given(*batch));
     const auto& losses = execution_.losses();
     if (losses.empty()) throw Error("no-loss", {}, "the recipe has no loss to learn from");
-    now.losses.resize(losses.size());
+    if (now.losses.empty())
+      for (const auto& loss : losses) now.losses.push_back({loss.node});
     now.loss = 0;
     for (std::size_t k = 0; k < losses.size(); ++k) {
       auto& sum = now.losses[k];
-      sum.node = losses[k].node;
       sum.sum += losses[k].sum;
       sum.count += losses[k].count;
       sum.weight = losses[k].weight;
@@ -89,7 +89,7 @@ void Stepper::learn(const std::shared_ptr<const data::Batch>& batch, bool last, 
   }
   ++now.batches;
   now.rows += batch->rows;
-  for (std::size_t a = 0; a < now.entities.size(); ++a) now.entities[a] += batch->axes[a].rows;
+  for (const auto a : now.entities.ids()) now.entities[a] += batch->axes[a].rows;
   if (!now.finite) now.failed = batch;
   execution_.clear();
 }

@@ -15,7 +15,7 @@ namespace braid::train {
 
 // One loss over the batches of a step.
 struct LossSum {
-  int node = recipe::none;
+  recipe::NodeId node;
   double sum = 0, weight = 0;
   std::int64_t count = 0;
   double mean() const { return sum / static_cast<double>(std::max<std::int64_t>(count, 1)); }
@@ -26,13 +26,13 @@ struct StepResult {
   std::vector<LossSum> losses;
   double loss = 0;  // what is learnt from: the sum of weight * mean
   double norm = 0;  // of the whole gradient, before clipping
-  // False: a loss or gradient is NaN or infinite. Then the optimizer has changed no weight, and `failed` is the batch that
-  // showed it; the rest of the step's batches was passed over.
+  // False: a loss or gradient is NaN or infinite. Then the optimizer has changed no weight, and `failed` is the batch
+  // that showed it; the rest of the step's batches was passed over.
   bool finite = true;
   std::shared_ptr<const data::Batch> failed;
-  std::vector<std::int64_t> entities;  // per axis of the plan, over all batches
-  std::vector<double> weight_norms;    // per weight of the model: its gradient's norm; 0 where none came
-  std::vector<double> node_seconds;    // per node of the plan, forward
+  recipe::Indexed<recipe::AxisId, std::int64_t> entities;  // over all batches
+  std::vector<double> weight_norms;  // per weight of the model: its gradient's norm; 0 where none came
+  recipe::Indexed<recipe::NodeId, double> node_seconds;  // forward
   struct {
     double forward = 0, backward = 0, optimizer = 0;
   } seconds;

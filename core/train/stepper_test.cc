@@ -13,6 +13,8 @@ using namespace braid;
 
 namespace {
 
+using namespace recipe::testing;
+
 struct Squares final : Loss {
   In x{*this, "x", "float[rows]", "numbers"};
   Weight w{*this, "w", {"1"}, {Start::one}};
@@ -52,22 +54,23 @@ struct World {
     table.labels = {{"x", data::testing::expression("x"), "x", {}}};
     plan.tables.push_back(table);
     data::testing::own_axes(plan);
-    data::testing::read_label(plan, 0, 0);
-    auto& node = plan.nodes[0];
+    data::testing::read_label(plan, 0_id, 0_id);
+    auto& node = plan.nodes[0_id];
     node.name = "learn", node.trains = true;
     node.use.component = "squares";
     node.use.schema = make(node.use, {})->state().schema;
-    const recipe::Size rows{recipe::Size::Kind::axis, 0, 0, recipe::none, recipe::none};
+    const recipe::Size rows = recipe::AxisRows{0_id};
     node.outputs = {{{DType::floating, false, {}, {rows}}}};
     node.inputs[0][0].type = node.outputs[0][0];
     recipe::GroupPlan group;
     group.optimizer.component = "plain", group.schedule.component = "same", group.rate = 0.5;
     plan.train.groups = {group};
-    plan.train.rows = 0, plan.train.batch = batch, plan.train.accumulate = accumulate;
+    plan.train.rows = 0_id, plan.train.batch = batch, plan.train.accumulate = accumulate;
     plan.data.threads = 1;
     source = data::Source::open(plan, data::testing::makers());
     graph = std::make_unique<graph::Model>(
-        plan, [](int, int) -> const Field& { throw std::logic_error("there is no field"); }, make);
+        plan, [](recipe::TableId, recipe::FieldId) -> const Field& { throw std::logic_error("there is no field"); },
+        make);
   }
   std::unique_ptr<data::Pass> pass() { return source->pass({.batch = plan.train.batch, .training = true}); }
   double weight() { return graph->weights()[0].value.item<double>(); }
@@ -88,7 +91,7 @@ TEST_CASE("a step is the mean over all rows of its batches, the last one with wh
   REQUIRE(first);
   CHECK(first->batches == 2);
   CHECK(first->rows == 4);
-  CHECK(first->entities == std::vector<std::int64_t>{4});
+  CHECK(first->entities.items() == std::vector<std::int64_t>{4});
   const double gradient = (1 + 4 + 9 + 16) / 4.0;
   CHECK(first->loss == doctest::Approx(gradient / 2));
   CHECK(first->losses[0].count == 4);

@@ -30,14 +30,13 @@ Telemetry::Telemetry(const graph::Model& model, Journal& journal)
   seconds_.nodes.assign(model.plan().nodes.size(), 0);
 }
 
-void Telemetry::add_nodes(const std::vector<double>& seconds) {
-  for (std::size_t k = 0; k < seconds.size(); ++k) seconds_.nodes[k] += seconds[k];
+void Telemetry::add_nodes(const recipe::Indexed<recipe::NodeId, double>& seconds) {
+  for (const auto k : seconds.ids()) seconds_.nodes[k] += seconds[k];
 }
 
 void Telemetry::step(std::int64_t step, std::int64_t epoch, const StepResult& done, double seconds, double waited) {
   Json line{{"step", step}, {"epoch", epoch}};
-  for (const auto& loss : done.losses)
-    line["losses"][model_.plan().nodes[static_cast<std::size_t>(loss.node)].name] = loss.mean();
+  for (const auto& loss : done.losses) line["losses"][model_.plan().nodes[loss.node].name] = loss.mean();
   if (done.finite) line["gradient_norm"] = done.norm;
   else line["skipped"] = true;
   journal_.metrics(line);
@@ -47,7 +46,7 @@ void Telemetry::step(std::int64_t step, std::int64_t epoch, const StepResult& do
       squared_norms_[w] += done.weight_norms[w] * done.weight_norms[w];
       if (done.weight_norms[w] > 0) dead_[w] = false;
     }
-  for (std::size_t a = 0; a < entities_.size(); ++a) entities_[a] += done.entities[a];
+  for (const auto a : entities_.ids()) entities_[a] += done.entities[a];
   rows_ += done.rows;
   seconds_.training += seconds;
   seconds_.waiting += waited;
@@ -88,7 +87,7 @@ std::vector<GradientReport> Telemetry::gradients(std::int64_t steps) const {
   std::vector<GradientReport> out;
   const auto& weights = model_.weights();
   for (std::size_t w = 0; w < weights.size(); ++w) {
-    const auto& node = model_.plan().nodes[static_cast<std::size_t>(weights[w].node)].name;
+    const auto& node = model_.plan().nodes[weights[w].node].name;
     if (out.empty() || out.back().node != node) out.push_back({node, 0, 0, {}});
     auto& row = out.back();
     row.parameters += weights[w].value.numel();
@@ -103,7 +102,7 @@ std::vector<GradientReport> Telemetry::gradients(std::int64_t steps) const {
 
 std::vector<std::pair<std::string, double>> Telemetry::entities_per_row() const {
   std::vector<std::pair<std::string, double>> out;
-  for (std::size_t a = 0; a < entities_.size(); ++a)
+  for (const auto a : entities_.ids())
     if (entities_[a] > 0)
       out.emplace_back(model_.plan().axes[a].name,
                        static_cast<double>(entities_[a]) / static_cast<double>(std::max<std::int64_t>(rows_, 1)));
@@ -113,17 +112,18 @@ std::vector<std::pair<std::string, double>> Telemetry::entities_per_row() const 
 Json Telemetry::save() const {
   const auto& s = seconds_;
   return {{"rows", rows_},
-          {"entities", entities_},
+          {"entities", entities_.items()},
           {"dead", dead_},
           {"norms", squared_norms_},
           {"seconds", {s.training, s.waiting, s.forward, s.backward, s.optimizer, s.validation}},
-          {"node_seconds", s.nodes}};
+          {"node_seconds", s.nodes.items()}};
 }
 
 void Telemetry::load(const Json& saved) try {
   const auto same_size = [](auto& into, const Json& value) {
-    auto read = value.get<std::decay_t<decltype(into)>>();
-    if (read.size() == into.size()) into = std::move(read);
+    using Into = std::decay_t<decltype(into)>;
+    auto read = value.get<std::vector<typename Into::value_type>>();
+    if (read.size() == into.size()) into = Into(std::move(read));
   };
   rows_ = saved.at("rows");
   same_size(entities_, saved.at("entities"));

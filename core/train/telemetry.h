@@ -18,7 +18,7 @@ namespace braid::train {
 // Where the seconds went. `training`: the steps, of which waiting for data, forward, backward and optimizer are parts.
 struct Seconds {
   double training = 0, waiting = 0, forward = 0, backward = 0, optimizer = 0, validation = 0;
-  std::vector<double> nodes;  // forward, per node of the plan, validation included
+  recipe::Indexed<recipe::NodeId, double> nodes;  // forward, validation included
 };
 
 // The row of the dead-parameter report for one node: how many weights it has and how large their gradients were in the
@@ -51,15 +51,15 @@ class Telemetry {
 
  private:
   void write_timing(std::int64_t step);
-  void add_nodes(const std::vector<double>& seconds);
+  void add_nodes(const recipe::Indexed<recipe::NodeId, double>& seconds);
 
   const graph::Model& model_;
   Journal& journal_;
   Seconds seconds_;
   std::int64_t rows_ = 0;
-  std::vector<std::int64_t> entities_;  // per axis
-  std::vector<bool> dead_;              // per weight
-  std::vector<double> squared_norms_;   // per weight, over the first steps
+  recipe::Indexed<recipe::AxisId, std::int64_t> entities_;  // per axis
+  std::vector<bool> dead_;                                  // per weight
+  std::vector<double> squared_norms_;                       // per weight, over the first steps
   // At the last line of timing.jsonl.
   Seconds written_;
   std::int64_t written_rows_ = 0;

@@ -59,7 +59,8 @@ TEST_CASE("patience counts validations without gain in a row, and none that is n
 
 TEST_CASE("weights that are kept are copies, and come back") {
   Monitor monitor("auc", true, 0);
-  std::vector<graph::NamedWeight> weights{{"w", at::tensor(std::vector<float>{1, 2}).set_requires_grad(true)}};
+  std::vector<graph::NamedWeight> weights{
+      {.name = "w", .value = at::tensor(std::vector<float>{1, 2}).set_requires_grad(true), .node = recipe::NodeId{0}}};
   CHECK_FALSE(monitor.has_weights());
   monitor.restore(weights);  // nothing is kept: nothing changes
   CHECK(weights[0].value.equal(at::tensor(std::vector<float>{1, 2})));

@@ -87,7 +87,7 @@ Json result_of(const Outcome& outcome, const model::Assembly& model, const model
   out["train_seconds"] = s.training;
   out["time"] = {{"waiting", s.waiting},     {"forward", s.forward},       {"backward", s.backward},
                  {"optimizer", s.optimizer}, {"validation", s.validation}, {"nodes", Json::object()}};
-  for (std::size_t k = 0; k < s.nodes.size(); ++k) out["time"]["nodes"][model.plan.nodes[k].name] = s.nodes[k];
+  for (const auto k : s.nodes.ids()) out["time"]["nodes"][model.plan.nodes[k].name] = s.nodes[k];
   out["seed"] = model.plan.train.seed;
   out["threads"] = services.threads;
   out["peak_mib"] = peak_mib();

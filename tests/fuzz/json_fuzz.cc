@@ -60,8 +60,8 @@ void request(std::string_view line) {
     fuzz::demand(parse_json("{" + read.unknown + "}", why).has_value(), "what a request does not know is no JSON",
                  read.unknown + "\n" + why);
   if (!read.what.empty()) return;
-  const auto fits = [&](Reference r, int table) {
-    const auto inlined = static_cast<std::int64_t>(read.inlined[static_cast<std::size_t>(table)].size());
+  const auto fits = [&](Reference r, recipe::TableId table) {
+    const auto inlined = static_cast<std::int64_t>(read.inlined[table].size());
     return r < 0 ? -r <= inlined : r < world().known->known(table);
   };
   fuzz::demand(
@@ -72,11 +72,10 @@ void request(std::string_view line) {
   fuzz::demand(read.links.size() == plan.links.size() && read.lists.size() == plan.lists.size() &&
                    read.cells.size() == plan.fields.size() && read.inlined.size() == 3,
                "a request lacks a part");
-  for (std::size_t l = 0; l < read.links.size(); ++l)
-    fuzz::demand(fits(read.links[l], plan.links[l].table), "a link to nobody");
+  for (const auto l : read.links.ids()) fuzz::demand(fits(read.links[l], plan.links[l].table), "a link to nobody");
   for (const auto& list : read.lists)
     for (const auto r : list) fuzz::demand(fits(r, items), "a list names nobody");
-  for (std::size_t t = 0; t < 3; ++t)
+  for (const auto t : read.inlined.ids())
     for (const auto& one : read.inlined[t])
       fuzz::demand(one.cells.size() == world().plan.tables[t].fields.size(), "an entity lacks a cell");
 }

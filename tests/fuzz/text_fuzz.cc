@@ -5,8 +5,8 @@
 // All records come, or an error that names the file; they are the same in blocks of any size, after going back, packed
 // or not, and after they were written again; a table has exactly the good ones; its order column is in order.
 #include "data/table.h"
-#include "kernels/text/utf8.h"
 #include "kernels/text/number.h"
+#include "kernels/text/utf8.h"
 
 #include <braid/reader.h>
 
@@ -161,7 +161,7 @@ void look_at_order(const data::Table& table, const data::Column& column) {
 void load(const std::string& path, const Values& values, void (*enter)(Registrar&), const Records& read) {
   recipe::Plan plan;
   plan.tables.resize(1);
-  auto& table_plan = plan.tables[0];
+  auto& table_plan = plan.tables[recipe::TableId{0}];
   table_plan.name = "events";
   table_plan.files = {path};
   table_plan.bad_rows = recipe::TablePlan::BadRows::skip;

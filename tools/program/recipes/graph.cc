@@ -28,12 +28,12 @@ namespace {
 namespace files = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-std::size_t index(int k) { return static_cast<std::size_t>(k); }
+using Nodes = recipe::Indexed<recipe::NodeId, bool>;
 
 struct Drawing {
   const recipe::Plan& plan;
   recipe::Serving serving;
-  std::vector<Parameters> parameters;
+  recipe::Indexed<recipe::NodeId, Parameters> parameters;
 };
 
 // ---- numbers ----
@@ -58,9 +58,9 @@ struct Total {
   std::size_t without = 0;
 };
 
-Total total(const Drawing& d, const std::vector<bool>& on) {
+Total total(const Drawing& d, const Nodes& on) {
   Total out;
-  for (std::size_t k = 0; k < d.parameters.size(); ++k) {
+  for (const auto k : d.parameters.ids()) {
     if (!on[k]) continue;
     const auto& p = d.parameters[k];
     out.sum += p.exact.value_or(p.about.value_or(0));
@@ -112,7 +112,7 @@ void each_input(const recipe::NodePlan& node, const Visit& visit) {
 // For each output its name, type and whether anything reads it.
 template <class Visit>
 void each_output(const recipe::NodePlan& node, const Visit& visit) {
-  int flat = 0;
+  std::size_t flat = 0;
   for (std::size_t p = 0; p < node.outputs.size(); ++p)
     for (std::size_t n = 0; n < node.outputs[p].size(); ++n, ++flat)
       visit(recipe::output_name(node, flat).substr(node.name.size() + 1), node.outputs[p][n], node.wanted[p][n]);
@@ -124,20 +124,19 @@ std::string component_of(const recipe::Use& use) {
 
 std::string marks(const Drawing& d, const recipe::NodePlan& node) {
   std::string out;
-  if (node.same != recipe::none) out += ", runs the component of " + d.plan.nodes[index(node.same)].name;
-  if (node.copy != recipe::none)
-    out += ", a copy of " + d.plan.nodes[index(node.copy)].name + " every " +
-           (node.copy_every == 1 ? "step" : thousands(node.copy_every) + " steps");
+  if (node.same) out += ", runs the component of " + d.plan.nodes[*node.same].name;
+  if (node.copy)
+    out += ", a copy of " + d.plan.nodes[node.copy->of].name + " every " +
+           (node.copy->every == 1 ? "step" : thousands(node.copy->every) + " steps");
   else if (node.frozen) out += ", frozen";
   return out;
 }
 
-std::string node_text(const Drawing& d, std::size_t k) {
+std::string node_text(const Drawing& d, recipe::NodeId k) {
   const auto& node = d.plan.nodes[k];
-  std::string out =
-      row(2, {{node.name, 20},
-              {component_of(node.use), 22},
-              {(node.same == recipe::none ? words_of(d.parameters[k]) : "no weights of its own") + marks(d, node), 0}});
+  std::string out = row(2, {{node.name, 20},
+                            {component_of(node.use), 22},
+                            {(node.same ? "no weights of its own" : words_of(d.parameters[k])) + marks(d, node), 0}});
   each_input(node, [&](const PortSchema& port, const recipe::Wire& wire) {
     out += row(6, {{port.name, 12},
                    {"<- " + wire.text + (wire.stop ? "  (no gradient)" : ""), 44},
@@ -153,16 +152,16 @@ std::string nodes_text(const Drawing& d) {
   std::string out;
   for (const auto kind : {Kind::tower, Kind::fusion, Kind::ranker, Kind::bank, Kind::loss, Kind::distiller}) {
     std::string of_kind;
-    for (std::size_t k = 0; k < d.plan.nodes.size(); ++k)
+    for (const auto k : d.plan.nodes.ids())
       if (d.plan.nodes[k].use.schema.kind == kind) of_kind += node_text(d, k);
     if (!of_kind.empty()) out += "\n" + plural_of(kind) + "\n" + of_kind;
   }
   return out;
 }
 
-std::string part_text(const Drawing& d, const std::string& title, const std::vector<bool>& on) {
+std::string part_text(const Drawing& d, const std::string& title, const Nodes& on) {
   std::string out = "  " + title + ": " + words_of(total(d, on)) + "\n";
-  for (std::size_t k = 0; k < on.size(); ++k)
+  for (const auto k : on.ids())
     if (on[k])
       out += row(4, {{d.plan.nodes[k].name, 20},
                      {component_of(d.plan.nodes[k].use), 22},
@@ -176,34 +175,33 @@ std::string serving_text(const Drawing& d) {
   if (!side.trouble.empty()) return "serving graph: none, " + side.trouble + "\n";
   std::string out = "serving graph\n";
   for (const auto& wire : side.outputs) out += row(2, {{wire.text, 48}, {recipe::type_text(d.plan, wire.type), 0}});
-  const auto& rows = d.plan.tables[index(d.plan.train.rows)];
-  if (side.candidates != recipe::none)
-    out += "  candidates stand for " + rows.name + "." + rows.links[index(side.candidates)].name + "\n";
+  const auto& rows = d.plan.driving();
+  if (side.candidates) out += "  candidates stand for " + rows.name + "." + rows.links[*side.candidates].name + "\n";
   out += part_text(d, "ahead, for every row of a table", side.ahead);
   out += part_text(d, "on request", side.request);
   out += "  stored, one row for each entity of a table\n";
   for (const auto& one : side.stored) out += row(4, {{one.name, 46}, {recipe::type_text(d.plan, one.wire.type), 0}});
   if (side.stored.empty()) out += "    nothing\n";
   std::vector<std::string> left;
-  for (std::size_t k = 0; k < d.plan.nodes.size(); ++k)
+  for (const auto k : d.plan.nodes.ids())
     if (!side.ahead[k] && !side.request[k]) left.push_back(d.plan.nodes[k].name);
   if (!left.empty()) out += "  not in it: " + wrapped(recipe::listed(left, left.size()), 13) + "\n";
   return out;
 }
 
 std::string text_of(const Drawing& d, const Subject& subject) {
-  const auto& rows = d.plan.tables[index(d.plan.train.rows)].name;
+  const auto& rows = d.plan.driving().name;
   std::string out = subject.name + "\n" + recipe::counted(d.plan.nodes.size(), "node") + "; a batch is rows of " +
                     rows + "; the first dim of a shape is the axis it lives on\n";
   out += d.plan.serving ? "" : "\ntraining graph\n";
   out += nodes_text(d) + "\n" + serving_text(d);
-  return out + "\ntotal: " + words_of(total(d, std::vector<bool>(d.plan.nodes.size(), true))) + "\n";
+  return out + "\ntotal: " + words_of(total(d, Nodes(d.plan.nodes.size(), true))) + "\n";
 }
 
 // ---- JSON ----
 
-Json axis_json(const recipe::Plan& plan, int axis) {
-  return axis == recipe::none ? Json() : Json(plan.axes[index(axis)].name);
+Json axis_json(const recipe::Plan& plan, std::optional<recipe::AxisId> axis) {
+  return axis ? Json(plan.axes[*axis].name) : Json();
 }
 
 Json parameters_json(const Parameters& p) {
@@ -216,17 +214,17 @@ Json total_json(const Total& t) {
   return Json{{"parameters", t.sum}, {"about", t.about}, {"nodes_without_a_number", t.without}};
 }
 
-Json node_json(const Drawing& d, std::size_t k) {
+Json node_json(const Drawing& d, recipe::NodeId k) {
   const auto& node = d.plan.nodes[k];
   Json out{{"name", node.name},
            {"kind", name_of(node.use.schema.kind)},
            {"component", component_of(node.use)},
            {"parameters", parameters_json(d.parameters[k])},
            {"frozen", node.frozen}};
-  if (node.same != recipe::none) out["same"] = d.plan.nodes[index(node.same)].name;
-  if (node.copy != recipe::none) {
-    out["copy"] = d.plan.nodes[index(node.copy)].name;
-    out["every"] = node.copy_every;
+  if (node.same) out["same"] = d.plan.nodes[*node.same].name;
+  if (node.copy) {
+    out["copy"] = d.plan.nodes[node.copy->of].name;
+    out["every"] = node.copy->every;
   }
   if (!node.weights_file.empty()) out["run"] = files::path(node.weights_file).parent_path().string();
   out["inputs"] = Json::array();
@@ -234,14 +232,14 @@ Json node_json(const Drawing& d, std::size_t k) {
     out["inputs"].push_back({{"port", port.name},
                              {"wire", wire.text},
                              {"from_axis", axis_json(d.plan, wire.axis)},
-                             {"axis", axis_json(d.plan, wire.to_axis)},
+                             {"axis", axis_json(d.plan, wire.to_axis())},
                              {"shape", recipe::type_text(d.plan, wire.type)},
                              {"stop", wire.stop}});
   });
   out["outputs"] = Json::array();
   each_output(node, [&](const std::string& name, const recipe::Type& type, bool wanted) {
     out["outputs"].push_back({{"name", name},
-                              {"axis", type.dims.empty() ? Json() : axis_json(d.plan, type.dims[0].axis)},
+                              {"axis", axis_json(d.plan, type.axis())},
                               {"shape", recipe::type_text(d.plan, type)},
                               {"read", wanted}});
   });
@@ -252,10 +250,10 @@ Json node_json(const Drawing& d, std::size_t k) {
 }
 
 Json json_of(const Drawing& d, const Subject& subject) {
-  const auto& rows = d.plan.tables[index(d.plan.train.rows)];
+  const auto& rows = d.plan.driving();
   Json out{{"of", subject.name}, {"rows", rows.name}, {"exported", d.plan.serving}, {"nodes", Json::array()}};
-  for (std::size_t k = 0; k < d.plan.nodes.size(); ++k) out["nodes"].push_back(node_json(d, k));
-  out["total"] = total_json(total(d, std::vector<bool>(d.plan.nodes.size(), true)));
+  for (const auto k : d.plan.nodes.ids()) out["nodes"].push_back(node_json(d, k));
+  out["total"] = total_json(total(d, Nodes(d.plan.nodes.size(), true)));
   const auto& side = d.serving;
   auto& serving = out["serving"] = Json::object();
   if (!side.trouble.empty()) {
@@ -265,13 +263,13 @@ Json json_of(const Drawing& d, const Subject& subject) {
   serving["outputs"] = Json::array();
   for (const auto& wire : side.outputs)
     serving["outputs"].push_back({{"wire", wire.text}, {"shape", recipe::type_text(d.plan, wire.type)}});
-  serving["candidates"] = side.candidates == recipe::none ? Json() : Json(rows.links[index(side.candidates)].name);
+  serving["candidates"] = side.candidates ? Json(rows.links[*side.candidates].name) : Json();
   serving["ahead"] = total_json(total(d, side.ahead));
   serving["request"] = total_json(total(d, side.request));
   serving["stored"] = Json::array();
   for (const auto& one : side.stored)
     serving["stored"].push_back({{"name", one.name},
-                                 {"table", d.plan.tables[index(one.table)].name},
+                                 {"table", d.plan.tables[one.table].name},
                                  {"axis", axis_json(d.plan, one.wire.axis)},
                                  {"shape", recipe::type_text(d.plan, one.wire.type)}});
   return out;
@@ -281,7 +279,7 @@ Json json_of(const Drawing& d, const Subject& subject) {
 
 std::string picture(const Drawing& d, const Subject& subject) {
   std::map<std::string, report::NodeFacts> facts;
-  for (std::size_t k = 0; k < d.plan.nodes.size(); ++k) {
+  for (const auto k : d.plan.nodes.ids()) {
     auto& one = facts[d.plan.nodes[k].name];
     const auto& p = d.parameters[k];
     one.parameters = p.exact.value_or(0);
@@ -329,7 +327,7 @@ int graph(const Graph& asked) {
   for (const auto& p : checked.problems) log::error(p.diagnostic());
   if (!checked.plan) return 1;
   const auto& plan = *checked.plan;
-  if (plan.train.rows == recipe::none) throw Failure("graph", subject.recipe, "no table's rows make a batch");
+  if (!plan.train.rows) throw Failure("graph", subject.recipe, "no table's rows make a batch");
   const Drawing drawing{
       plan, recipe::serving(plan),
       subject.weights.empty() ? parameters_of(plan) : parameters_of(plan, weight_shapes(subject.weights))};

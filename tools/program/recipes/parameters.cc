@@ -102,17 +102,18 @@ std::optional<std::int64_t> counted(const recipe::NodePlan& node) {
 bool waits_for_fitting(const recipe::Plan& plan, const recipe::NodePlan& node) {
   for (const auto& port : node.inputs)
     for (const auto& wire : port) {
-      if (wire.source != recipe::Wire::Source::field || wire.type.dtype != DType::id || wire.type.id_rows) continue;
-      const auto table = plan.axes[static_cast<std::size_t>(wire.axis)].table;
-      const auto& field = plan.tables[static_cast<std::size_t>(table)].fields[static_cast<std::size_t>(wire.field)];
+      const auto* from = wire.field();
+      if (!from || wire.type.dtype != DType::id || wire.type.id_rows) continue;
+      const auto& field = plan.table_of(*wire.axis).fields[from->field];
       if (field.use.schema.fits) return true;
     }
   return false;
 }
 
 std::int64_t learnt_scalars(const recipe::NodePlan& node) {
-  std::int64_t out = node.weight.how == recipe::ScalarPlan::How::learnt;
-  for (const auto& scalar : node.scalars) out += scalar.how == recipe::ScalarPlan::How::learnt;
+  const auto learnt = [](const recipe::ScalarPlan& s) { return recipe::is<recipe::ScalarPlan::Learnt>(s.how); };
+  std::int64_t out = learnt(node.weight);
+  for (const auto& scalar : node.scalars) out += learnt(scalar);
   return out;
 }
 
@@ -146,12 +147,12 @@ Shapes weight_shapes(const std::string& file) {
   return out;
 }
 
-std::vector<Parameters> parameters_of(const recipe::Plan& plan) {
-  std::vector<Parameters> out(plan.nodes.size());
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
+recipe::Indexed<recipe::NodeId, Parameters> parameters_of(const recipe::Plan& plan) {
+  recipe::Indexed<recipe::NodeId, Parameters> out(plan.nodes.size());
+  for (const auto k : plan.nodes.ids()) {
     const auto& node = plan.nodes[k];
     auto& count = out[k];
-    if (node.same != recipe::none) {
+    if (node.same) {
       count.exact = 0;
       continue;
     }
@@ -165,25 +166,25 @@ std::vector<Parameters> parameters_of(const recipe::Plan& plan) {
   return out;
 }
 
-std::vector<Parameters> parameters_of(const recipe::Plan& plan, const Shapes& shapes) {
-  std::vector<Parameters> out(plan.nodes.size());
-  std::vector<bool> there(plan.nodes.size(), false);
+recipe::Indexed<recipe::NodeId, Parameters> parameters_of(const recipe::Plan& plan, const Shapes& shapes) {
+  recipe::Indexed<recipe::NodeId, Parameters> out(plan.nodes.size());
+  recipe::Indexed<recipe::NodeId, bool> there(plan.nodes.size(), false);
   for (auto& count : out) count.exact = 0;
   for (const auto& [name, shape] : shapes) {
-    std::size_t best = plan.nodes.size();
-    for (std::size_t k = 0; k < plan.nodes.size(); ++k)
+    std::optional<recipe::NodeId> best;
+    for (const auto k : plan.nodes.ids())
       if (name.starts_with(plan.nodes[k].name + ".") &&
-          (best == plan.nodes.size() || plan.nodes[k].name.size() > plan.nodes[best].name.size()))
+          (!best || plan.nodes[k].name.size() > plan.nodes[*best].name.size()))
         best = k;
-    if (best == plan.nodes.size()) continue;
+    if (!best) continue;
     std::int64_t elements = 1;
     for (const auto size : shape) elements *= size;
-    *out[best].exact += elements;
-    there[best] = true;
+    *out[*best].exact += elements;
+    there[*best] = true;
   }
-  for (std::size_t k = 0; k < plan.nodes.size(); ++k)
+  for (const auto k : plan.nodes.ids())
     if (const auto& node = plan.nodes[k];
-        !there[k] && node.same == recipe::none && !node.use.schema.weights.empty() && plan.lookup_only)
+        !there[k] && !node.same && !node.use.schema.weights.empty() && plan.lookup_only)
       out[k] = {std::nullopt, std::nullopt, "left out of the export"};
   return out;
 }

@@ -24,8 +24,8 @@ struct Parameters {
 using Shapes = std::map<std::string, std::vector<std::int64_t>>;
 Shapes weight_shapes(const std::string& file);
 
-// Per node. A node that runs another's component has none of its own.
-std::vector<Parameters> parameters_of(const recipe::Plan& plan);
-std::vector<Parameters> parameters_of(const recipe::Plan& plan, const Shapes& shapes);
+// A node that runs another's component has none of its own.
+recipe::Indexed<recipe::NodeId, Parameters> parameters_of(const recipe::Plan& plan);
+recipe::Indexed<recipe::NodeId, Parameters> parameters_of(const recipe::Plan& plan, const Shapes& shapes);
 
 }  // namespace braid::tools

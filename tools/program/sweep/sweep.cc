@@ -133,8 +133,8 @@ struct Plans {
 
 // The metric that decides, or that the user named, is a metric of the recipe and has rows.
 void check_metric(const recipe::Plan& plan, const std::string& by) {
-  const auto& table = plan.tables[static_cast<std::size_t>(plan.train.rows)];
-  if (table.split.valid <= 0)
+  const auto& table = plan.driving();
+  if (!table.split.has_valid())
     throw Failure("no-validation", plan.recipe, "validation decides, and '" + table.name + "' has no validation rows",
                   {"give its split a 'valid' share"});
   std::vector<std::string> metrics, slices;
