@@ -4,7 +4,6 @@
 #include "recipe/shapes.h"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 
 namespace braid::recipe {
@@ -147,18 +146,6 @@ Indexed<NodeId, Alone<Wire>> alone(const Plan& plan, const std::function<bool(No
       for (const auto& wire : port) visit(wire);
   };
   return alone<Wire, NodeId>(plan, plan.nodes.size(), plan.nodes.ids(), each_wire, may);
-}
-
-std::vector<Alone> alone(const Plan& plan, const std::function<bool(int)>& may) {
-  std::vector<int> order(plan.nodes.size());
-  std::iota(order.begin(), order.end(), 0);
-  return alone(
-      plan, order,
-      [&](int k, const auto& visit) {
-        for (const auto& port : plan.nodes[index(k)].inputs)
-          for (const auto& wire : port) visit(wire);
-      },
-      may);
 }
 
 Serving serving(const Plan& plan) {

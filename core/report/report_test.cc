@@ -255,9 +255,9 @@ TEST_CASE("a page of a run: every part, no part that the run lacks, all names es
 
 TEST_CASE("run folders are read as far as they go") {
   const Folder folder;
-  CHECK_THROWS_AS(read_run(folder / "absent"), Failure);
+  CHECK_THROWS_AS(read_run(folder / "absent"), braid::Failure);
   files::create_directories(folder / "empty");
-  CHECK_THROWS_AS(read_run(folder / "empty"), Failure);
+  CHECK_THROWS_AS(read_run(folder / "empty"), braid::Failure);
   folder.write("run/resolved.toml", "braid = 1\n");
   auto run = read_run(folder / "run/");
   CHECK(run.name == "run");
@@ -311,7 +311,7 @@ TEST_CASE("run folders are read as far as they go") {
   CHECK(!files::exists(folder / "seeds/report.html.part"));
   files::remove_all(folder / "seeds/report.html");
   files::create_directories(folder / "seeds/report.html/in_the_way");
-  CHECK_THROWS_AS(write_report(folder / "seeds", nullptr), Failure);
+  CHECK_THROWS_AS(write_report(folder / "seeds", nullptr), braid::Failure);
 }
 
 TEST_CASE("what killed processes left half-written goes, and nothing else") {

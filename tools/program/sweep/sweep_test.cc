@@ -25,12 +25,12 @@ TEST_CASE("values are parted by commas that nothing encloses") {
   CHECK(axis.values ==
         std::vector<std::string>{"[1, 2]", "{ x = 1, y = 2 }", "\"a,b\"", "'c,\"d'", "word", R"("e\",f")"});
   CHECK(sweep_axis("vars.data=../a,../b").values == std::vector<std::string>{"../a", "../b"});
-  CHECK_THROWS_AS(sweep_axis("a.b"), Failure);
-  CHECK_THROWS_AS(sweep_axis("a.b=1,,2"), Failure);
-  CHECK_THROWS_AS(sweep_axis("a.b=1,1"), Failure);
-  CHECK_THROWS_AS(sweep_axis("a.b=1..x"), Failure);
-  CHECK_THROWS_AS(sweep_axis("a.b=1..2:lin"), Failure);
-  CHECK_THROWS_AS(sweep_axis("train.seed=1,2"), Failure);
+  CHECK_THROWS_AS(sweep_axis("a.b"), braid::Failure);
+  CHECK_THROWS_AS(sweep_axis("a.b=1,,2"), braid::Failure);
+  CHECK_THROWS_AS(sweep_axis("a.b=1,1"), braid::Failure);
+  CHECK_THROWS_AS(sweep_axis("a.b=1..x"), braid::Failure);
+  CHECK_THROWS_AS(sweep_axis("a.b=1..2:lin"), braid::Failure);
+  CHECK_THROWS_AS(sweep_axis("train.seed=1,2"), braid::Failure);
 }
 
 TEST_CASE("the grid's last axis changes fastest") {
@@ -40,7 +40,7 @@ TEST_CASE("the grid's last axis changes fastest") {
   CHECK(settings_text(axes, grid[0]) == "a=1 b=x");
   CHECK(settings_text(axes, grid[1]) == "a=1 b=y");
   CHECK(settings_text(axes, grid[5]) == "a=2 b=z");
-  CHECK_THROWS_AS(sweep_grid({sweep_axis("a=1..2")}), Failure);
+  CHECK_THROWS_AS(sweep_grid({sweep_axis("a=1..2")}), braid::Failure);
 }
 
 TEST_CASE("draws: by seed and number, different, inside, spread as they have to be") {
@@ -75,7 +75,7 @@ TEST_CASE("draws: by seed and number, different, inside, spread as they have to 
   CHECK(whole.size() == 4);
   for (const auto& [value, n] : whole) CHECK(std::abs(static_cast<double>(n) - 500) < 78);
   CHECK(sweep_draws({sweep_axis("n=1..50")}, 50, 1).size() == 50);  // all of them, each once
-  CHECK_THROWS_AS(sweep_draws({sweep_axis("n=1..4")}, 5, 1), Failure);
+  CHECK_THROWS_AS(sweep_draws({sweep_axis("n=1..4")}, 5, 1), braid::Failure);
 }
 
 namespace {
