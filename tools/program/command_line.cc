@@ -69,6 +69,7 @@ class Parser {
 
   // Nothing: help is asked for.
   std::optional<Given> parse(const Words& words) {
+    refuse_empty(words);
     bool help = false;
     try {
       app_.parse(Words(words.rbegin(), words.rend()));
@@ -112,6 +113,16 @@ class Parser {
     fail(command_, "there is no option --" + name, near ? Words{"did you mean --" + *near + "?"} : Words{});
   }
 
+  // "--name=", for which CLI11 takes the next word.
+  void refuse_empty(const Words& words) const {
+    for (const auto& word : words) {
+      if (word == "--") return;
+      for (const auto& [d, option] : options_)
+        if (word == "--" + d->name + "=")
+          fail(command_, "--" + d->name + (d->value.empty() ? " takes no value" : " needs a value: " + as_option(*d)));
+    }
+  }
+
   // An option is given twice, a flag has a value, or the last word of all needs one.
   [[noreturn]] void refuse_mismatch(const Words& words) const {
     for (const auto& [d, option] : options_) {
@@ -121,8 +132,7 @@ class Parser {
       if (!d->many && option->count() > 1) fail(command_, "--" + d->name + " is given twice");
     }
     for (const auto& [d, option] : options_)
-      if (words.back() == "--" + d->name || words.back() == "--" + d->name + "=")
-        fail(command_, "--" + d->name + " needs a value: " + as_option(*d));
+      if (words.back() == "--" + d->name) fail(command_, "--" + d->name + " needs a value: " + as_option(*d));
     throw std::logic_error("the parser of the command line refuses what ours does not");
   }
 

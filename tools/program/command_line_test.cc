@@ -91,6 +91,8 @@ TEST_CASE("what is refused, and how") {
         "braid bake: error: there is no option -o [command-line]\n  options start with two dashes");
   CHECK(refused({"bake", "tart", "--out"}) == "braid bake: error: --out needs a value: --out DISH [command-line]");
   CHECK(refused({"bake", "tart", "--out="}) == "braid bake: error: --out needs a value: --out DISH [command-line]");
+  CHECK(refused({"bake", "--out=", "tart"}) == "braid bake: error: --out needs a value: --out DISH [command-line]");
+  CHECK(refused({"bake", "tart", "--warm="}) == "braid bake: error: --warm takes no value [command-line]");
   CHECK(refused({"bake", "tart", "--warm=1"}) == "braid bake: error: --warm takes no value [command-line]");
   CHECK(refused({"bake", "--out", "a", "--out", "b"}) == "braid bake: error: --out is given twice [command-line]");
   CHECK(refused({"bake", "tart", "--out", "a", "--minutes", "91"}) ==
