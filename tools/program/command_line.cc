@@ -1,9 +1,10 @@
 #include "command_line.h"
 
-#include <braid/diagnostic.h>
 #include "print.h"
 #include "recipe/check.h"
 #include "wrap.h"
+
+#include <braid/diagnostic.h>
 
 #include <CLI/CLI.hpp>
 

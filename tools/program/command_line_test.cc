@@ -1,6 +1,7 @@
 // Commands declared as structs: what they are given, what is refused, what the help says.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "command_line.h"
+
 #include <braid/diagnostic.h>
 
 #include <doctest/doctest.h>

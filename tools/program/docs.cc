@@ -1,5 +1,4 @@
 // `braid docs`: the pages that are generated, so that they cannot go stale. A test compares them with docs/.
-#include <braid/diagnostic.h>
 #include "commands.h"
 #include "print.h"
 
@@ -8,6 +7,8 @@
 #include "error_examples.h"
 #include "recipe/tags.h"
 #include "recipe/words.h"
+
+#include <braid/diagnostic.h>
 
 namespace braid::tools {
 namespace {

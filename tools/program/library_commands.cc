@@ -1,7 +1,8 @@
 // The commands that libbraid_run.so runs: what goes with what is checked before it is opened.
-#include <braid/diagnostic.h>
 #include "commands.h"
 #include "run_library.h"
+
+#include <braid/diagnostic.h>
 
 namespace braid::tools {
 namespace {

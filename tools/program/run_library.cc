@@ -1,10 +1,10 @@
 #include "run_library.h"
 
-#include <braid/diagnostic.h>
-
 #include "cards/store.h"
 #include "log/log.h"
 #include "run.h"
+
+#include <braid/diagnostic.h>
 
 #include <dlfcn.h>
 #include <malloc.h>

@@ -1,5 +1,4 @@
 // `braid compare`: runs side by side, and whether the difference of two is more than luck.
-#include <braid/diagnostic.h>
 #include "commands.h"
 #include "print.h"
 
@@ -8,6 +7,8 @@
 #include "cards/store.h"
 #include "comparison.h"
 #include "log/errors_json.h"
+
+#include <braid/diagnostic.h>
 
 #include <charconv>
 #include <cmath>

@@ -1,5 +1,4 @@
 // `braid report`: a run folder's report.html again.
-#include <braid/diagnostic.h>
 #include "commands.h"
 #include "print.h"
 
@@ -7,6 +6,8 @@
 #include "log/log.h"
 #include "recipe/check.h"
 #include "report/report.h"
+
+#include <braid/diagnostic.h>
 
 #include <filesystem>
 

@@ -1,12 +1,13 @@
 // `braid list` and `braid describe`.
 #include "catalogue.h"
 
-#include <braid/diagnostic.h>
 #include "commands.h"
 #include "describe.h"
 #include "print.h"
 #include "recipe/words.h"
 #include "wrap.h"
+
+#include <braid/diagnostic.h>
 
 #include <nlohmann/json.hpp>
 

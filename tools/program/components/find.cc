@@ -1,11 +1,12 @@
 // `braid find`.
-#include <braid/diagnostic.h>
 #include "commands.h"
 #include "describe.h"
 #include "print.h"
 #include "recipe/words.h"
 #include "search.h"
 #include "wrap.h"
+
+#include <braid/diagnostic.h>
 
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,4 @@
 // `braid new KIND NAME`: a component's project folder, which builds, conforms and trains as it is made.
-#include <braid/diagnostic.h>
 #include "commands.h"
 #include "new_recipe.h"
 #include "print.h"
@@ -9,6 +8,8 @@
 #include "recipe/check.h"
 #include "recipe/words.h"
 #include "templates.h"
+
+#include <braid/diagnostic.h>
 
 #include <algorithm>
 #include <cctype>

@@ -1,7 +1,6 @@
 // `braid new recipe FILE...`: a recipe for tables that somebody has, from their first rows. It checks as it is written.
 
 #include "new_recipe.h"
-#include <braid/diagnostic.h>
 #include "cards/store.h"
 #include "guess.h"
 #include "kernels/text/records.h"
@@ -10,6 +9,8 @@
 #include "recipe/check.h"
 #include "recipe/words.h"
 #include "templates.h"
+
+#include <braid/diagnostic.h>
 
 #include <algorithm>
 #include <filesystem>

@@ -1,10 +1,10 @@
 #include "sample.h"
 
-#include <braid/diagnostic.h>
-
 #include "kernels/text/number.h"
 #include "kernels/text/records.h"
 #include "recipe/words.h"
+
+#include <braid/diagnostic.h>
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,12 @@
 // `braid diff`: what differs between two recipes after resolution.
-#include <braid/diagnostic.h>
 #include "commands.h"
 #include "places.h"
 #include "print.h"
 #include "subject.h"
 
 #include "recipe/words.h"
+
+#include <braid/diagnostic.h>
 
 #include <map>
 #include <set>

@@ -1,5 +1,4 @@
 // `braid explain`: where each value of a recipe comes from, and what it means.
-#include <braid/diagnostic.h>
 #include "commands.h"
 #include "components/describe.h"
 #include "places.h"
@@ -8,6 +7,8 @@
 
 #include "recipe/diagnostics.h"
 #include "recipe/words.h"
+
+#include <braid/diagnostic.h>
 
 #include <algorithm>
 

@@ -1,5 +1,4 @@
 // `braid graph`: what runs in training and in serving, as text or JSON.
-#include <braid/diagnostic.h>
 #include "commands.h"
 #include "dot.h"
 #include "log/log.h"
@@ -14,6 +13,8 @@
 #include "recipe/shapes.h"
 #include "recipe/words.h"
 #include "report/graph_picture.h"
+
+#include <braid/diagnostic.h>
 
 #include <nlohmann/json.hpp>
 

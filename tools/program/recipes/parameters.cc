@@ -1,8 +1,8 @@
 #include "parameters.h"
 
-#include <braid/diagnostic.h>
-
 #include "recipe/words.h"
+
+#include <braid/diagnostic.h>
 
 #include <nlohmann/json.hpp>
 

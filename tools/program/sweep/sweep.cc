@@ -1,20 +1,19 @@
 // `braid sweep`: points of a recipe, trained, compared on validation, the best one evaluated.
-#include <braid/diagnostic.h>
 #include "commands.h"
 #include "print.h"
 #include "run_library.h"
+#include "sweep_asked.h"
 #include "sweep_child.h"
-#include "sweep_points.h"
 #include "sweep_table.h"
 
 #include "cards/file.h"
 #include "cards/store.h"
 #include "log/log.h"
-#include "recipe/check.h"
 #include "recipe/flat.h"
-#include "recipe/needed.h"
 #include "recipe/words.h"
 #include "report/run_files.h"
+
+#include <braid/diagnostic.h>
 
 #include <nlohmann/json.hpp>
 
@@ -61,135 +60,8 @@ struct SweepOptions : command::Options {
   int threads = threads_option();
 };
 
-[[noreturn]] void fail(const std::string& what, const std::string& note = "") {
-  throw Failure("command-line", "braid sweep", what, {note});
-}
-
 void write(const std::string& file, const std::string& text) {
   if (!cards::write_whole(file, text)) throw Failure("file", file, "cannot be written");
-}
-
-Json read_json(const std::string& file) {
-  auto json = Json::parse(report::file_text(file), nullptr, false);
-  if (!json.is_object()) throw Failure("run-folder", file, "is damaged: it holds no JSON object");
-  return json;
-}
-
-// What was asked for; DIR/sweep.json, with its points.
-struct Asked {
-  std::string recipe, from;  // absolute; `from`: the working folder, from which paths in `sets` are seen
-  std::vector<std::string> sets;
-  std::vector<SweepAxis> axes;
-  std::vector<SweepPoint> points;
-  std::vector<std::uint64_t> seeds;
-  std::string by;
-  int threads = 0;
-  std::map<std::string, std::string> plugins;  // digests, by name
-
-  std::vector<std::string> sets_of(std::size_t point) const {
-    auto out = sets;
-    for (std::size_t k = 0; k < axes.size(); ++k) out.push_back(axes[k].key + "=" + points[point][k]);
-    return out;
-  }
-  std::string settings(std::size_t point) const { return settings_text(axes, points[point]); }
-
-  Json json() const {
-    std::vector<std::string> keys;
-    for (const auto& axis : axes) keys.push_back(axis.key);
-    return {{"recipe", recipe}, {"from", from}, {"sets", sets},       {"over", keys},      {"points", points},
-            {"seeds", seeds},   {"by", by},     {"threads", threads}, {"plugins", plugins}};
-  }
-  static Asked read(const std::string& folder) {
-    const auto file = folder + "/sweep.json";
-    if (!files::exists(file))
-      throw Failure("run-folder", folder, "is no sweep that could go on: it has no sweep.json",
-                    {"start with `braid sweep RECIPE --out " + folder + "`"});
-    const auto json = read_json(file);
-    try {
-      Asked out;
-      out.recipe = json.at("recipe");
-      out.from = json.at("from");
-      out.sets = json.at("sets").get<std::vector<std::string>>();
-      for (const auto& key : json.at("over")) out.axes.push_back({key.get<std::string>(), {}});
-      out.points = json.at("points").get<std::vector<SweepPoint>>();
-      out.seeds = json.at("seeds").get<std::vector<std::uint64_t>>();
-      out.by = json.at("by");
-      out.threads = json.at("threads");
-      out.plugins = json.at("plugins").get<std::map<std::string, std::string>>();
-      return out;
-    } catch (const Json::exception&) {
-      throw Failure("run-folder", file, "cannot be read");
-    }
-  }
-};
-
-// What the checker told of the points.
-struct Plans {
-  std::vector<std::vector<std::string>> others;  // splits that the recipe evaluates, but for `valid`
-  std::string first_resolved;                    // the first point's recipe
-  std::uint64_t seed = 1;                        // the recipe's
-  std::map<std::string, std::string> plugins;    // digests, by name
-};
-
-// The metric that decides, or that the user named, is a metric of the recipe and has rows.
-void check_metric(const recipe::Plan& plan, const std::string& by) {
-  const auto& table = plan.driving();
-  if (!table.split.has_valid())
-    throw Failure("no-validation", plan.recipe, "validation decides, and '" + table.name + "' has no validation rows",
-                  {"give its split a 'valid' share"});
-  std::vector<std::string> metrics, slices;
-  for (const auto& m : plan.metrics) metrics.push_back(m.name);
-  for (const auto& s : plan.slices) slices.push_back(s.name);
-  const auto missing = [&](const std::string& name, const std::vector<std::string>& known, const char* what) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) return;
-    const auto near = recipe::nearest(name, known);
-    fail("--by " + by + ": the recipe has no " + what + " '" + name + "'", near ? "did you mean '" + *near + "'?"
-                                                                           : known.empty()
-                                                                               ? "it has none"
-                                                                               : "there are " + recipe::listed(known));
-  };
-  const auto slash = by.find('/');
-  if (slash != std::string::npos) missing(by.substr(0, slash), slices, "slice");
-  missing(by.substr(slash == std::string::npos ? 0 : slash + 1), metrics, "metric");
-}
-
-// The plugins of a plan, each looked at once.
-void add_plugins(const recipe::Plan& plan, std::map<std::string, std::string>& digests) {
-  recipe::each_use(plan, [&](const recipe::Use& use) {
-    if (!use.plugin_file.empty() && !digests.count(use.plugin))
-      digests[use.plugin] = cards::facts(use.plugin_file).digest;
-  });
-}
-
-// Checks every point. Mistakes that many points share are told once. Nothing: there were some.
-std::optional<Plans> check_points(Asked& asked, cards::Store& store) {
-  const auto world = store.world(files::path(asked.recipe).parent_path().string());
-  std::set<std::string> told;
-  std::size_t mistakes = 0, wrong = 0;
-  Plans out;
-  for (std::size_t p = 0; p < asked.points.size(); ++p) {
-    const auto checked = recipe::check(asked.recipe, asked.sets_of(p), world);
-    for (const auto* all : {&checked.warnings, &checked.problems})
-      for (const auto& problem : *all)
-        if (told.insert(problem.text()).second) log::error(problem.diagnostic()), mistakes += !problem.warning;
-    wrong += !checked.plan;
-    if (!checked.plan || wrong > 0) continue;
-    const auto& plan = *checked.plan;
-    if (p == 0) {
-      out.first_resolved = plan.resolved;
-      out.seed = plan.train.seed;
-      if (asked.by.empty() && !plan.metrics.empty())
-        asked.by = plan.train.keep_best.empty() ? plan.metrics[0].name : plan.train.keep_best;
-    }
-    check_metric(plan, asked.by);
-    add_plugins(plan, out.plugins);
-    auto& others = out.others.emplace_back(plan.eval.splits);
-    std::erase(others, "valid");
-  }
-  if (wrong == 0) return out;
-  log::error("braid sweep: " + recipe::counted(mistakes, "error") + " in " + std::to_string(wrong) + " of " +
-             recipe::counted(asked.points.size(), "point") + "; nothing was trained");
-  return std::nullopt;
 }
 
 // An earlier sweep moves out of the way, as runs do: nothing is lost.
@@ -220,8 +92,8 @@ std::string toml_text(const std::string& text) {
 
 // A sweep that is complete.
 int show(const std::string& folder, const std::string& named, bool json) {
-  auto table = read_json(folder + "/table.json");
-  auto result = read_json(folder + "/result.json");
+  auto table = read_sweep_json(folder + "/table.json");
+  auto result = read_sweep_json(folder + "/result.json");
   if (!json) {
     print(sweep_text(table, result) + named + "/choice.toml, " + named + "/result.json\n");
     return 0;
@@ -233,7 +105,7 @@ int show(const std::string& folder, const std::string& named, bool json) {
 
 class Sweep {
  public:
-  Sweep(std::string folder, std::string named, Asked asked, Plans plans, std::string program)
+  Sweep(std::string folder, std::string named, AskedSweep asked, SweepPlans plans, std::string program)
       : folder_(std::move(folder)),
         named_(std::move(named)),
         asked_(std::move(asked)),
@@ -246,7 +118,8 @@ class Sweep {
       const int code = train_all();
       if (code != 0) return code;
     }
-    if (!files::exists(folder_ + "/result.json") && !evaluate(read_json(folder_ + "/table.json"))) return halted();
+    if (!files::exists(folder_ + "/result.json") && !evaluate(read_sweep_json(folder_ + "/table.json")))
+      return halted();
     return show(folder_, named_, json);
   }
 
@@ -279,7 +152,7 @@ class Sweep {
       if (SweepSignals::asked() || ended.code == stopped) return false;
       if (ended.code != 0) return run.failed = ended.how, true;
     }
-    run.result = read_json(folder + "/result.json");
+    run.result = read_sweep_json(folder + "/result.json");
     return true;
   }
 
@@ -355,7 +228,7 @@ class Sweep {
     Json runs = Json::array(), higher;
     for (const auto seed : asked_.seeds) {
       const auto folder = run_folder(trial, seed);
-      auto result = read_json(folder + "/result.json");
+      auto result = read_sweep_json(folder + "/result.json");
       Json splits{{"valid", result.at("splits").at("valid")}}, changed = Json::array();
       if (const auto& others = plans_.others.at(trial - 1); !others.empty()) {
         const auto printed = folder_ + "/evaluation.json.part";
@@ -367,7 +240,7 @@ class Sweep {
           throw Failure("sweep", named_,
                         "the chosen point, trial " + std::to_string(trial) + ", cannot be evaluated: " + ended.how,
                         {"mend that and go on with `braid sweep --resume " + named_ + "`"});
-        const auto answer = read_json(printed);
+        const auto answer = read_sweep_json(printed);
         splits.update(answer.at("splits"));
         changed = answer.value("data_changed", Json::array());
         files::remove(printed);
@@ -392,8 +265,8 @@ class Sweep {
   }
 
   std::string folder_, named_;  // absolute; as the user says it
-  Asked asked_;
-  Plans plans_;
+  AskedSweep asked_;
+  SweepPlans plans_;
   std::string program_;
 };
 
@@ -404,8 +277,8 @@ std::string absolute(const std::string& folder) {
   return path.string();
 }
 
-Asked asked_by(const SweepOptions& options) {
-  Asked asked;
+AskedSweep asked_by(const SweepOptions& options) {
+  AskedSweep asked;
   asked.recipe = options.recipe;
   asked.from = files::current_path().string();
   asked.sets = options.sets;
@@ -415,10 +288,10 @@ Asked asked_by(const SweepOptions& options) {
   for (const auto& set : asked.sets) keys.insert(set.substr(0, set.find('=')));
   for (const auto& over : options.over) {
     asked.axes.push_back(sweep_axis(over));
-    if (!keys.insert(asked.axes.back().key).second) fail("two options give values to " + asked.axes.back().key);
+    if (!keys.insert(asked.axes.back().key).second) refuse_sweep("two options give values to " + asked.axes.back().key);
   }
   asked.seeds = options.seeds;
-  if (options.sweep_seed && options.random == 0) fail("--sweep-seed goes with --random");
+  if (options.sweep_seed && options.random == 0) refuse_sweep("--sweep-seed goes with --random");
   asked.points = options.random > 0 ? sweep_draws(asked.axes, static_cast<std::size_t>(options.random),
                                                   static_cast<std::uint64_t>(options.sweep_seed.value_or(1)))
                                     : sweep_grid(asked.axes);
@@ -459,9 +332,10 @@ int resume(const SweepOptions& options) {
                                     {"--by", !options.by.empty()},
                                     {"--set", !options.sets.empty()},
                                     {"--threads", options.threads > 0}})
-    if (given) fail("--resume goes on with a sweep as it was asked for: " + std::string(what) + " does not go with it");
+    if (given)
+      refuse_sweep("--resume goes on with a sweep as it was asked for: " + std::string(what) + " does not go with it");
   const auto folder = absolute(options.resume);
-  auto asked = Asked::read(folder);
+  auto asked = AskedSweep::read(folder);
   const SweepLock lock(folder);
   if (files::exists(folder + "/result.json")) return show(folder, options.resume, options.json);
   std::error_code failed;

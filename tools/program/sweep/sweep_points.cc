@@ -1,8 +1,8 @@
 #include "sweep_points.h"
 
-#include <braid/diagnostic.h>
-
 #include "recipe/words.h"
+
+#include <braid/diagnostic.h>
 
 #include <algorithm>
 #include <charconv>

@@ -1,7 +1,8 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include <braid/diagnostic.h>
 #include "sweep_points.h"
 #include "sweep_table.h"
+
+#include <braid/diagnostic.h>
 
 #include <doctest/doctest.h>
 

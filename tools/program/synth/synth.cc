@@ -1,9 +1,10 @@
 // `braid data synth`: a small world whose truth is known, written as tables and pictures.
-#include <braid/diagnostic.h>
 #include "commands.h"
 #include "print.h"
 #include "synth_media.h"
 #include "synth_world.h"
+
+#include <braid/diagnostic.h>
 
 #include <zlib.h>
 
