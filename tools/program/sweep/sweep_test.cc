@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <map>
 
+using braid::Failure;
 using namespace braid::tools;
 using braid::report::Json;
 
