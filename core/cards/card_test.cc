@@ -6,6 +6,7 @@
 #include "cards/header.h"
 #include "cards/stamp_of_file.h"
 #include "cards/store.h"
+#include "log/errors_json.h"
 
 #include <elf.h>
 #include <sys/stat.h>
@@ -378,8 +379,11 @@ TEST_CASE("cards: beside the file, in the cache, made by a child, refused with t
   program("kill -SEGV $$");
   auto found = store().find(plugin);
   CHECK(found.refused.find("signal 11") != std::string::npos);
-  program("echo \"$2: error: its entry function failed: oh [plugin]\" >&2; exit 1");
+  program("echo '" + log::errors_json({{"plugin", plugin, "its entry function failed: oh"}}) + "'; exit 1");
   CHECK(store().find(plugin).refused == "its entry function failed: oh");
+  program("echo oh >&2; exit 1");  // what is not the program's own word is told as it is
+  CHECK(store().find(plugin).refused.find("ended with code 1") != std::string::npos);
+  CHECK(store().find(plugin).refused.find("it said: oh") != std::string::npos);
 
   folder.write("ready.json", cards::to_text(card));
   program("cp " + (folder.path / "ready.json").string() + " \"$4\"");

@@ -25,7 +25,7 @@ std::string read_file(const std::string& file) {
 }
 
 void print(const std::vector<recipe::Problem>& problems) {
-  for (const auto& p : problems) log::error(p.text());
+  for (const auto& p : problems) log::error(p.diagnostic());
 }
 
 std::unique_ptr<Assembly> assemble(const std::string& recipe, const std::vector<std::string>& sets,

@@ -96,7 +96,7 @@ TEST_CASE("a weight is in the first group that matches, which has its own rate; 
   CHECK(groups.rate(1_id, 2, 3) == 10 * 3.25);
   plan.groups.pop_back();
   CHECK(message_of([&] { train::OptimizerGroups(plan, {named("b", b)}, 1, make, nothing_sparse); }) ==
-        "weight 'b' is in no optimizer group [weight-in-no-group]");
+        "error: weight 'b' is in no optimizer group [weight-in-no-group]");
 }
 
 TEST_CASE("biases do not decay, unless the group says so") {

@@ -114,8 +114,9 @@ std::optional<SweepPlans> check_points(AskedSweep& asked, cards::Store& store) {
     std::erase(others, "valid");
   }
   if (wrong == 0) return out;
-  log::error("braid sweep: " + recipe::counted(mistakes, "error") + " in " + std::to_string(wrong) + " of " +
-             recipe::counted(asked.points.size(), "point") + "; nothing was trained");
+  if (!log::keeps_errors())  // JSON has the errors alone
+    log::error("braid sweep: " + recipe::counted(mistakes, "error") + " in " + std::to_string(wrong) + " of " +
+               recipe::counted(asked.points.size(), "point") + "; nothing was trained");
   return std::nullopt;
 }
 
