@@ -1,12 +1,11 @@
 // What is needed of the SDK beside the sources that need no LibTorch.
+#include "data/hash.h"
 #include "sdk/state.h"
-
-#include <stdexcept>
 
 namespace braid {
 
-// Stands in sdk/random.cc, beside LibTorch's calls. No target draws.
-double Draw::uniform(std::uint64_t) const { throw std::logic_error("nothing draws here"); }
+// sdk/random.cc has it beside LibTorch's calls. Other numbers than its: tests compare draws with draws.
+double Draw::uniform(std::uint64_t place) const { return static_cast<double>(data::mixed(key, place) >> 11) * 0x1p-53; }
 
 // Never reached, and nowhere defined: that is how a wrong declaration fails to compile. Some versions of clang call
 // consteval constructors at run time and ask for them.
