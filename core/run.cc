@@ -9,6 +9,7 @@
 #include "log/errors_json.h"
 #include "log/log.h"
 #include "memory/pool.h"
+#include "recipe/document/words.h"
 #include "serve/export.h"
 #include "serve/rows_as_requests.h"
 #include "serve/score.h"

@@ -1,7 +1,7 @@
 // The first record of a text file: the column names that the recipe checker compares with.
 #pragma once
 
-#include "recipe/check.h"
+#include "recipe/check/check.h"
 
 #include <string>
 #include <variant>

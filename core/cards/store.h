@@ -3,7 +3,7 @@
 
 #include "cards/card.h"
 #include "cards/gate.h"
-#include "recipe/check.h"
+#include "recipe/check/check.h"
 
 #include <map>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "conform/command.h"
 
 #include "conform/findings.h"
-#include "recipe/check.h"
+#include "recipe/document/words.h"
 
 #include <algorithm>
 #include <cstdio>

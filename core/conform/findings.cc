@@ -5,7 +5,7 @@
 #include "conform/reader_checks.h"
 #include "conform/variations.h"
 #include "conform/wording.h"
-#include "recipe/words.h"
+#include "recipe/document/words.h"
 
 #include <ATen/Parallel.h>
 #include <c10/util/Exception.h>

@@ -2,7 +2,7 @@
 #include "conform/checks.h"
 #include "conform/findings.h"
 #include "conform/wording.h"
-#include "recipe/words.h"
+#include "recipe/document/words.h"
 
 #include <nlohmann/json.hpp>
 

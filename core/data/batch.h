@@ -4,7 +4,7 @@
 #pragma once
 
 #include "braid/schema.h"
-#include "recipe/plan.h"
+#include "recipe/plan/plan.h"
 
 #include <cstddef>
 #include <cstdint>

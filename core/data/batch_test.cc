@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "data/hash.h"
-#include "data/testing_world.h"
+#include "tests/toys/data_world.h"
 #include "data/world.h"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 
 #include "data/hash.h"
 #include "data/parallel.h"
-#include "recipe/needed.h"
+#include "recipe/plan/needed.h"
 
 #include <algorithm>
 #include <numeric>

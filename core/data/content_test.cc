@@ -1,5 +1,5 @@
 // What loading counts: content that is there, missing or broken; entities that training never shows.
-#include "data/testing_world.h"
+#include "tests/toys/data_world.h"
 
 #include "data/hash.h"
 

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "data/column.h"
-#include "recipe/expression.h"
+#include "recipe/plan/expression.h"
 
 #include <atomic>
 #include <cstdint>

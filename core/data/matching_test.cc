@@ -2,7 +2,7 @@
 // whole axes of events, counts, one row for each user.
 #include <doctest/doctest.h>
 
-#include "data/testing_world.h"
+#include "tests/toys/data_world.h"
 
 using namespace braid::data;
 using namespace braid::data::testing;

@@ -1,7 +1,7 @@
 // Archives: members read on demand, compressed tars within bounds, and files that change or are cut short.
 #include "data/media.h"
 
-#include "data/testing.h"
+#include "tests/toys/components.h"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "braid/reader.h"
-#include "data/testing.h"
+#include "tests/toys/components.h"
 
 #include <chrono>
 #include <cmath>

@@ -1,7 +1,7 @@
 // The values that ports declare ({.low, .high}), and data that leaves them.
 #pragma once
 
-#include "recipe/plan.h"
+#include "recipe/plan/plan.h"
 
 #include <limits>
 #include <string>

@@ -1,7 +1,7 @@
 #include "data/requests.h"
 
 #include "data/hash.h"
-#include "data/testing.h"
+#include "tests/toys/components.h"
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "data/hash.h"
-#include "data/testing.h"
+#include "tests/toys/components.h"
 #include "data/world.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "graph/execution.h"
 
 #include "graph/carry.h"
-#include "recipe/diagnostics.h"
+#include "recipe/document/diagnostics.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>

@@ -1,7 +1,7 @@
 // A tower over items, read twice through one link by a node over events.
 #include "graph/chunks.h"
 
-#include "data/testing.h"
+#include "tests/toys/components.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>

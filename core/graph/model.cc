@@ -1,7 +1,7 @@
 #include "graph/model.h"
 
-#include "recipe/diagnostics.h"
-#include "recipe/needed.h"
+#include "recipe/document/diagnostics.h"
+#include "recipe/plan/needed.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>

@@ -3,7 +3,7 @@
 
 #include "graph/program.h"
 #include "graph/table_rows.h"
-#include "recipe/plan.h"
+#include "recipe/plan/plan.h"
 #include "sdk/state.h"
 
 #include <functional>

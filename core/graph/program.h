@@ -2,7 +2,7 @@
 #pragma once
 
 #include "data/batch.h"
-#include "recipe/plan.h"
+#include "recipe/plan/plan.h"
 
 #include <cstddef>
 #include <map>

@@ -1,7 +1,7 @@
 // Flows of one node or field over chosen rows of a table: joined, gathered, and named by where they come from.
 #pragma once
 
-#include "recipe/plan.h"
+#include "recipe/plan/plan.h"
 #include "sdk/state.h"
 
 #include <optional>

@@ -1,6 +1,6 @@
 #include "graph/table_rows.h"
 
-#include "recipe/diagnostics.h"
+#include "recipe/document/diagnostics.h"
 
 namespace braid::graph {
 

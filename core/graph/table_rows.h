@@ -1,7 +1,7 @@
 // What the rows of embedding tables stand for: the values of a field, as its ids number them, or numbers alone.
 #pragma once
 
-#include "recipe/plan.h"
+#include "recipe/plan/plan.h"
 #include "sdk/state.h"
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cards/gate.h"
-#include "recipe/plan.h"
+#include "recipe/plan/plan.h"
 #include "sdk/state.h"
 
 #include <functional>

@@ -3,7 +3,7 @@
 #include "log/log.h"
 #include "model/run_folder.h"
 #include "model/weight_files.h"
-#include "recipe/diagnostics.h"
+#include "recipe/document/diagnostics.h"
 
 #include <ATen/core/grad_mode.h>
 

@@ -3,7 +3,7 @@
 
 #include "data/source.h"
 #include "graph/execution.h"
-#include "recipe/check.h"
+#include "recipe/check/check.h"
 
 #include <functional>
 #include <map>

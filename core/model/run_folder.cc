@@ -2,8 +2,8 @@
 
 #include "log/log.h"
 #include "model/safetensors.h"
-#include "recipe/flat.h"
-#include "recipe/needed.h"
+#include "recipe/document/flat.h"
+#include "recipe/plan/needed.h"
 
 #include <torch/version.h>
 

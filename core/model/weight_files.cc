@@ -2,7 +2,7 @@
 
 #include "kernels/text/key_lines.h"
 #include "model/assembly.h"
-#include "recipe/diagnostics.h"
+#include "recipe/document/diagnostics.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
@@ -209,12 +209,14 @@ std::vector<std::string> start_weights(const recipe::Plan& plan, graph::Model& g
     const auto name = from.prefix + (said == from.names.end() ? own : said->second);
     const auto found = open_file.tensors.find(name);
     if (found == open_file.tensors.end()) {
-      std::vector<std::string> notes, names;
+      recipe::Notes notes;
+      std::vector<std::string> names;
       for (const auto& [there, tensor] : open_file.tensors) names.push_back(there);
       recipe::note_choices(notes, name, names);
       notes.push_back("say what it is called there: weights.names = { \"" + own + "\" = \"...\" }");
       throw Error("weights-file", recipe::location(from.place),
-                  from.file + " has no '" + name + "', which node '" + node.name + "' needs as '" + own + "'", notes);
+                  from.file + " has no '" + name + "', which node '" + node.name + "' needs as '" + own + "'",
+                  notes.lines, notes.suggestion);
     }
     auto there = found->second;
     const Named named{recipe::location(from.place), from.file};
@@ -231,13 +233,14 @@ std::vector<std::string> start_weights(const recipe::Plan& plan, graph::Model& g
     for (const auto* names : {&from.names, &from.keys})
       for (const auto& [own, there] : *names) {
         if (met.count({k, own})) continue;
-        std::vector<std::string> notes, known;
+        recipe::Notes notes;
+        std::vector<std::string> known;
         for (const auto& w : graph.weights())
           if (w.node == k && !w.scalar) known.push_back(w.name.substr(plan.nodes[k].name.size() + 1));
         recipe::note_choices(notes, own, known);
         throw Error("weights-file", recipe::location(from.place),
                     "node '" + plan.nodes[k].name + "' has no weight '" + own + "' to be read from '" + there + "'",
-                    notes);
+                    notes.lines, notes.suggestion);
       }
   }
   return said_of;

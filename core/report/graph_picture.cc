@@ -1,6 +1,6 @@
 #include "report/graph_picture.h"
 
-#include "recipe/shapes.h"
+#include "recipe/plan/shapes.h"
 #include "report/graph_layout.h"
 #include "report/html.h"
 

@@ -1,7 +1,7 @@
 // A plan's graph as one SVG picture.
 #pragma once
 
-#include "recipe/plan.h"
+#include "recipe/plan/plan.h"
 #include "report/graph_layout.h"
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 // stopped. Everything but resolved.toml may be missing.
 #pragma once
 
-#include "recipe/plan.h"
+#include "recipe/plan/plan.h"
 #include "report/run_files.h"
 
 #include <string>

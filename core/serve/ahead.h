@@ -2,7 +2,7 @@
 #pragma once
 
 #include "data/uses.h"
-#include "recipe/serving.h"
+#include "recipe/serving/serving.h"
 
 #include <string>
 #include <vector>

@@ -7,6 +7,7 @@
 #include "model/run_folder.h"
 #include "model/safetensors.h"
 #include "model/weight_files.h"
+#include "recipe/document/words.h"
 #include "serve/ahead.h"
 #include "serve/export_folder.h"
 #include "serve/npy.h"

@@ -1,7 +1,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "serve/request.h"
 
-#include "serve/request_world.h"
+#include "tests/toys/request_world.h"
 
 #include <doctest/doctest.h>
 

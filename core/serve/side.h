@@ -1,8 +1,8 @@
 // The serving side of a run's plan, as a plan of its own.
 #pragma once
 
-#include "recipe/check.h"
-#include "recipe/serving.h"
+#include "recipe/check/check.h"
+#include "recipe/serving/serving.h"
 
 #include <string>
 

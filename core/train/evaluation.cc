@@ -1,6 +1,6 @@
 #include "train/evaluation.h"
 
-#include "recipe/diagnostics.h"
+#include "recipe/document/diagnostics.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>

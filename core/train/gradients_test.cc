@@ -1,7 +1,7 @@
 // Accumulated batches against one large one, with losses whose counts differ from batch to batch.
 #include "train/gradients.h"
 
-#include "recipe/testing_ids.h"
+#include "tests/toys/ids.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>

@@ -1,7 +1,7 @@
 #include "train/optimizer_groups.h"
 
-#include "recipe/diagnostics.h"
-#include "recipe/groups.h"
+#include "recipe/document/diagnostics.h"
+#include "recipe/plan/groups.h"
 
 #include <braid/optimizer.h>
 

@@ -4,7 +4,7 @@
 
 #include "sdk/state.h"
 
-#include "recipe/testing_ids.h"
+#include "tests/toys/ids.h"
 
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/full.h>

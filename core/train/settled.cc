@@ -2,7 +2,7 @@
 
 #include "graph/chunks.h"
 #include "graph/rows.h"
-#include "recipe/serving.h"
+#include "recipe/serving/serving.h"
 
 #include <ATen/ops/from_blob.h>
 

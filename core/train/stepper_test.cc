@@ -2,7 +2,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "train/stepper.h"
 
-#include "data/testing.h"
+#include "tests/toys/components.h"
 #include "sdk/state.h"
 
 #include <doctest/doctest.h>

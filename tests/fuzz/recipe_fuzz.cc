@@ -1,6 +1,6 @@
 // Any bytes as a recipe: the checker answers with problems or a plan and never ends the process. Lines "# --set a.b=c"
 // at its top are given as --set; what follows a line "# file" is a file beside it, part.toml, which it may include.
-#include "recipe/test_cards.h"
+#include "tests/toys/cards.h"
 
 #include "driver.h"
 

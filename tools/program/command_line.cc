@@ -1,7 +1,7 @@
 #include "command_line.h"
 
 #include "print.h"
-#include "recipe/check.h"
+#include "recipe/document/words.h"
 #include "wrap.h"
 
 #include <braid/diagnostic.h>

@@ -5,8 +5,8 @@
 #include "components/catalogue.h"
 #include "components/describe.h"
 #include "error_examples.h"
-#include "recipe/tags.h"
-#include "recipe/words.h"
+#include "recipe/keywords/tags.h"
+#include "recipe/document/words.h"
 
 #include <braid/diagnostic.h>
 

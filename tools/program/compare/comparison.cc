@@ -1,6 +1,6 @@
 #include "comparison.h"
 
-#include "recipe/flat.h"
+#include "recipe/document/flat.h"
 
 #include <algorithm>
 #include <cmath>

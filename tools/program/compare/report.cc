@@ -4,7 +4,7 @@
 
 #include "cards/store.h"
 #include "log/log.h"
-#include "recipe/check.h"
+#include "recipe/check/check.h"
 #include "report/report.h"
 
 #include <braid/diagnostic.h>

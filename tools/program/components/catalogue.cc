@@ -4,7 +4,7 @@
 #include "commands.h"
 #include "describe.h"
 #include "print.h"
-#include "recipe/words.h"
+#include "recipe/document/words.h"
 #include "wrap.h"
 
 #include <braid/diagnostic.h>

@@ -2,8 +2,8 @@
 
 #include "wrap.h"
 
-#include "recipe/units.h"
-#include "recipe/words.h"
+#include "recipe/document/units.h"
+#include "recipe/document/words.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #include "commands.h"
 #include "describe.h"
 #include "print.h"
-#include "recipe/words.h"
+#include "recipe/document/words.h"
 #include "search.h"
 #include "wrap.h"
 

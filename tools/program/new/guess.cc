@@ -1,6 +1,6 @@
 #include "guess.h"
 
-#include "recipe/words.h"
+#include "recipe/document/words.h"
 
 #include <algorithm>
 #include <array>

@@ -5,8 +5,8 @@
 #include "wrap.h"
 
 #include "cards/store.h"
-#include "recipe/check.h"
-#include "recipe/words.h"
+#include "recipe/check/check.h"
+#include "recipe/document/words.h"
 #include "templates.h"
 
 #include <braid/diagnostic.h>

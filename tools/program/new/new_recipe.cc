@@ -6,8 +6,8 @@
 #include "kernels/text/records.h"
 #include "log/log.h"
 #include "print.h"
-#include "recipe/check.h"
-#include "recipe/words.h"
+#include "recipe/check/check.h"
+#include "recipe/document/words.h"
 #include "templates.h"
 
 #include <braid/diagnostic.h>

@@ -2,7 +2,7 @@
 
 #include "kernels/text/number.h"
 #include "kernels/text/records.h"
-#include "recipe/words.h"
+#include "recipe/document/words.h"
 
 #include <braid/diagnostic.h>
 

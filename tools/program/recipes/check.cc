@@ -5,8 +5,8 @@
 #include "print.h"
 
 #include "cards/store.h"
-#include "recipe/check.h"
-#include "recipe/words.h"
+#include "recipe/check/check.h"
+#include "recipe/document/words.h"
 
 #include <nlohmann/json.hpp>
 
@@ -28,7 +28,8 @@ Json of_problem(const recipe::Problem& p) {
               {"column", p.place.column},
               {"tag", p.tag},
               {"what", p.what},
-              {"notes", p.notes}};
+              {"notes", p.notes.lines},
+              {"suggestion", p.notes.suggestion.empty() ? Json(nullptr) : Json(p.notes.suggestion)}};
 }
 
 Json of_cost(const Cost& c) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cards/store.h"
-#include "recipe/check.h"
+#include "recipe/check/check.h"
 
 #include <string>
 #include <vector>

@@ -4,7 +4,7 @@
 #include "print.h"
 #include "subject.h"
 
-#include "recipe/words.h"
+#include "recipe/document/words.h"
 
 #include <braid/diagnostic.h>
 

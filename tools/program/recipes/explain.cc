@@ -5,8 +5,8 @@
 #include "print.h"
 #include "wrap.h"
 
-#include "recipe/diagnostics.h"
-#include "recipe/words.h"
+#include "recipe/document/diagnostics.h"
+#include "recipe/document/words.h"
 
 #include <braid/diagnostic.h>
 

@@ -8,10 +8,10 @@
 #include "wrap.h"
 
 #include "cards/store.h"
-#include "recipe/check.h"
-#include "recipe/serving.h"
-#include "recipe/shapes.h"
-#include "recipe/words.h"
+#include "recipe/check/check.h"
+#include "recipe/serving/serving.h"
+#include "recipe/plan/shapes.h"
+#include "recipe/document/words.h"
 #include "report/graph_picture.h"
 
 #include <braid/diagnostic.h>

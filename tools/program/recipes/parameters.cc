@@ -1,6 +1,6 @@
 #include "parameters.h"
 
-#include "recipe/words.h"
+#include "recipe/document/words.h"
 
 #include <braid/diagnostic.h>
 

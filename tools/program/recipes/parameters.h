@@ -1,7 +1,7 @@
 // How many parameters each node of a plan has: told by a weights file, or worked out from cards where that is certain.
 #pragma once
 
-#include "recipe/plan.h"
+#include "recipe/plan/plan.h"
 
 #include <cstdint>
 #include <map>

@@ -2,7 +2,7 @@
 #include "log/log.h"
 
 #include "cards/store.h"
-#include "recipe/diagnostics.h"
+#include "recipe/document/diagnostics.h"
 
 #include <filesystem>
 #include <iostream>

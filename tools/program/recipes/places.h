@@ -1,7 +1,7 @@
 // Where a recipe's values come from, as text and JSON; shared by `explain` and `diff`.
 #pragma once
 
-#include "recipe/explain.h"
+#include "recipe/check/explain.h"
 
 #include <nlohmann/json.hpp>
 

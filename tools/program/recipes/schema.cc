@@ -7,8 +7,8 @@
 #include "schema.h"
 
 #include "components/catalogue.h"
-#include "recipe/language.h"
-#include "recipe/words.h"
+#include "recipe/keywords/language.h"
+#include "recipe/document/words.h"
 #include "schema_values.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "schema_values.h"
 
-#include "recipe/language.h"
-#include "recipe/units.h"
+#include "recipe/keywords/language.h"
+#include "recipe/document/units.h"
 
 #include <algorithm>
 #include <map>

@@ -9,8 +9,8 @@
 #include "cards/file.h"
 #include "cards/store.h"
 #include "log/log.h"
-#include "recipe/flat.h"
-#include "recipe/words.h"
+#include "recipe/document/flat.h"
+#include "recipe/document/words.h"
 #include "report/run_files.h"
 
 #include <braid/diagnostic.h>

@@ -3,8 +3,8 @@
 #include "cards/file.h"
 #include "cards/store.h"
 #include "log/log.h"
-#include "recipe/needed.h"
-#include "recipe/words.h"
+#include "recipe/plan/needed.h"
+#include "recipe/document/words.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,7 +1,7 @@
 // What a sweep was asked for, and whether all of its points can be trained.
 #pragma once
 
-#include "recipe/check.h"
+#include "recipe/check/check.h"
 #include "report/run_files.h"
 #include "sweep_points.h"
 

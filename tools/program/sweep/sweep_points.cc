@@ -1,6 +1,6 @@
 #include "sweep_points.h"
 
-#include "recipe/words.h"
+#include "recipe/document/words.h"
 
 #include <braid/diagnostic.h>
 
