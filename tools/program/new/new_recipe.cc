@@ -2,13 +2,14 @@
 
 #include "new_recipe.h"
 #include "cards/store.h"
+#include "column_names.h"
+#include "templates.h"
 #include "guess.h"
 #include "kernels/text/records.h"
 #include "log/log.h"
 #include "print.h"
 #include "recipe/check.h"
 #include "recipe/words.h"
-#include "templates.h"
 
 #include <braid/diagnostic.h>
 
