@@ -3,7 +3,7 @@
 #include "new_recipe.h"
 #include "cards/store.h"
 #include "column_names.h"
-#include "templates.h"
+#include "embedded.h"
 #include "guess.h"
 #include "kernels/text/records.h"
 #include "log/log.h"
