@@ -32,11 +32,6 @@ constexpr std::string_view style_alone =
 @media (prefers-color-scheme: dark) { :root { --ahead: #1c2c27; --request: #1b2736; } }
 )css";
 
-std::size_t letters_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
 class Picture {
  public:
   // `parts`: of a file of its own; null: a part of a page.

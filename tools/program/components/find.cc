@@ -77,8 +77,7 @@ int find(const Find& asked) {
   std::string out;
   for (const auto& hit : hits) {
     const auto name = name_in_recipes(hit.entry);
-    out += (stdout_is_terminal() ? "\x1b[1m" + name + "\x1b[0m" : name) + ", " +
-           recipe::with_article(name_of(hit.entry.component->kind)) + "\n  " +
+    out += bold(name, stdout_is_terminal()) + ", " + recipe::with_article(name_of(hit.entry.component->kind)) + "\n  " +
            wrapped(first_sentence(hit.entry.component->summary), 2) + "\n";
     for (std::size_t k = 0; k < hit.places.size() && k < most_places; ++k)
       out += "    " + wrapped(hit.places[k], 6) + "\n";

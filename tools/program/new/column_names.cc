@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <string_view>
 
 namespace braid::tools {
 
@@ -37,21 +36,6 @@ std::string in_expression(const std::string& column) {
     identifier = identifier && (c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
   }
   return identifier ? column : "`" + column + "`";
-}
-
-std::string toml_text(const std::string& text) {
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') out += '\\', out += c;
-    else if (c == '\t') out += "\\t";
-    else if (c == '\n') out += "\\n";
-    else if (c == '\r') out += "\\r";
-    else if (u < 32 || u == 127) out += "\\u00", out += hex[u >> 4], out += hex[u & 15];
-    else out += c;
-  }
-  return out + "\"";
 }
 
 std::string Names::legal(const std::string& wanted, const std::string& otherwise) {

@@ -19,8 +19,6 @@ std::string stem(const std::string& file);
 
 // A column in an expression; empty when it cannot be said there.
 std::string in_expression(const std::string& column);
-// A text as TOML says it, in quotes.
-std::string toml_text(const std::string& text);
 
 // Names of one table or recipe: legal, each once.
 class Names {

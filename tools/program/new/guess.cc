@@ -5,6 +5,7 @@
 #include "label_guess.h"
 #include "recipe/words.h"
 #include "references.h"
+#include "toml_text.h"
 
 #include <algorithm>
 #include <tuple>

@@ -10,6 +10,7 @@
 #include "print.h"
 #include "recipe/check.h"
 #include "recipe/words.h"
+#include "toml_text.h"
 
 #include <braid/diagnostic.h>
 

@@ -15,10 +15,6 @@ namespace braid::tools {
 namespace files = std::filesystem;
 using report::Json;
 
-void refuse_sweep(const std::string& what, const std::string& note) {
-  throw Failure("command-line", "braid sweep", what, {note});
-}
-
 Json read_sweep_json(const std::string& file) {
   auto json = Json::parse(report::file_text(file), nullptr, false);
   if (!json.is_object()) throw Failure("run-folder", file, "is damaged: it holds no JSON object");
