@@ -1,5 +1,6 @@
 #include "conform/findings.h"
 
+#include "conform/example_files.h"
 #include "conform/field_checks.h"
 #include "conform/optimizer_checks.h"
 #include "conform/reader_checks.h"

@@ -3,8 +3,6 @@
 
 #include "conform/making.h"
 
-#include <filesystem>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,20 +23,6 @@ struct Guesses {
   // Values with which its constructor or infer() throws what is no braid::Error, and what.
   std::vector<std::pair<std::string, std::string>> broken;
   std::vector<std::string> never_varied;  // parameters and coefficients that have one value in all cases
-};
-
-// A folder for files that path parameters name; gone with the object.
-class ExampleFiles {
- public:
-  explicit ExampleFiles(const host::Plugin::Entry& entry);
-  ~ExampleFiles();
-  ExampleFiles(const ExampleFiles&) = delete;
-  // Values for parameters that have no default. Throws Error: a path without an example.
-  Values required(const ComponentSchema& card) const;
-
- private:
-  std::filesystem::path folder_;
-  std::map<std::string, std::string, std::less<>> paths_;
 };
 
 // For components with `run`. `use` as Case::component.

@@ -1,6 +1,7 @@
 // A component made from a case, as the host would make it from a recipe.
 #include "conform/making.h"
 
+#include "conform/case_plan.h"
 #include "host/host.h"
 #include "sdk/state.h"
 
@@ -26,12 +27,6 @@ std::string file_of(const std::string& plugin) {
     at = end + 1;
   }
   throw Error("no " + plugin + ".so in BRAID_PLUGIN_PATH (" + (path ? path : "not set") + ")");
-}
-
-bool plain_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return shape::Parser::lower(c) || shape::Parser::digit(c);
-  }) && !shape::Parser::digit(text[0]);
 }
 
 // The sizes that one wire shows, named as the checker names them.

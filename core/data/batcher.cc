@@ -2,11 +2,9 @@
 
 #include "data/hash.h"
 #include "data/parallel.h"
-#include "recipe/plan/needed.h"
 
 #include <algorithm>
 #include <numeric>
-#include <stdexcept>
 
 namespace braid::data {
 
@@ -14,85 +12,7 @@ namespace {
 
 std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
 
-// Which uses the losses need; all where there is no loss.
-recipe::Indexed<LinkUseId, bool> trained_uses(const recipe::Plan& plan, const LinkUses& uses) {
-  const auto nodes = recipe::trained_nodes(plan);
-  const bool any = std::find(nodes.begin(), nodes.end(), true) != nodes.end();
-  recipe::Indexed<LinkUseId, bool> out(uses.size(), !any);
-  for (const auto k : nodes.ids())
-    for (const auto& port : plan.nodes[k].inputs)
-      for (const auto& wire : port)
-        if (const auto use = use_of(uses, wire); use && nodes[k]) out[*use] = true;
-  return out;
-}
-
-// The axis of a gather's rows: those of the link's or list's table.
-recipe::Via declared(const recipe::Way& way) {
-  return std::visit([](const auto& one) { return recipe::Via{recipe::own_axis(one.table), one}; }, way);
-}
-
 }  // namespace
-
-Route make_route(const recipe::Plan& plan) {
-  Route route;
-  const auto axes = plan.axes.size();
-  route.uses = link_uses(plan);
-  route.axis_gathers.resize(axes);
-  route.gather_after.resize(axes);
-  const auto add = [&](const recipe::Via& gather) {
-    for (const auto g : route.gathers.ids())
-      if (route.gathers[g] == gather) return g;
-    const auto made = route.gathers.add(gather);
-    route.gather_after[gather.rows].push_back(made);
-    return made;
-  };
-  const auto puts = [&](recipe::AxisId axis, GatherId gather) {
-    auto& list = route.axis_gathers[axis];
-    if (std::find(list.begin(), list.end(), gather) == list.end()) list.push_back(gather);
-  };
-  for (const auto& use : route.uses) {
-    const auto gather = add(use.via);
-    route.use_gather.push_back(gather);
-    if (!use.via.axis_row() || use.via.rows != use.axis) puts(use.axis, gather);
-  }
-  std::vector<GatherId> always;  // stand there in any case
-  for (const auto axis : plan.axes.ids())
-    for (const auto& way : plan.axes[axis].from) {
-      const auto gather = add(declared(way));
-      puts(axis, gather);
-      always.push_back(gather);
-    }
-
-  route.use_trains = trained_uses(plan, route.uses);
-  route.gather_trains.assign(route.gathers.size(), false);
-  for (const auto u : route.uses.ids())
-    if (route.use_trains[u]) route.gather_trains[route.use_gather[u]] = true;
-  for (const auto gather : always) route.gather_trains[gather] = true;
-
-  if (plan.train.rows && !route.axis_gathers[recipe::own_axis(*plan.train.rows)].empty()) {
-    const auto& name = plan.driving().name;
-    throw Error("axis-own", "axis '" + name + "'",
-                "the rows of '" + name +
-                    "' are the batch; what a link or list of theirs reaches in the same table needs an axis of its "
-                    "own: [axes.NAME] table = \"" +
-                    name + "\", from = [...]");
-  }
-  enum class State : std::uint8_t { fresh, open, done };
-  PerAxis<State> state(axes, State::fresh);
-  const std::function<void(recipe::AxisId)> visit = [&](recipe::AxisId axis) {
-    if (state[axis] == State::done) return;
-    if (state[axis] == State::open)
-      throw Error("axis-cycle", "axis '" + plan.axes[axis].name + "'",
-                  "its entities depend on themselves; declare an axis of its own for one of the links");
-    state[axis] = State::open;
-    if (!plan.axes[axis].whole)
-      for (const auto g : route.axis_gathers[axis]) visit(route.gathers[g].rows);
-    state[axis] = State::done;
-    route.axis_order.push_back(axis);
-  };
-  for (const auto axis : plan.axes.ids()) visit(axis);
-  return route;
-}
 
 Batcher::Batcher(const World& world)
     : world_(world),
@@ -131,45 +51,42 @@ Batch Batcher::make(std::span<const std::int32_t> rows, const Moment& moment, st
   for (const auto a : batch.axes.ids())
     batch.axes[a] =
         lasts(a, moment) ? fill_lasting(a, axis_rows_[a], moment) : fill(a, axis_rows_[a], world_.reads, moment);
-  for (const auto u : route.uses.ids()) {
-    const auto& use = route.uses[u];
-    if (moment.training && !route.use_trains[u]) {
-      batch.links.push_back({use.axis, {}, {}, false});
-      continue;
-    }
-    const auto& gathered = gathered_[route.use_gather[u]];
-    if (!lasts(route.gathers[route.use_gather[u]]) || !world_.plan.axes[use.axis].whole) {
-      batch.links.push_back(link(use, gathered));
-      continue;
-    }
-    auto& kept = lasting_links_[u];
-    if (!kept) kept = link(use, gathered);
-    batch.links.push_back(*kept);
-  }
-
-  const auto& table = world_.tables[world_.driving()];
-  for (const auto l : world_.labels.ids()) {
-    const auto& label = world_.labels[l];
-    Array out;
-    if (!label.empty() || world_.reads.labels[l]) {
-      out = new_array(DType::floating, {batch.rows});
-      for (std::size_t i = 0; i < rows.size(); ++i) out.as<float>()[i] = label[at(rows[i])];
-    }
-    batch.labels.push_back(std::move(out));
-  }
-  for (const auto l : world_.reads.link_keys.ids()) {
-    Array out;
-    if (world_.reads.link_keys[l]) {
-      const auto& column = table.columns[table.link_columns[l]];
-      out = new_array(DType::key, {batch.rows});
-      parallel(batch.rows, 1024, [&](std::int64_t i) {
-        const auto text = column[rows[at(i)]];  // of a dangling link too: its rows still belong together
-        out.as<std::uint64_t>()[i] = text.data() ? key_of(text) : 0;
-      });
-    }
-    batch.link_keys.push_back(std::move(out));
-  }
+  for (const auto u : route.uses.ids()) batch.links.push_back(link_of(u, moment));
+  for (const auto l : world_.labels.ids()) batch.labels.push_back(label_of(l, rows));
+  for (const auto l : world_.reads.link_keys.ids()) batch.link_keys.push_back(link_keys_of(l, rows));
   return batch;
+}
+
+LinkBatch Batcher::link_of(LinkUseId number, const Moment& moment) {
+  const auto& route = world_.route;
+  const auto& use = route.uses[number];
+  if (moment.training && !route.use_trains[number]) return {use.axis, {}, {}, false};
+  const auto& gathered = gathered_[route.use_gather[number]];
+  if (!lasts(route.gathers[route.use_gather[number]]) || !world_.plan.axes[use.axis].whole) return link(use, gathered);
+  auto& kept = lasting_links_[number];
+  if (!kept) kept = link(use, gathered);
+  return *kept;
+}
+
+Array Batcher::label_of(recipe::LabelId number, std::span<const std::int32_t> rows) const {
+  const auto& label = world_.labels[number];
+  if (label.empty() && !world_.reads.labels[number]) return {};
+  auto out = new_array(DType::floating, {static_cast<std::int64_t>(rows.size())});
+  for (std::size_t i = 0; i < rows.size(); ++i) out.as<float>()[i] = label[at(rows[i])];
+  return out;
+}
+
+Array Batcher::link_keys_of(recipe::LinkId link, std::span<const std::int32_t> rows) const {
+  if (!world_.reads.link_keys[link]) return {};
+  const auto& table = world_.tables[world_.driving()];
+  const auto& column = table.columns[table.link_columns[link]];
+  const auto count = static_cast<std::int64_t>(rows.size());
+  auto out = new_array(DType::key, {count});
+  parallel(count, 1024, [&](std::int64_t i) {
+    const auto text = column[rows[at(i)]];  // of a dangling link too: its rows still belong together
+    out.as<std::uint64_t>()[i] = text.data() ? key_of(text) : 0;
+  });
+  return out;
 }
 
 // Links from a whole axis reach the same in every batch; lists may draw.

@@ -47,6 +47,10 @@ class Batcher {
   bool lasts(const recipe::Via& gather) const;
   bool lasts(recipe::AxisId axis, const Moment& moment) const;
   LinkBatch link(const LinkUse& use, const Gathered& gathered) const;
+  LinkBatch link_of(LinkUseId number, const Moment& moment);
+  // Empty where nothing reads it.
+  Array label_of(recipe::LabelId number, std::span<const std::int32_t> rows) const;
+  Array link_keys_of(recipe::LinkId link, std::span<const std::int32_t> rows) const;
 
   const World& world_;
   recipe::Indexed<GatherId, Gathered> gathered_;

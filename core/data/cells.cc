@@ -130,64 +130,79 @@ void FieldCells::note_absent(std::int64_t row) const {
   if (!(word.load(std::memory_order_relaxed) & bit) && !(word.fetch_or(bit) & bit)) ++absent_count_;
 }
 
-// Looks for every row's file or cell, which is cheap. What only decoding tells, that a field has nothing for a cell, is
-// asked of some rows, and of all when none of these has anything. Nothing is decoded twice but these.
-void FieldCells::count_content() {
+// Whether a row has a file or a cell, which is cheap to look for.
+bool FieldCells::is_given(std::int64_t row) const {
+  if (media_) {
+    const auto name = file_of(row);
+    return name && media_->exists(*name);
+  }
+  row = source(row);
+  for (const auto* column : columns_) {
+    const auto text = (*column)[row];
+    if (text.data() && std::find(plan_.missing.begin(), plan_.missing.end(), text) == plan_.missing.end()) return true;
+  }
+  return columns_.empty();
+}
+
+std::int64_t FieldCells::count_missing() const {
+  std::atomic<std::int64_t> missing{0};
+  const tbb::blocked_range<std::int64_t> rows(table_.first_row(), table_.rows, media_ ? 64 : 8192);
+  tbb::parallel_for(rows, [&](const auto& range) {
+    std::int64_t lost = 0;
+    for (auto r = range.begin(); r != range.end(); ++r) lost += !is_given(r);
+    if (lost) missing += lost;
+  });
+  return missing;
+}
+
+constexpr std::size_t shown_examples = 3;
+
+// Asks the field, by decoding, whether it has something for a cell: for some rows, and for all when none of these has
+// anything.
+FieldCells::Asked FieldCells::ask_for_content() {
   constexpr std::int64_t most_asked = 4096;
-  constexpr std::size_t shown = 3;
-  const auto first = table_.first_row();
-  content_.rows = table_.rows - first;
+  Texts texts;
+  Asked out;
+  const auto ask = [&](std::int64_t row) {
+    if (!is_given(row)) return false;
+    ++out.rows;
+    if (gives(row, texts)) return true;
+    ++out.absent;
+    note_absent(row);
+    if (content_.examples.size() < shown_examples && !texts.cell.texts.empty() && texts.cell.texts[0].data())
+      content_.examples.emplace_back(texts.cell.texts[0]);
+    return false;
+  };
+  const auto step = std::max<std::int64_t>(1, content_.rows / most_asked);
+  for (auto r = table_.first_row(); r < table_.rows; r += step) ask(r);
+  if (out.rows == out.absent)
+    for (auto r = table_.first_row(); r < table_.rows && !ask(r);) ++r;
+  return out;
+}
+
+// Looks for every row's file or cell. What only decoding tells is asked of some rows: nothing is decoded twice but
+// these.
+void FieldCells::count_content() {
+  content_.rows = table_.rows - table_.first_row();
   content_.looked_for = media_ ? "'" + media_->pattern() + "'" : "";
   for (std::size_t c = 0; !media_ && c < columns_.size(); ++c)
     content_.looked_for += (c ? ", '" : columns_.size() > 1 ? "columns '" : "column '") + columns_[c]->name() + "'";
   absent_ = std::vector<std::atomic<std::uint64_t>>(static_cast<std::size_t>(table_.rows) / 64 + 1);
-  const auto given = [&](std::int64_t row) {
-    if (media_) {
-      const auto name = file_of(row);
-      return name && media_->exists(*name);
-    }
-    row = source(row);
-    for (const auto* column : columns_) {
-      const auto text = (*column)[row];
-      if (text.data() && std::find(plan_.missing.begin(), plan_.missing.end(), text) == plan_.missing.end())
-        return true;
-    }
-    return columns_.empty();
-  };
-  std::atomic<std::int64_t> missing{0};
-  tbb::parallel_for(tbb::blocked_range<std::int64_t>(first, table_.rows, media_ ? 64 : 8192), [&](const auto& range) {
-    std::int64_t lost = 0;
-    for (auto r = range.begin(); r != range.end(); ++r) lost += !given(r);
-    if (lost) missing += lost;
-  });
-  content_.missing = missing;
-  Texts texts;
-  if (media_) {
-    for (auto r = first; missing > 0 && r < table_.rows && content_.examples.size() < shown; ++r)
+  content_.missing = count_missing();
+  if (media_ && content_.missing > 0)
+    for (auto r = table_.first_row(); r < table_.rows && content_.examples.size() < shown_examples; ++r)
       if (const auto name = file_of(r); name && !media_->exists(*name))
         content_.examples.push_back(media_->shown(*name));
-  }
-  std::int64_t asked = 0, asked_absent = 0;
-  if (!media_ && missing < content_.rows) {
-    const auto ask = [&](std::int64_t row) {
-      if (!given(row)) return false;
-      ++asked;
-      if (gives(row, texts)) return true;
-      ++asked_absent;
-      note_absent(row);
-      if (content_.examples.size() < shown && !texts.cell.texts.empty() && texts.cell.texts[0].data())
-        content_.examples.emplace_back(texts.cell.texts[0]);
-      return false;
-    };
-    const auto step = std::max<std::int64_t>(1, content_.rows / most_asked);
-    for (auto r = first; r < table_.rows; r += step) ask(r);
-    if (asked == asked_absent)
-      for (auto r = first; r < table_.rows && !ask(r);) ++r;
-  }
+  const auto asked = !media_ && content_.missing < content_.rows ? ask_for_content() : Asked{};
   const auto rows = static_cast<double>(std::max<std::int64_t>(1, content_.rows));
   const auto lost = static_cast<double>(content_.missing);
-  content_.share =
-      (lost + (asked ? (rows - lost) * static_cast<double>(asked_absent) / static_cast<double>(asked) : 0)) / rows;
+  const auto absent =
+      asked.rows ? (rows - lost) * static_cast<double>(asked.absent) / static_cast<double>(asked.rows) : 0;
+  content_.share = (lost + absent) / rows;
+  require_content();
+}
+
+void FieldCells::require_content() const {
   if (content_.rows == 0 || content_.missing + absent_count_ < content_.rows) return;
   std::string text = "field '" + table_.plan->name + "." + plan_.name + "' has nothing in all " +
                      std::to_string(content_.rows) + " rows of table '" + table_.plan->name + "'; it looks for " +

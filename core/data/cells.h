@@ -74,6 +74,13 @@ class FieldCells {
   std::string_view text_at(const Column& column, std::int64_t source) const;
   std::optional<std::string> file_of(std::int64_t row) const;
   void count_content();
+  bool is_given(std::int64_t row) const;
+  std::int64_t count_missing() const;
+  struct Asked {
+    std::int64_t rows = 0, absent = 0;
+  };
+  Asked ask_for_content();
+  void require_content() const;
   bool gives(std::int64_t row, Texts& texts) const;
   void note_absent(std::int64_t row) const;
 

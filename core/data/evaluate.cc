@@ -276,18 +276,8 @@ Cooked Evaluator::evaluate(const Node& node, std::int64_t row) {
       return ordered([](int o) { return o > 0; });
     case Op::greater_equal:
       return ordered([](int o) { return o >= 0; });
-    case Op::in: {
-      // A list of numbers asks for numbers; one that holds texts too may be asked for any cell.
-      const auto value = arg(0);
-      bool all_mixed = node.args.size() > 1;
-      for (std::size_t k = 1; k < node.args.size(); ++k) {
-        const auto other = arg(k);
-        if (are_mixed(value, other)) continue;
-        all_mixed = false;
-        if (equal(value, other)) return boolean(true);
-      }
-      return all_mixed ? no_answer() : boolean(false);
-    }
+    case Op::in:
+      return in(node, row);
     case Op::is_missing:
       if (const auto value = arg(0); value.kind != Kind::mixed) return boolean(value.kind == Kind::missing);
       return no_answer();
@@ -295,21 +285,37 @@ Cooked Evaluator::evaluate(const Node& node, std::int64_t row) {
       if (const auto value = arg(0); value.kind != Kind::mixed) return boolean(value.kind != Kind::missing);
       return no_answer();
     case Op::and_:
-    case Op::or_: {
-      const bool stops = node.op == Op::or_;
-      for (const auto& a : node.args) {
-        const auto value = evaluate(a, row);
-        if (value.kind == Kind::mixed || value.kind == Kind::text) return no_answer();
-        if (value.truth() == stops) return boolean(stops);
-      }
-      return boolean(!stops);
-    }
+    case Op::or_:
+      return and_or(node, row);
     case Op::not_:
       if (const auto value = arg(0); value.kind != Kind::mixed && value.kind != Kind::text)
         return boolean(!value.truth());
       return no_answer();
   }
   return {};
+}
+
+// A list of numbers asks for numbers; one that holds texts too may be asked for any cell.
+Cooked Evaluator::in(const Node& node, std::int64_t row) {
+  const auto value = evaluate(node.args[0], row);
+  bool all_mixed = node.args.size() > 1;
+  for (std::size_t k = 1; k < node.args.size(); ++k) {
+    const auto other = evaluate(node.args[k], row);
+    if (are_mixed(value, other)) continue;
+    all_mixed = false;
+    if (equal(value, other)) return boolean(true);
+  }
+  return all_mixed ? no_answer() : boolean(false);
+}
+
+Cooked Evaluator::and_or(const Node& node, std::int64_t row) {
+  const bool stops = node.op == Op::or_;
+  for (const auto& a : node.args) {
+    const auto value = evaluate(a, row);
+    if (value.kind == Kind::mixed || value.kind == Kind::text) return no_answer();
+    if (value.truth() == stops) return boolean(stops);
+  }
+  return boolean(!stops);
 }
 
 void Evaluator::note_mixed(std::int64_t row) const {

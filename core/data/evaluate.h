@@ -85,6 +85,8 @@ class Evaluator {
   static void bind(Node& node, const recipe::Expression& expression, const Names& names);
   static Cooked evaluate(const Node& node, std::int64_t row);
   static Cooked hash(const Node& node, std::int64_t row);
+  static Cooked in(const Node& node, std::int64_t row);
+  static Cooked and_or(const Node& node, std::int64_t row);
   static bool can_be_mixed(const Node& node);
   void note_mixed(std::int64_t row) const;
   Node root_;

@@ -17,73 +17,95 @@ namespace braid::data {
 
 namespace {
 
+// Reads a date or a moment.
+class MomentReader {
+ public:
+  explicit MomentReader(std::string_view text) : text_(text) {}
+
+  std::optional<std::int64_t> run() {
+    if (!date() || (!ends() && !(time() && zone()))) return std::nullopt;
+    if (!ends()) return std::nullopt;
+    return seconds_ * 1'000'000'000 + nanoseconds_;
+  }
+
+ private:
+  bool ends() const { return at_ == text_.size(); }
+  bool digit() const { return !ends() && text_[at_] >= '0' && text_[at_] <= '9'; }
+  bool take(char c) { return !ends() && text_[at_] == c ? (++at_, true) : false; }
+  // A number of at most so many digits.
+  std::optional<int> number(std::size_t most) {
+    int value = 0;
+    const auto from = at_;
+    while (at_ - from < most && digit()) value = value * 10 + (text_[at_++] - '0');
+    return at_ > from ? std::optional(value) : std::nullopt;
+  }
+
+  bool date() {
+    const auto first = number(4);
+    if (!first || ends()) return false;
+    const auto width = at_;
+    const char sign = text_[at_];
+    if (sign != '-' && sign != '/' && sign != '.') return false;
+    ++at_;
+    const auto second = number(2);
+    if (!second || !take(sign)) return false;
+    const auto start = at_;
+    const auto third = number(4);
+    if (!third) return false;
+    int year = 0, day = 0;
+    if (width == 4 && sign != '.' && at_ - start <= 2) year = *first, day = *third;
+    else if (width <= 2 && sign == '.' && at_ - start == 4) year = *third, day = *first;
+    else return false;
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(*second)),
+                                           std::chrono::day(static_cast<unsigned>(day))};
+    if (!date.ok() || year < 1678 || year > 2261) return false;
+    seconds_ = std::chrono::sys_days(date).time_since_epoch().count() * std::int64_t{86400};
+    return true;
+  }
+
+  bool time() {
+    if (!take('T') && !take('t') && !take(' ')) return false;
+    const auto hour = number(2);
+    if (!hour || *hour > 23 || !take(':')) return false;
+    const auto minute = number(2);
+    if (!minute || *minute > 59) return false;
+    seconds_ += *hour * 3600 + *minute * 60;
+    if (!take(':')) return true;
+    const auto second = number(2);
+    if (!second || *second > 60) return false;
+    seconds_ += *second;
+    return (!take('.') && !take(',')) || fraction();
+  }
+
+  bool fraction() {
+    const auto from = at_;
+    std::int64_t unit = 100'000'000;
+    for (; digit(); ++at_, unit /= 10) {
+      if (at_ - from >= 9 && text_[at_] != '0') return false;  // finer than can be held
+      nanoseconds_ += unit * (text_[at_] - '0');
+    }
+    return at_ > from;
+  }
+
+  bool zone() {
+    if (take('Z') || take('z') || ends() || (text_[at_] != '+' && text_[at_] != '-')) return true;
+    const int east = text_[at_++] == '+' ? 1 : -1;
+    const auto hours = number(2);
+    take(':');
+    const auto minutes = ends() ? std::optional(0) : number(2);
+    if (!hours || !minutes || *hours > 18 || *minutes > 59) return false;
+    seconds_ -= east * (*hours * 3600 + *minutes * 60);
+    return true;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::int64_t seconds_ = 0, nanoseconds_ = 0;
+};
+
 // A date or a moment in nanoseconds since 1970, in the years 1678 to 2261. Forms: 2026-9-30, 2026/09/30, 30.9.2026; a
 // time after a blank or T: 12:30, 12:30:15, 12:30:15.25; a zone at its end: Z, +02:00, -0530; without one it is UTC.
-std::optional<std::int64_t> moment_of(std::string_view text) {
-  text = kernels::trimmed(text);
-  std::size_t at = 0;
-  const auto number = [&](std::size_t most) -> std::optional<int> {
-    int value = 0;
-    const auto from = at;
-    while (at < text.size() && at - from < most && text[at] >= '0' && text[at] <= '9')
-      value = value * 10 + (text[at++] - '0');
-    return at > from ? std::optional(value) : std::nullopt;
-  };
-  const auto take = [&](char c) { return at < text.size() && text[at] == c ? (++at, true) : false; };
-  const auto first = number(4);
-  if (!first || at >= text.size()) return std::nullopt;
-  const auto width = at;
-  const char sign = text[at];
-  if (sign != '-' && sign != '/' && sign != '.') return std::nullopt;
-  ++at;
-  const auto second = number(2);
-  if (!second || !take(sign)) return std::nullopt;
-  const auto start = at;
-  const auto third = number(4);
-  if (!third) return std::nullopt;
-  int year = 0, day = 0;
-  if (width == 4 && sign != '.' && at - start <= 2) year = *first, day = *third;
-  else if (width <= 2 && sign == '.' && at - start == 4) year = *third, day = *first;
-  else return std::nullopt;
-  using namespace std::chrono;
-  const year_month_day date{std::chrono::year(year), month(static_cast<unsigned>(*second)),
-                            std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok() || year < 1678 || year > 2261) return std::nullopt;
-  std::int64_t seconds = sys_days(date).time_since_epoch().count() * std::int64_t{86400}, nanoseconds = 0;
-  if (at < text.size()) {
-    if (!take('T') && !take('t') && !take(' ')) return std::nullopt;
-    const auto hour = number(2);
-    if (!hour || *hour > 23 || !take(':')) return std::nullopt;
-    const auto minute = number(2);
-    if (!minute || *minute > 59) return std::nullopt;
-    seconds += *hour * 3600 + *minute * 60;
-    if (take(':')) {
-      const auto second_of = number(2);
-      if (!second_of || *second_of > 60) return std::nullopt;
-      seconds += *second_of;
-      if (take('.') || take(',')) {
-        const auto from = at;
-        std::int64_t unit = 100'000'000;
-        for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) {
-          if (at - from >= 9 && text[at] != '0') return std::nullopt;  // finer than can be held
-          nanoseconds += unit * (text[at] - '0');
-        }
-        if (at == from) return std::nullopt;
-      }
-    }
-    if (take('Z') || take('z')) {
-    } else if (at < text.size() && (text[at] == '+' || text[at] == '-')) {
-      const int east = text[at++] == '+' ? 1 : -1;
-      const auto hours = number(2);
-      take(':');
-      const auto minutes = at < text.size() ? number(2) : std::optional(0);
-      if (!hours || !minutes || *hours > 18 || *minutes > 59) return std::nullopt;
-      seconds -= east * (*hours * 3600 + *minutes * 60);
-    }
-  }
-  if (at != text.size()) return std::nullopt;
-  return seconds * 1'000'000'000 + nanoseconds;
-}
+std::optional<std::int64_t> moment_of(std::string_view text) { return MomentReader(kernels::trimmed(text)).run(); }
 
 // Ranks by `before`, equal ones alike.
 template <class Before>
@@ -148,6 +170,45 @@ void drop_mixed(Table& table, const Column& column, const Kinds& kinds,
   throw Error(mixed);
 }
 
+// Whether a number is in a double what it is as text.
+bool is_exact(const Column& column, std::int64_t row) {
+  switch (column.kind(row)) {
+    case Column::Kind::whole:
+    case Column::Kind::padded:
+      return column[row].size() <= 15;
+    case Column::Kind::real:
+      return exact_as_double(column[row], column.real(row));
+    default:
+      return true;
+  }
+}
+
+// A double's bits sort like the number once the negative ones are turned round; -0 and 0 are one.
+std::int64_t sortable_bits(const Column& column, std::int64_t row) {
+  const double value =
+      (column.kind(row) == Column::Kind::real ? column.real(row) : static_cast<double>(column.whole(row))) + 0.0;
+  const auto bits = std::bit_cast<std::int64_t>(value);
+  return bits < 0 ? bits ^ 0x7fffffffffffffff : bits;
+}
+
+// `exact`: all of them are in doubles.
+void order_numbers(std::vector<std::int64_t>& order, const Column& column, bool integers, bool exact) {
+  const auto rows = order.size();
+  if (integers || exact) {
+    for (std::size_t r = 0; r < rows; ++r) {
+      const auto row = static_cast<std::int64_t>(r);
+      order[r] = integers ? column.whole(row) : sortable_bits(column, row);
+    }
+    return;
+  }
+  std::vector<Decimal> decimals(rows);
+  tbb::parallel_for(std::size_t{0}, rows,
+                    [&](std::size_t r) { decimals[r] = decimal_of(column[static_cast<std::int64_t>(r)]); });
+  rank(order, [&](std::int64_t a, std::int64_t b) {
+    return compare(decimals[static_cast<std::size_t>(a)], decimals[static_cast<std::size_t>(b)]) < 0;
+  });
+}
+
 }  // namespace
 
 void read_order(Table& table, Complaints& complaints) {
@@ -159,36 +220,13 @@ void read_order(Table& table, Complaints& complaints) {
   bool exact = true;  // in doubles
   for (std::int64_t r = 0; r < table.rows; ++r) {
     const auto kind = column.kind(r);
-    const bool integer = kind == Column::Kind::whole || kind == Column::Kind::padded;
-    kinds.integers += integer;
+    kinds.integers += kind == Column::Kind::whole || kind == Column::Kind::padded;
     kinds.decimals += kind == Column::Kind::real;
-    if (integer) exact = exact && column[r].size() <= 15;
-    if (kind == Column::Kind::real) exact = exact && exact_as_double(column[r], column.real(r));
+    exact = exact && is_exact(column, r);
   }
   auto& order = table.order;
   order.resize(rows);
-  if (kinds.integers == table.rows) {
-    for (std::int64_t r = 0; r < table.rows; ++r) order[static_cast<std::size_t>(r)] = column.whole(r);
-    return;
-  }
-  if (kinds.numbers() == table.rows && exact) {
-    for (std::int64_t r = 0; r < table.rows; ++r) {
-      // A double's bits sort like the number once the negative ones are turned round; -0 and 0 are one.
-      const double value =
-          (column.kind(r) == Column::Kind::real ? column.real(r) : static_cast<double>(column.whole(r))) + 0.0;
-      const auto bits = std::bit_cast<std::int64_t>(value);
-      order[static_cast<std::size_t>(r)] = bits < 0 ? bits ^ 0x7fffffffffffffff : bits;
-    }
-    return;
-  }
-  if (kinds.numbers() == table.rows) {
-    std::vector<Decimal> decimals(rows);
-    tbb::parallel_for(std::size_t{0}, rows,
-                      [&](std::size_t r) { decimals[r] = decimal_of(column[static_cast<std::int64_t>(r)]); });
-    return rank(order, [&](std::int64_t a, std::int64_t b) {
-      return compare(decimals[static_cast<std::size_t>(a)], decimals[static_cast<std::size_t>(b)]) < 0;
-    });
-  }
+  if (kinds.numbers() == table.rows) return order_numbers(order, column, kinds.integers == table.rows, exact);
   std::vector<std::optional<std::int64_t>> moments(rows);
   tbb::parallel_for(std::size_t{0}, rows, [&](std::size_t r) {
     if (column.kind(static_cast<std::int64_t>(r)) == Column::Kind::text)

@@ -34,6 +34,10 @@ struct Layout {
 // input gives the same picture. Layers are numbered from 0 without holes.
 void place(Layout& layout);
 
+// Moves the labels of placed wires to where they hide no box, no other label and no other wire, each as near as can be
+// to where the layout put it, else to its wire's middle. Without such a place it is left out.
+void place_labels(Layout& layout);
+
 // The same by Graphviz' `dot`, which keeps groups together and finds room for labels: the text to give it, and what
 // its `-Tjson0` says. `layout` is the same in both. False: that is no such answer, and nothing is written.
 std::string dot_text(const Layout& layout);

@@ -1,6 +1,7 @@
 // Pieces of a page that is both HTML and well-formed XML, so that any strict reader can check it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ std::string duration(double seconds);     // "850 ms", "12.4 s", "3 min 20 s", "
 std::string percent(double share);        // "12.3 %", "<0.1 %"
 std::string coordinate(double x);         // for SVG: at most one decimal
 std::string short_number(double value);   // for ticks: "20k", "0.25", "1e-05"
+
+// Characters of UTF-8 text.
+std::size_t letters_of(const std::string& text);
 
 // A table's cell: text, and whether it is a number (set to the right).
 struct Cell {

@@ -1,36 +1,19 @@
 #include "serve/request.h"
 
 #include "data/hash.h"
-#include "recipe/document/words.h"
+#include "recipe/check/check.h"
+#include "serve/request_media.h"
 #include "serve/side.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <set>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace braid::serve {
 namespace {
 
 constexpr std::size_t most_decoded = 256 << 20;  // bytes of one request
-
-std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
-
-constexpr std::int64_t largest_file = 64 << 20;
-
-// A mistake in a request: what, and where in its JSON.
-struct Wrong {
-  std::string what, at;
-};
 
 std::string inside(const std::string& place, const std::string& name) {
   return place.empty() ? name : place + "." + name;
@@ -46,71 +29,7 @@ void add(std::vector<std::string>& all, const std::string& one) {
   if (!holds(all, one)) all.push_back(one);
 }
 
-// A file below `folder`, where links in the path are followed; `folder` is absolute and has none.
-Bytes read_below(const std::string& folder, const std::string& file, const std::string& place) {
-  if (folder.empty())
-    throw Wrong{
-        "requests may not name files here: `braid score DIR --files FOLDER` allows those below FOLDER; or send "
-        "{\"base64\": ...}",
-        place};
-  if (file.find('\0') != std::string::npos) throw Wrong{"a path holds no zero byte", place};
-  std::error_code failed;
-  const auto path = std::filesystem::canonical(std::filesystem::path(folder) / file, failed).string();
-  if (!failed && !path.starts_with(folder == "/" ? folder : folder + "/"))
-    throw Wrong{"file " + json_text(file) + " is not below the folder that --files allows", place};
-  if (failed) throw Wrong{"file " + json_text(file) + " cannot be read: " + failed.message(), place};
-  // Not blocking: a name may be that of a pipe nobody writes to. The path has no links any more.
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-  if (descriptor < 0) throw Wrong{"file " + json_text(file) + " cannot be read: " + std::strerror(errno), place};
-  const std::shared_ptr<void> close(nullptr, [descriptor](void*) { ::close(descriptor); });
-  struct ::stat facts {};
-  if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) throw Wrong{json_text(file) + " is no file", place};
-  if (facts.st_size > largest_file)
-    throw Wrong{"file " + json_text(file) + " is larger than " + std::to_string(largest_file >> 20) + " MiB", place};
-  Bytes out(at(facts.st_size));
-  std::size_t have = 0;
-  while (have < out.size()) {
-    const auto got = ::read(descriptor, out.data() + have, out.size() - have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) throw Wrong{"file " + json_text(file) + " cannot be read", place};
-    have += static_cast<std::size_t>(got);
-  }
-  return out;
-}
-
 }  // namespace
-
-bool from_base64(std::string_view text, Bytes& out) {
-  static const auto table = [] {
-    std::array<std::int8_t, 256> made;
-    made.fill(-1);
-    const std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (std::size_t k = 0; k < letters.size(); ++k)
-      made[static_cast<unsigned char>(letters[k])] = static_cast<std::int8_t>(k);
-    return made;
-  }();
-  out.clear();
-  out.reserve(text.size() / 4 * 3);
-  std::uint32_t bits = 0;
-  int have = 0, end = 0;
-  for (const char c : text) {
-    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') continue;
-    if (c == '=') {
-      ++end;
-      continue;
-    }
-    const auto value = table[static_cast<unsigned char>(c)];
-    if (value < 0 || end) return false;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    if (++have < 4) continue;
-    for (int shift = 16; shift >= 0; shift -= 8) out.push_back(static_cast<std::byte>(bits >> shift));
-    have = 0, bits = 0;
-  }
-  if (have == 1 || end > 2 || (end && have + end != 4)) return false;
-  if (have >= 2) out.push_back(static_cast<std::byte>(bits >> (have == 2 ? 4 : 10)));
-  if (have == 3) out.push_back(static_cast<std::byte>(bits >> 2));
-  return true;
-}
 
 // One line on its way.
 class RequestReader::Reading {
@@ -118,7 +37,8 @@ class RequestReader::Reading {
   Reading(const RequestReader& reader, Request& out) : r_(reader), out_(out) {}
 
   void run(const Value& root) {
-    if (root.kind != Value::Kind::object) throw Wrong{std::string("a request is an object, not ") + root.word(), ""};
+    if (root.kind != Value::Kind::object)
+      throw RequestError{std::string("a request is an object, not ") + root.word(), ""};
     if (const auto* id = root.find("id")) out_.id = dump(*id);
     const auto rows = *r_.plan_.train.rows;
     const auto& table = r_.plan_.tables[rows];
@@ -150,13 +70,13 @@ class RequestReader::Reading {
       const auto* given = root.find(link.name);
       const bool candidate = r_.candidates_ == l;
       if (candidate && many) {
-        if (given) throw Wrong{"'candidates' and '" + link.name + "' name the same; say one of them", link.name};
+        if (given) throw RequestError{"'candidates' and '" + link.name + "' name the same; say one of them", link.name};
         read_candidates(*many, link);
         continue;
       }
       if (!given) {
         if (!r_.known_.reads_link(l)) continue;
-        throw Wrong{
+        throw RequestError{
             candidate ? "it names no candidates" : "it does not name '" + link.name + "'; null stands for nobody known",
             candidate ? "candidates" : link.name};
       }
@@ -171,11 +91,11 @@ class RequestReader::Reading {
 
   void read_candidates(const Value& many, const recipe::LinkPlan& link) {
     if (many.kind != Value::Kind::array)
-      throw Wrong{std::string("candidates are a list, not ") + many.word(), "candidates"};
+      throw RequestError{std::string("candidates are a list, not ") + many.word(), "candidates"};
     if (shared_column(link))
-      throw Wrong{"a field of the rows reads the column '" + column_of(link) + "': this model takes one '" + link.name +
-                      "' a request",
-                  "candidates"};
+      throw RequestError{"a field of the rows reads the column '" + column_of(link) + "': this model takes one '" +
+                             link.name + "' a request",
+                         "candidates"};
     out_.many = true;
     std::string lost_ones;
     for (std::size_t k = 0; k < many.items.size(); ++k) {
@@ -200,7 +120,7 @@ class RequestReader::Reading {
   void read_list(const Value& given, const recipe::TablePlan& table, recipe::ListId number) {
     const auto& list = table.lists[number];
     if (given.kind != Value::Kind::array)
-      throw Wrong{std::string("a list was asked for, not ") + given.word(), list.name};
+      throw RequestError{std::string("a list was asked for, not ") + given.word(), list.name};
     if (!r_.known_.reads_list(number)) return;
     const auto length = static_cast<std::size_t>(std::max<std::int64_t>(0, table.places(number).value_or(0)));
     const auto first = length && given.items.size() > length ? given.items.size() - length : 0;
@@ -231,15 +151,15 @@ class RequestReader::Reading {
       case Value::Kind::object:
         return inline_entity(value, table, place, text, keyed);
       default:
-        throw Wrong{"an entity of '" + r_.plan_.tables[table].name + "' is a key or an object, not " + value.word(),
-                    place};
+        throw RequestError{
+            "an entity of '" + r_.plan_.tables[table].name + "' is a key or an object, not " + value.word(), place};
     }
   }
 
   Reference inline_entity(const Value& value, recipe::TableId table, const std::string& place, std::string& text,
                           bool& keyed) {
     const auto& plan = r_.plan_.tables[table];
-    if (!r_.closed_[table].empty()) throw Wrong{r_.closed_[table], place};
+    if (!r_.closed_[table].empty()) throw RequestError{r_.closed_[table], place};
     const auto& words = r_.words_[table];
     for (const auto& name : value.names)
       if (!holds(words.all, name))
@@ -279,26 +199,13 @@ class RequestReader::Reading {
       out.places[name] = here;
       if (value.kind == Value::Kind::null) continue;
       if (media && (value.kind == Value::Kind::object || !column)) {
-        out.media[name] = file_of(value, here);
+        out.media[name] = file_of(value, r_.files_, here);
       } else if (value.kind == Value::Kind::text || value.kind == Value::Kind::number) {
         if (!holds(table.missing, value.text)) out.columns[name] = value.text;
       } else {
-        throw Wrong{"column '" + name + "' is a text, a number or null, not " + value.word(), here};
+        throw RequestError{"column '" + name + "' is a text, a number or null, not " + value.word(), here};
       }
     }
-  }
-
-  Bytes file_of(const Value& value, const std::string& place) const {
-    if (value.kind == Value::Kind::text) return read_below(r_.files_, value.text, place);
-    if (value.kind == Value::Kind::object && value.names.size() == 1 && value.items[0].kind == Value::Kind::text) {
-      if (value.names[0] == "file") return read_below(r_.files_, value.items[0].text, inside(place, "file"));
-      Bytes out;
-      if (value.names[0] == "base64") {
-        if (!from_base64(value.items[0].text, out)) throw Wrong{"this is no base64 text", inside(place, "base64")};
-        return out;
-      }
-    }
-    throw Wrong{"a file is a path, {\"file\": path} or {\"base64\": text}", place};
   }
 
   recipe::Indexed<recipe::FieldId, data::Decoded> decode(const Texts& texts, recipe::TableId table,
@@ -326,15 +233,15 @@ class RequestReader::Reading {
       try {
         out[f].present = fields[f].component->decode(cell, out[f].bytes);
       } catch (const std::exception& e) {
-        throw Wrong{e.what(), said};
+        throw RequestError{e.what(), said};
       }
       if (!out[f].present) out[f].bytes.clear();
       if (!cell.missing() && r_.names_values_[table][f] && has_unknown(*fields[f].component, out[f].bytes))
         add_unknown(said, values_text(views));
       if ((out_.decoded += out[f].bytes.size()) > most_decoded)
-        throw Wrong{"what comes inline takes more than " + std::to_string(most_decoded >> 20) +
-                        " MiB once it is decoded; ask for fewer candidates at once",
-                    said};
+        throw RequestError{"what comes inline takes more than " + std::to_string(most_decoded >> 20) +
+                               " MiB once it is decoded; ask for fewer candidates at once",
+                           said};
     }
     return out;
   }
@@ -357,7 +264,7 @@ class RequestReader::Reading {
     const auto near = recipe::nearest(name, known);
     std::string all;
     for (const auto& one : known) all += (all.empty() ? "" : ", ") + one;
-    throw Wrong{
+    throw RequestError{
         where + " has no " + json_text(name) + "; " + (near ? "did you mean '" + *near + "'?" : "there is " + all),
         place};
   }
@@ -424,9 +331,9 @@ Request RequestReader::read(std::string_view text, std::int64_t line) const {
   try {
     std::string why;
     const auto root = parse_json(text, why);
-    if (!root) throw Wrong{std::move(why), ""};
+    if (!root) throw RequestError{std::move(why), ""};
     Reading(*this, out).run(*root);
-  } catch (const Wrong& wrong) {
+  } catch (const RequestError& wrong) {
     Request bad;
     bad.line = line;
     bad.id = std::move(out.id);

@@ -82,7 +82,4 @@ class RequestReader {
   std::vector<std::string> names_;                 // all that may stand in a request
 };
 
-// The bytes that base64 text stands for; false when it is none. Blanks and line ends are skipped.
-bool from_base64(std::string_view text, Bytes& out);
-
 }  // namespace braid::serve

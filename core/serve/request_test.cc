@@ -1,5 +1,6 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "serve/request.h"
+#include "serve/request_media.h"
 
 #include "tests/toys/request_world.h"
 

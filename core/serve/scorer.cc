@@ -225,12 +225,6 @@ struct Scorer::Inside {
 
   // ---- scoring ----
 
-  // Entities that came inline with the rows of one batch.
-  struct Gathered {
-    data::EntityKeys keys;
-    recipe::Indexed<recipe::TableId, std::vector<const InlineGiven*>> given;
-  };
-
   // The stored arrays of a table for entities that came inline, [entities, ...].
   // `batches`: of these entities, inline_chunk at a time.
   void run_inline(recipe::TableId table, const std::vector<const InlineGiven*>& given,
@@ -277,12 +271,11 @@ struct Scorer::Inside {
 
   // The batch of these rows, and those of the entities that came with them. One thread at a time makes batches.
   std::shared_ptr<const data::Batch> batch_of(
-      const std::vector<data::RequestRow>& rows, const Gathered& gathered,
-      recipe::Indexed<recipe::TableId, std::vector<data::Batch>>& inlined) const {
+      const BatchRows& asked, recipe::Indexed<recipe::TableId, std::vector<data::Batch>>& inlined) const {
     const std::lock_guard lock(batching);
-    auto batch = std::make_shared<data::Batch>(batcher->make(rows, gathered.keys));
+    auto batch = std::make_shared<data::Batch>(batcher->make(asked.rows, asked.keys));
     for (const auto t : inlined.ids()) {
-      const auto n = static_cast<std::int64_t>(gathered.given[t].size());
+      const auto n = static_cast<std::int64_t>(asked.inlined[t].size());
       for (std::int64_t first = 0; first < n; first += inline_chunk)
         inlined[t].push_back(batcher->inline_entities(t, first, std::min(inline_chunk, n - first)));
     }
@@ -291,58 +284,12 @@ struct Scorer::Inside {
 
   std::vector<Flow> score(std::span<const Part> parts) const {
     const at::NoGradGuard off;
-    const auto tables = plan.tables.size();
-    Gathered gathered;
-    gathered.keys.resize(tables);
-    gathered.given.resize(tables);
-    const auto& driving = plan.driving();
-    std::vector<data::RequestRow> rows;
-    std::vector<recipe::Indexed<recipe::ListId, std::vector<std::int32_t>>> lists(parts.size());
-    for (std::size_t p = 0; p < parts.size(); ++p) {
-      const auto& part = parts[p];
-      const auto& request = *part.request;
-      // Of the request's inline entities in this batch.
-      recipe::Indexed<recipe::TableId, std::vector<std::int32_t>> numbers(tables);
-      for (const auto t : numbers.ids()) numbers[t].assign(request.inlined[t].size(), -1);
-      const auto row_of = [&](Reference reference, recipe::TableId table) -> std::int32_t {
-        if (reference >= 0) return reference;
-        const auto k = at(-1 - reference);
-        auto& number = numbers[table][k];
-        if (number < 0) {
-          const auto& given = request.inlined[table][k];
-          number = static_cast<std::int32_t>(batcher->known(table) +
-                                             static_cast<std::int64_t>(gathered.given[table].size()));
-          gathered.keys[table].push_back(given.key);
-          gathered.given[table].push_back(&given);
-        }
-        return number;
-      };
-      for (const auto l : driving.lists.ids()) {
-        lists[p].emplace_back();
-        for (const auto one : request.lists[l]) lists[p].back().push_back(row_of(one, driving.lists[l].table));
-      }
-      data::RequestRow row;
-      for (const auto l : driving.links.ids()) {
-        row.links.push_back(row_of(request.links[l], driving.links[l].table));
-        row.link_texts.push_back(request.link_keyed[l] ? std::string_view(request.link_texts[l]) : std::string_view());
-      }
-      row.lists = &lists[p];
-      row.cells = &request.cells;
-      for (auto r = part.first; r < part.first + part.count; ++r) {
-        if (request.many) {
-          const auto l = *side.candidates;
-          row.links[l] = row_of(request.candidates[at(r)], driving.links[l].table);
-          row.link_texts[l] =
-              request.candidate_keyed[at(r)] ? std::string_view(request.candidate_texts[at(r)]) : std::string_view();
-        }
-        rows.push_back(row);
-      }
-    }
-    recipe::Indexed<recipe::TableId, std::vector<data::Batch>> inline_batches(tables);
-    const auto batch = batch_of(rows, gathered, inline_batches);
+    const BatchRows asked(parts, plan, side.candidates, *batcher);
+    recipe::Indexed<recipe::TableId, std::vector<data::Batch>> inline_batches(plan.tables.size());
+    const auto batch = batch_of(asked, inline_batches);
     std::vector<Flow> inlined(side.stored.size());
     for (const auto t : inline_batches.ids())
-      if (!gathered.given[t].empty()) run_inline(t, gathered.given[t], inline_batches[t], inlined);
+      if (!asked.inlined[t].empty()) run_inline(t, asked.inlined[t], inline_batches[t], inlined);
     std::vector<graph::Given> given;
     for (const auto& feed : feeds) {
       const auto& axis = batch->axes[feed.axis];

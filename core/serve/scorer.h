@@ -3,6 +3,7 @@
 
 #include "model/assembly.h"
 #include "serve/ahead.h"
+#include "serve/batch_rows.h"
 #include "serve/request.h"
 
 #include <memory>
@@ -23,11 +24,7 @@ class Scorer {
   const std::vector<std::string>& outputs() const;  // as the recipe writes them
   const recipe::Plan& plan() const;
 
-  // Rows [first, first + count) of a request without mistakes.
-  struct Part {
-    const Request* request;
-    std::int64_t first, count;
-  };
+  using Part = RequestPart;
   // Per output: float[rows, ...] on the CPU, in the parts' order; a mask where rows can be absent. Safe
   // from many threads.
   std::vector<Flow> score(std::span<const Part> parts) const;

@@ -1,7 +1,7 @@
 // Broken recipes and what the checker says of them, word for word: TAG.toml has TAG.expected beside it. Lines
 // "# --set a.b=c" at a recipe's top are given as --set. `--write` writes the expected texts anew, to be read by eye.
-#include "recipe/keywords/tags.h"
 #include "error_examples.h"
+#include "recipe/keywords/tags.h"
 #include "tests/toys/cards.h"
 
 #include <unistd.h>
@@ -81,7 +81,7 @@ void try_examples(const World& world) {
   for (const auto& info : all_tags()) {
     const std::string tag(info.tag);
     const auto change = example_of(tag);
-    expect(!change.empty(), "tools/program/error_examples.cc has no example of " + tag);
+    expect(!change.empty(), "tools/program/error_examples.diff has no example of " + tag);
     const auto broken = said(change, '-'), mended = said(change, '+');
     expect(std::any_of(broken.all.begin(), broken.all.end(), [&](const Problem& p) { return p.tag == tag; }),
            "the example of " + tag + " does not give it, but\n" + broken.text);

@@ -1,6 +1,7 @@
 // Any bytes as a line of requests. As JSON: an error with words, or a value that is the same after it was written and
 // read again. As a request of a model of users, items and events: what is wrong and where, or a request whose parts fit
 // together and which a batch is made of.
+#include "serve/request_media.h"
 #include "tests/toys/request_world.h"
 
 #include "driver.h"

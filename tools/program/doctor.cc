@@ -62,56 +62,70 @@ struct Doctor : command::Options {
   bool json = json_option();
 };
 
-int doctor(const Doctor& asked) {
-  const auto around = cards::around_this_program();
-  cards::Store store(around);
-  const auto own = store.own_stamp();
-  const auto found = store.all(here());
-  const auto torch = ask_torch(around);
-  std::size_t good = 0, components = 0;
-  for (const auto& f : found)
-    if (f.card) ++good, components += f.card->schema.components.size();
-  const bool well = torch.at("found").get<bool>() && good == found.size() && std::holds_alternative<Stamp>(own);
+// All that was looked at.
+struct Findings {
+  cards::Around around = cards::around_this_program();
+  std::variant<Stamp, std::string> own;
+  std::vector<cards::Found> found;
+  Json torch;
+  std::size_t usable = 0, components = 0;
 
-  if (asked.json) {
-    Json out{{"version", BRAID_VERSION},
-             {"program", around.program()},
-             {"sdk", around.sdk_library()},
-             {"run", around.run_library()},
-             {"torch", torch}};
-    if (const auto* s = std::get_if<Stamp>(&own)) out["headers"] = s->headers;
-    out["docs"] = pages(around);
-    out["plugin_folders"] = plugin_folders(around, here());
-    out["plugins"] = Json::array();
+  Findings() {
+    cards::Store store(around);
+    own = store.own_stamp();
+    found = store.all(here());
+    torch = ask_torch(around);
     for (const auto& f : found)
-      out["plugins"].push_back({{"name", f.name()},
-                                {"file", f.file},
-                                {"ok", f.card.has_value()},
-                                {"why", f.refused},
-                                {"components", f.card ? f.card->schema.components.size() : 0}});
-    out["ok"] = well;
-    print(out.dump(2) + "\n");
-    return well ? 0 : 1;
+      if (f.card) ++usable, components += f.card->schema.components.size();
   }
+  bool well() const {
+    return torch.at("found").get<bool>() && usable == found.size() && std::holds_alternative<Stamp>(own);
+  }
+};
 
-  std::string out = "Braid " BRAID_VERSION "\n" + line("program", around.program());
-  if (const auto* s = std::get_if<Stamp>(&own))
-    out += line("SDK", around.sdk_library() + ", headers " + s->headers + ", for LibTorch " + s->torch) +
+Json json_of(const Findings& all) {
+  Json out{{"version", BRAID_VERSION},
+           {"program", all.around.program()},
+           {"sdk", all.around.sdk_library()},
+           {"run", all.around.run_library()},
+           {"torch", all.torch}};
+  if (const auto* s = std::get_if<Stamp>(&all.own)) out["headers"] = s->headers;
+  out["docs"] = pages(all.around);
+  out["plugin_folders"] = plugin_folders(all.around, here());
+  out["plugins"] = Json::array();
+  for (const auto& f : all.found)
+    out["plugins"].push_back({{"name", f.name()},
+                              {"file", f.file},
+                              {"ok", f.card.has_value()},
+                              {"why", f.refused},
+                              {"components", f.card ? f.card->schema.components.size() : 0}});
+  out["ok"] = all.well();
+  return out;
+}
+
+std::string text_of(const Findings& all) {
+  std::string out = "Braid " BRAID_VERSION "\n" + line("program", all.around.program());
+  if (const auto* s = std::get_if<Stamp>(&all.own))
+    out += line("SDK", all.around.sdk_library() + ", headers " + s->headers + ", for LibTorch " + s->torch) +
            line("compiler", s->compiler);
-  else out += line("SDK", "not found: " + std::get<std::string>(own));
-  out += torch_text(torch);
-  if (const auto folder = pages(around); !folder.empty()) out += line("docs", folder);
+  else out += line("SDK", "not found: " + std::get<std::string>(all.own));
+  out += torch_text(all.torch);
+  if (const auto folder = pages(all.around); !folder.empty()) out += line("docs", folder);
   out += "\nPlugins\n";
-  for (const auto& folder : plugin_folders(around, here())) out += line("folder", folder);
-  out += line("usable", std::to_string(good) + " of " + std::to_string(found.size()) + ", with " +
-                            std::to_string(components) + " components");
+  for (const auto& folder : plugin_folders(all.around, here())) out += line("folder", folder);
+  out += line("usable", std::to_string(all.usable) + " of " + std::to_string(all.found.size()) + ", with " +
+                            std::to_string(all.components) + " components");
   out += line("cards",
               "beside their plugins, else in " + std::filesystem::path(cards::cached_card("")).parent_path().string());
-  for (const auto& f : found)
+  for (const auto& f : all.found)
     if (!f.card) out += "  refused     " + f.file + "\n              " + wrapped(f.refused, 14) + "\n";
-  out += well ? "\nAll is well.\n" : "\nSomething is amiss, see above.\n";
-  print(out);
-  return well ? 0 : 1;
+  return out + (all.well() ? "\nAll is well.\n" : "\nSomething is amiss, see above.\n");
+}
+
+int doctor(const Doctor& asked) {
+  const Findings all;
+  print(asked.json ? json_of(all).dump(2) + "\n" : text_of(all));
+  return all.well() ? 0 : 1;
 }
 
 }  // namespace

@@ -30,4 +30,6 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t wid
   return out;
 }
 
+std::string bold(const std::string& text, bool shown) { return shown ? "\x1b[1m" + text + "\x1b[0m" : text; }
+
 }  // namespace braid::tools

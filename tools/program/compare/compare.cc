@@ -7,21 +7,18 @@
 #include "cards/store.h"
 #include "comparison.h"
 #include "log/errors_json.h"
+#include "scratch_folder.h"
 
 #include <braid/diagnostic.h>
 
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <string_view>
-
-#include <unistd.h>
 
 namespace braid::tools {
 namespace {
 
-namespace files = std::filesystem;
 using report::Json;
 
 constexpr int most_seconds = 24 * 3600;  // that scoring one run may take
@@ -43,25 +40,6 @@ struct Compare : command::Options {
   std::string split = text("split", "NAME", "the split whose rows --bootstrap scores; test without it");
   bool json = json_option();
   int threads = threads_option();
-};
-
-// A file that is gone with it.
-class Temporary {
- public:
-  Temporary() : path_((files::temp_directory_path() / "braid-rows-XXXXXX").string()) {
-    const int descriptor = ::mkstemp(path_.data());
-    if (descriptor < 0) throw Failure("file", "braid compare", "no temporary file can be made in " + path_);
-    ::close(descriptor);
-  }
-  ~Temporary() {
-    std::error_code ignored;
-    files::remove(path_, ignored);
-  }
-  Temporary(const Temporary&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 // What `braid eval --rows` wrote.
@@ -92,9 +70,11 @@ std::vector<std::vector<float>> scores_of(const std::string& folder, const std::
   for (const auto& one : report::read_run(folder).seeds) runs.push_back(one.folder);
   if (runs.empty()) runs.push_back(folder);
   std::vector<std::vector<float>> out;
+  const ScratchFolder scratch("rows");
+  if (!scratch.made()) throw Failure("file", "braid compare", "no temporary folder can be made in " + scratch.wanted());
+  const auto file = (scratch.path() / "rows").string();
   for (const auto& run : runs) {
-    const Temporary file;
-    std::vector<std::string> words{program, "eval", run, "--split", split, "--rows", file.path(), "--json"};
+    std::vector<std::string> words{program, "eval", run, "--split", split, "--rows", file, "--json"};
     if (threads > 0) words.insert(words.end(), {"--threads", std::to_string(threads)});
     // A process each: two runs may have been made with other plugins of one name, and memory goes back.
     const auto ended = cards::run_child(words, most_seconds);
@@ -105,7 +85,7 @@ std::vector<std::vector<float>> scores_of(const std::string& folder, const std::
       throw Failure(errors);
     }
     ComparedRows own;
-    out.push_back(read_rows(report::file_text(file.path()), run, own));
+    out.push_back(read_rows(report::file_text(file), run, own));
     if (first.empty()) {
       if (own.key.empty()) throw Failure("bootstrap", run, "its split '" + split + "' has no rows with a label");
       first = run;

@@ -1,5 +1,6 @@
 // A comparison as text: aligned columns, in blocks that fit the width.
 #include "comparison.h"
+#include "report/html.h"
 #include "wrap.h"
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 
 namespace braid::tools {
 namespace {
+
+using report::letters_of;
 
 // With `places` after the point, the spread too; very small values as they are.
 std::string text_of(const Figure& figure, int places) {
@@ -21,16 +24,11 @@ std::string text_of(const Figure& figure, int places) {
   return text(figure.value) + (figure.spread && (places > 0 || *figure.spread > 0) ? " ± " + text(*figure.spread) : "");
 }
 
-// Columns that a text takes: '±' is one.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 std::string right(const std::string& text, std::size_t width) {
-  return std::string(width > width_of(text) ? width - width_of(text) : 0, ' ') + text;
+  return std::string(width > letters_of(text) ? width - letters_of(text) : 0, ' ') + text;
 }
 std::string left(const std::string& text, std::size_t width) {
-  return text + std::string(width > width_of(text) ? width - width_of(text) : 0, ' ');
+  return text + std::string(width > letters_of(text) ? width - letters_of(text) : 0, ' ');
 }
 
 // A line of the table; a heading has no cells.
@@ -85,12 +83,12 @@ std::string heading_of(const Column& column) { return column.folder.empty() ? "m
 // Blocks of as many columns as fit.
 std::string blocks(const std::vector<Row>& rows, const Comparison& comparison, std::size_t width) {
   std::size_t name_width = 0;
-  for (const auto& row : rows) name_width = std::max(name_width, width_of(row.name));
+  for (const auto& row : rows) name_width = std::max(name_width, letters_of(row.name));
   std::vector<std::size_t> widths;
   for (std::size_t c = 0; c < comparison.columns.size(); ++c) {
-    auto most = width_of(heading_of(comparison.columns[c])) + 1;
+    auto most = letters_of(heading_of(comparison.columns[c])) + 1;
     for (const auto& row : rows)
-      if (!row.cells.empty()) most = std::max(most, width_of(row.cells[c]));
+      if (!row.cells.empty()) most = std::max(most, letters_of(row.cells[c]));
     widths.push_back(most);
   }
   std::string out;
@@ -129,7 +127,7 @@ std::string differences_text(const char* title, const Differences& all, const Co
     std::string joined;
     for (std::size_t c = 0; c < values.size(); ++c) joined += (c ? " | " : "") + values[c].value_or("-");
     const auto line = "  " + left(key, key_width) + "  " + joined;
-    if (width_of(line) <= width) {
+    if (letters_of(line) <= width) {
       out += line + "\n";
       continue;
     }

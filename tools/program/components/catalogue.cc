@@ -55,7 +55,7 @@ Json of_refused(const cards::Found& f) {
           {"file", f.file},   {"state", "refused"}, {"reason", f.refused}};
 }
 
-std::string heading(const std::string& text) { return stdout_is_terminal() ? "\x1b[1m" + text + "\x1b[0m" : text; }
+std::string heading(const std::string& text) { return bold(text, stdout_is_terminal()); }
 
 Kind kind_of(const std::string& text) {
   std::vector<std::string> names, singular;

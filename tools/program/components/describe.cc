@@ -128,26 +128,39 @@ std::string example(const ComponentSchema& c, const std::string& plugin) {
   return out;
 }
 
-std::string describe(const ComponentSchema& c, const PluginSchema& plugin, const std::string& file, bool bold) {
-  std::ostringstream out;
-  const auto heading = [&](const std::string& text) {
-    out << "\n" << (bold ? "\x1b[1m" + text + "\x1b[0m" : text) << "\n";
-  };
-  out << (bold ? "\x1b[1m" + c.name + "\x1b[0m" : c.name) << ", " << recipe::with_article(name_of(c.kind))
-      << " of plugin " << plugin.name << " " << plugin.version << "\n\n  " << wrapped(c.summary, 2) << "\n";
-  Rows about;
-  if (!c.paper.empty()) about.push_back({"paper", joined(c.paper, c.equation, ", ")});
-  if (!c.differs.empty()) about.push_back({c.paper.empty() ? "note" : "differs", c.differs});
+namespace {
+
+std::string about_text(const ComponentSchema& c, const std::string& file) {
+  Rows rows;
+  if (!c.paper.empty()) rows.push_back({"paper", joined(c.paper, c.equation, ", ")});
+  if (!c.differs.empty()) rows.push_back({c.paper.empty() ? "note" : "differs", c.differs});
   if (!c.suffixes.empty()) {
     std::string all;
     for (const auto& s : c.suffixes) all = joined(all, s.empty() ? "any other" : s, " ");
-    about.push_back({"files", all});
+    rows.push_back({"files", all});
   }
-  if (c.fits) about.push_back({"fitted", "learns from training rows before the first step"});
-  if (c.media) about.push_back({"media", "reads files named by `media`, not cells"});
-  about.push_back({"file", file});
-  out << table(about);
+  if (c.fits) rows.push_back({"fitted", "learns from training rows before the first step"});
+  if (c.media) rows.push_back({"media", "reads files named by `media`, not cells"});
+  rows.push_back({"file", file});
+  return table(rows);
+}
 
+// A heading and a table; nothing without rows.
+class Sections {
+ public:
+  explicit Sections(bool bold) : bold_(bold) {}
+  void add(const std::string& heading, const std::string& text) { out_ += "\n" + bold(heading, bold_) + "\n" + text; }
+  void add(const std::string& heading, const Rows& rows) {
+    if (!rows.empty()) add(heading, table(rows));
+  }
+  const std::string& text() const { return out_; }
+
+ private:
+  bool bold_;
+  std::string out_;
+};
+
+void add_parameters(Sections& out, const ComponentSchema& c) {
   Rows rows;
   std::string examples;
   for (const auto& p : c.params) {
@@ -156,40 +169,44 @@ std::string describe(const ComponentSchema& c, const PluginSchema& plugin, const
     rows.push_back({p.name, std::string(name_of(p.type)), p.required ? "required" : "= " + value_text(p.fallback),
                     range_text(p), p.help});
   }
-  if (!rows.empty())
-    heading("Parameters" + (examples.empty() ? "" : "; where a unit stands, a text like " + examples + " is a number")),
-        out << table(rows);
-
+  out.add("Parameters" + (examples.empty() ? "" : "; where a unit stands, a text like " + examples + " is a number"),
+          rows);
   rows.clear();
   for (const auto& s : c.scalars)
     rows.push_back({s.name, "= " + recipe::number_text(s.fallback), range_text(s.low, s.high), s.help});
-  if (!rows.empty()) heading("Coefficients: a number, { learn = true } or { from, to, steps }"), out << table(rows);
+  out.add("Coefficients: a number, { learn = true } or { from, to, steps }", rows);
+}
 
+void add_ports(Sections& out, const ComponentSchema& c) {
   for (const bool output : {false, true}) {
-    rows.clear();
+    Rows rows;
     for (const auto& p : c.ports)
       if (p.output == output)
         rows.push_back({p.name, p.shape, joined(wires_text(p), range_text(p.low, p.high), ", "), p.help});
-    if (!rows.empty()) heading(output ? "Outputs" : "Inputs"), out << table(rows);
+    out.add(output ? "Outputs" : "Inputs", rows);
   }
+}
 
-  rows.clear();
-  for (const auto& r : c.requires_) rows.push_back({r.rule, r.why});
-  if (!rows.empty()) heading("Rules"), out << table(rows);
+}  // namespace
 
-  rows.clear();
+std::string describe(const ComponentSchema& c, const PluginSchema& plugin, const std::string& file, bool bold_shown) {
+  Sections out(bold_shown);
+  add_parameters(out, c);
+  add_ports(out, c);
+  Rows rules, weights, declined;
+  for (const auto& r : c.requires_) rules.push_back({r.rule, r.why});
   for (const auto& w : c.weights)
-    rows.push_back({w.name, dims_text(w.dims), joined(w.table ? "table" : "", w.decays ? "" : "no decay", ", ")});
-  if (!rows.empty()) heading("Weights, as the defaults make them"), out << table(rows);
-
-  rows.clear();
-  for (const auto& d : c.declines) rows.push_back({d.check, d.reason});
-  if (!rows.empty()) heading("Checks of `braid conform` that it declines"), out << table(rows);
-
-  heading("In a recipe");
+    weights.push_back({w.name, dims_text(w.dims), joined(w.table ? "table" : "", w.decays ? "" : "no decay", ", ")});
+  for (const auto& d : c.declines) declined.push_back({d.check, d.reason});
+  out.add("Rules", rules);
+  out.add("Weights, as the defaults make them", weights);
+  out.add("Checks of `braid conform` that it declines", declined);
+  std::string shown;
   std::istringstream lines(example(c, plugin.name));
-  for (std::string line; std::getline(lines, line);) out << "  " << line << "\n";
-  return out.str();
+  for (std::string line; std::getline(lines, line);) shown += "  " + line + "\n";
+  out.add("In a recipe", shown);
+  return bold(c.name, bold_shown) + ", " + recipe::with_article(name_of(c.kind)) + " of plugin " + plugin.name + " " +
+         plugin.version + "\n\n  " + wrapped(c.summary, 2) + "\n" + about_text(c, file) + out.text();
 }
 
 }  // namespace braid::tools

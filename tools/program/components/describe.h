@@ -19,7 +19,8 @@ std::string first_sentence(const std::string& text);
 // A node (or field, metric) of a recipe that uses the component, with what it has to say.
 std::string example(const ComponentSchema& component, const std::string& plugin);
 
-// Several lines for a terminal; `bold` marks headings.
-std::string describe(const ComponentSchema& component, const PluginSchema& plugin, const std::string& file, bool bold);
+// Several lines for a terminal; `bold_shown`: headings are bold.
+std::string describe(const ComponentSchema& component, const PluginSchema& plugin, const std::string& file,
+                     bool bold_shown);
 
 }  // namespace braid::tools

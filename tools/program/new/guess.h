@@ -44,17 +44,4 @@ struct Guess {
 // `samples` outlive the guess. Throws Failure [no-guess] with what was seen, when there is nothing to learn from.
 Guess guess(const std::vector<Sample>& samples);
 
-// Names of one table or recipe: legal, each once.
-class Names {
- public:
-  explicit Names(std::vector<std::string> taken) : taken_(std::move(taken)) {}
-  std::string legal(const std::string& wanted, const std::string& otherwise);
-
- private:
-  std::vector<std::string> taken_;
-};
-
-// A text as TOML says it, in quotes.
-std::string toml_text(const std::string& text);
-
 }  // namespace braid::tools

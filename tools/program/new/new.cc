@@ -5,9 +5,9 @@
 #include "wrap.h"
 
 #include "cards/store.h"
+#include "embedded.h"
 #include "recipe/check/check.h"
 #include "recipe/document/words.h"
-#include "templates.h"
 
 #include <braid/diagnostic.h>
 
@@ -39,7 +39,7 @@ std::vector<std::string> kinds() {
   std::vector<std::string> out;
   for (const auto kind : kind_names)
     if (std::any_of(templates().begin(), templates().end(),
-                    [&](const Template& t) { return t.path.starts_with(std::string(kind) + "/"); }))
+                    [&](const EmbeddedFile& t) { return t.path.starts_with(std::string(kind) + "/"); }))
       out.emplace_back(kind);
   return out;
 }

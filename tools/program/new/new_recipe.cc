@@ -2,13 +2,15 @@
 
 #include "new_recipe.h"
 #include "cards/store.h"
+#include "column_names.h"
+#include "embedded.h"
 #include "guess.h"
 #include "kernels/text/records.h"
 #include "log/log.h"
 #include "print.h"
 #include "recipe/check/check.h"
 #include "recipe/document/words.h"
-#include "templates.h"
+#include "toml_text.h"
 
 #include <braid/diagnostic.h>
 

@@ -1,6 +1,7 @@
 #include "cost.h"
 
 #include "cards/child.h"
+#include "scratch_folder.h"
 
 #include <nlohmann/json.hpp>
 
@@ -14,8 +15,6 @@
 #include <sstream>
 #include <stdexcept>
 
-#include <unistd.h>
-
 namespace braid::tools {
 namespace {
 
@@ -23,24 +22,6 @@ namespace files = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr double mib = 1024.0 * 1024.0;
-
-class Folder {
- public:
-  Folder() {
-    auto name = (files::temp_directory_path() / "braid-cost-XXXXXX").string();
-    if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder can be made in " + name);
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    files::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  const files::path& path() const { return path_; }
-
- private:
-  files::path path_;
-};
 
 struct Measured {
   double batch = 0, loaded_mib = 0, peak_mib = 0;
@@ -67,7 +48,8 @@ double stored_mib(const files::path& file, const std::string& prefix) {
 
 Measured measure(const cards::Around& around, const std::string& recipe, const std::vector<std::string>& sets,
                  std::int64_t batch) {
-  const Folder folder;
+  const ScratchFolder folder("cost");
+  if (!folder.made()) throw std::runtime_error("no temporary folder can be made in " + folder.wanted());
   const auto run = (folder.path() / "run").string();
   std::vector<std::string> words{around.program(), "train", recipe, "--out", run};
   for (const auto& s : sets) words.insert(words.end(), {"--set", s});

@@ -2,6 +2,7 @@
 
 #include "cards/child.h"
 #include "report/run_files.h"
+#include "scratch_folder.h"
 
 #include <unistd.h>
 
@@ -27,27 +28,13 @@ std::string program_in_path(const std::string& name) {
   return "";
 }
 
-// A folder of its own, gone with the object.
-struct Scratch {
-  std::string folder;
-  Scratch() {
-    std::error_code error;
-    auto name = (files::temp_directory_path(error) / "braid-dot-XXXXXX").string();
-    if (!error && ::mkdtemp(name.data())) folder = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    if (!folder.empty()) files::remove_all(folder, ignored);
-  }
-};
-
 }  // namespace
 
 bool place_by_dot(report::Layout& layout) {
   const auto dot = program_in_path("dot");
-  const Scratch scratch;
-  if (dot.empty() || scratch.folder.empty()) return false;
-  const auto in = scratch.folder + "/graph.dot", out = scratch.folder + "/graph.json";
+  const ScratchFolder scratch("dot");
+  if (dot.empty() || !scratch.made()) return false;
+  const auto in = (scratch.path() / "graph.dot").string(), out = (scratch.path() / "graph.json").string();
   std::ofstream(in) << report::dot_text(layout);
   const auto ended = cards::run_child({dot, "-Tjson0", "-o", out, in}, 20);
   if (ended.how.empty() && report::place_as_dot_says(layout, report::file_text(out))) return true;

@@ -5,6 +5,7 @@
 #include "sweep_asked.h"
 #include "sweep_child.h"
 #include "sweep_table.h"
+#include "toml_text.h"
 
 #include "cards/file.h"
 #include "cards/store.h"
@@ -79,15 +80,6 @@ void make_room(const std::string& out) {
   }
   files::create_directories(out, failed);
   if (failed) throw Failure("file", out, "cannot be made: " + failed.message());
-}
-
-std::string toml_text(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
 }
 
 // A sweep that is complete.

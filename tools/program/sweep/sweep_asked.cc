@@ -3,8 +3,8 @@
 #include "cards/file.h"
 #include "cards/store.h"
 #include "log/log.h"
-#include "recipe/plan/needed.h"
 #include "recipe/document/words.h"
+#include "recipe/plan/needed.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -14,10 +14,6 @@ namespace braid::tools {
 
 namespace files = std::filesystem;
 using report::Json;
-
-void refuse_sweep(const std::string& what, const std::string& note) {
-  throw Failure("command-line", "braid sweep", what, {note});
-}
 
 Json read_sweep_json(const std::string& file) {
   auto json = Json::parse(report::file_text(file), nullptr, false);

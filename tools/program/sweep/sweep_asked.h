@@ -50,9 +50,6 @@ struct SweepPlans {
 // were some. Throws Failure.
 std::optional<SweepPlans> check_points(AskedSweep& asked, cards::Store& store);
 
-// A mistake in the command line of `braid sweep`.
-[[noreturn]] void refuse_sweep(const std::string& what, const std::string& note = "");
-
 // A JSON object of a sweep's folder. Throws Failure.
 report::Json read_sweep_json(const std::string& file);
 

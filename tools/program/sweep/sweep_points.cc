@@ -19,10 +19,6 @@ namespace {
 
 constexpr std::size_t most_points = 10'000;
 
-[[noreturn]] void fail(const std::string& what, const std::string& note = "") {
-  throw Failure("command-line", "braid sweep", what, {note});
-}
-
 template <class Number>
 std::optional<Number> read(const std::string& text) {
   Number out{};
@@ -67,19 +63,20 @@ bool read_range(const std::string& over, const std::string& text, SweepAxis& axi
   auto high = text.substr(dots + 2);
   const auto colon = high.find(':');
   if (colon != std::string::npos) {
-    if (high.substr(colon) != ":log") fail("--over " + over + ": a range ends in :log or in its number");
+    if (high.substr(colon) != ":log") refuse_sweep("--over " + over + ": a range ends in :log or in its number");
     axis.log = true;
     high.resize(colon);
   }
   const auto low_whole = read<std::int64_t>(text.substr(0, dots)), high_whole = read<std::int64_t>(high);
   const auto low = read<double>(text.substr(0, dots)), top = read<double>(high);
-  if (!top) fail("--over " + over + ": a range is LOW..HIGH, of two numbers", "a text like this stands in quotes");
+  if (!top)
+    refuse_sweep("--over " + over + ": a range is LOW..HIGH, of two numbers", "a text like this stands in quotes");
   axis.low = *low;
   axis.high = *top;
   axis.whole = low_whole && high_whole;
   if (!(axis.low < axis.high) || !std::isfinite(axis.low) || !std::isfinite(axis.high))
-    fail("--over " + over + ": LOW is less than HIGH in a range");
-  if (axis.log && axis.low <= 0) fail("--over " + over + ": a range with :log starts above 0");
+    refuse_sweep("--over " + over + ": LOW is less than HIGH in a range");
+  if (axis.log && axis.low <= 0) refuse_sweep("--over " + over + ": a range with :log starts above 0");
   return true;
 }
 
@@ -117,20 +114,25 @@ double size_of(const std::vector<SweepAxis>& axes) {
 
 }  // namespace
 
+void refuse_sweep(const std::string& what, const std::string& note) {
+  throw Failure("command-line", "braid sweep", what, {note});
+}
+
 SweepAxis sweep_axis(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
-    fail("--over is '" + text + "'; it is KEY=VALUE,VALUE,... or KEY=LOW..HIGH",
-         "such as --over train.batch=256,512 or --over train.optimizer.0.rate=1e-4..1e-2:log");
+    refuse_sweep("--over is '" + text + "'; it is KEY=VALUE,VALUE,... or KEY=LOW..HIGH",
+                 "such as --over train.batch=256,512 or --over train.optimizer.0.rate=1e-4..1e-2:log");
   SweepAxis axis{text.substr(0, equals), {}};
-  if (axis.key == "train.seed") fail("--over " + text + ": seeds are no points", "say --seeds 1,2,3");
+  if (axis.key == "train.seed") refuse_sweep("--over " + text + ": seeds are no points", "say --seeds 1,2,3");
   const auto values = text.substr(equals + 1);
   if (read_range(text, values, axis)) return axis;
   axis.values = parts_of(values);
   std::set<std::string> seen;
   for (const auto& value : axis.values) {
-    if (value.empty()) fail("--over " + text + ": a value is empty", "an empty text is \"\", in the shell '\"\"'");
-    if (!seen.insert(value).second) fail("--over " + text + ": the value " + value + " stands there twice");
+    if (value.empty())
+      refuse_sweep("--over " + text + ": a value is empty", "an empty text is \"\", in the shell '\"\"'");
+    if (!seen.insert(value).second) refuse_sweep("--over " + text + ": the value " + value + " stands there twice");
   }
   return axis;
 }
@@ -138,10 +140,10 @@ SweepAxis sweep_axis(const std::string& text) {
 std::vector<SweepPoint> sweep_grid(const std::vector<SweepAxis>& axes) {
   for (const auto& axis : axes)
     if (axis.values.empty())
-      fail("--over " + axis.key + " is a range, and a grid needs values",
-           "say --random N to draw N points, or list the values");
+      refuse_sweep("--over " + axis.key + " is a range, and a grid needs values",
+                   "say --random N to draw N points, or list the values");
   if (size_of(axes) > static_cast<double>(most_points))
-    fail("the grid has more than " + std::to_string(most_points) + " points", "--random N draws some of them");
+    refuse_sweep("the grid has more than " + std::to_string(most_points) + " points", "--random N draws some of them");
   std::vector<SweepPoint> out{{}};
   for (const auto& axis : axes) {
     std::vector<SweepPoint> next;
@@ -156,16 +158,17 @@ std::vector<SweepPoint> sweep_grid(const std::vector<SweepAxis>& axes) {
 }
 
 std::vector<SweepPoint> sweep_draws(const std::vector<SweepAxis>& axes, std::size_t count, std::uint64_t seed) {
-  if (count > most_points) fail("--random is at most " + std::to_string(most_points));
+  if (count > most_points) refuse_sweep("--random is at most " + std::to_string(most_points));
   if (static_cast<double>(count) > size_of(axes))
-    fail("--random " + std::to_string(count) + ": there are " + recipe::number_text(size_of(axes)) + " points in all",
-         "without --random all of them are run");
+    refuse_sweep(
+        "--random " + std::to_string(count) + ": there are " + recipe::number_text(size_of(axes)) + " points in all",
+        "without --random all of them are run");
   std::vector<SweepPoint> out;
   std::set<SweepPoint> seen;
   // The rarest point of the smallest set comes up long before these are used up.
   for (std::size_t attempt = 0; out.size() < count; ++attempt) {
     if (attempt > most_points * 100)
-      fail("--random " + std::to_string(count) + ": no further point is found: the ranges round to fewer");
+      refuse_sweep("--random " + std::to_string(count) + ": no further point is found: the ranges round to fewer");
     SweepPoint point;
     for (const auto& axis : axes) point.push_back(drawn(axis, uniform(seed, std::to_string(attempt) + " " + axis.key)));
     if (seen.insert(point).second) out.push_back(std::move(point));

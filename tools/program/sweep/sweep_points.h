@@ -7,6 +7,9 @@
 
 namespace braid::tools {
 
+// Throws Failure: a mistake in the command line of `braid sweep`.
+[[noreturn]] void refuse_sweep(const std::string& what, const std::string& note = "");
+
 // One --over: a key of the recipe, and the values that it takes or the range that they are drawn from.
 struct SweepAxis {
   std::string key;
