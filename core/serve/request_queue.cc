@@ -1,7 +1,5 @@
 #include "serve/request_queue.h"
 
-#include "data/parallel.h"
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -14,15 +12,14 @@ namespace {
 
 std::size_t at(std::int64_t k) { return static_cast<std::size_t>(k); }
 
-constexpr std::size_t lines_at_once = 256, bytes_at_once = 1 << 20;  // parsed together
-constexpr std::size_t most_requests = 4096, most_bytes = 64 << 20;   // of one chunk, decoded content included
+constexpr std::size_t chunk_bytes = 64 << 10;   // of lines; one more line may be longer
+constexpr std::size_t most_decoded = 64 << 20;  // of what is parsed together
 constexpr std::size_t longest_line = 64 << 20;
 constexpr int moment_ms = 20;
 
 }  // namespace
 
-RequestQueue::RequestQueue(const RequestReader& reader, int descriptor, std::size_t most)
-    : reader_(reader), descriptor_(descriptor), most_(most) {
+RequestQueue::RequestQueue(int descriptor, std::size_t most) : descriptor_(descriptor), most_(most) {
   thread_ = std::thread([this] { work(); });
 }
 
@@ -39,15 +36,17 @@ void RequestQueue::stop() {
   changed_.notify_all();
 }
 
-bool RequestQueue::next(std::vector<Request>& out) {
+bool RequestQueue::next(RequestLines& out) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return stop_ || over_ || !ready_.empty(); });
+  out.number = taken_;
   if (stop_) return false;
   if (ready_.empty()) {
     if (failure_) std::rethrow_exception(failure_);
     return false;
   }
   out = std::move(ready_.front());
+  out.number = taken_++;
   ready_.pop_front();
   changed_.notify_all();
   return true;
@@ -77,7 +76,7 @@ bool RequestQueue::read_on() {
       if (stop_) return false;
     }
     pollfd wait{descriptor_, POLLIN, 0};
-    const int got = ::poll(&wait, 1, lines_.empty() && chunk_.empty() ? 200 : moment_ms);
+    const int got = ::poll(&wait, 1, chunk_.lines.empty() ? 200 : moment_ms);
     if (got < 0 && errno != EINTR) throw Error("file", "standard input", std::strerror(errno));
     if (got == 0) hand_over();
     if (got <= 0) continue;
@@ -104,58 +103,49 @@ void RequestQueue::take_lines() {
 
 void RequestQueue::end_line() {
   bytes_ += rest_.size();
-  lines_.push_back({std::move(rest_), cut_});
+  chunk_.lines.push_back({std::move(rest_), cut_});
   rest_.clear();
   cut_ = false;
-  if (lines_.size() >= lines_at_once || bytes_ >= bytes_at_once) parse();
-}
-
-// A short line may stand for a large picture: how many are read together follows from what they came to.
-void RequestQueue::parse() {
-  for (std::size_t begin = 0; begin < lines_.size();) {
-    const auto count = std::min(together_, lines_.size() - begin);
-    std::vector<Request> requests(count);
-    data::parallel(static_cast<std::int64_t>(count), 1, [&](std::int64_t k) {
-      const auto number = line_ + 1 + k;
-      const auto& line = lines_[begin + at(k)];
-      if (!line.too_long) {
-        requests[at(k)] = reader_.read(line.text, number);
-        return;
-      }
-      requests[at(k)].line = number;
-      requests[at(k)].what = "a line has at most " + std::to_string(longest_line >> 20) + " MiB";
-    });
-    line_ += static_cast<std::int64_t>(count);
-    std::size_t decoded = 0;
-    for (auto& one : requests) {
-      rows_ += one.rows();
-      decoded += one.decoded;
-      chunk_.push_back(std::move(one));
-    }
-    for (std::size_t k = 0; k < count; ++k) chunk_bytes_ += lines_[begin + k].text.size();
-    chunk_bytes_ += decoded;
-    begin += count;
-    together_ =
-        decoded > most_bytes / 2 ? std::max<std::size_t>(together_ / 2, 1) : std::min(together_ * 2, lines_at_once);
-    if (rows_ >= rows_at_once || chunk_.size() >= most_requests || chunk_bytes_ >= most_bytes) push();
-  }
-  bytes_ = 0;
-  lines_.clear();
+  if (bytes_ >= chunk_bytes) hand_over();
 }
 
 void RequestQueue::hand_over() {
-  if (!lines_.empty()) parse();
-  if (!chunk_.empty()) push();
-}
-
-void RequestQueue::push() {
+  if (chunk_.lines.empty()) return;
+  const auto next_line = chunk_.first + static_cast<std::int64_t>(chunk_.lines.size());
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return stop_ || ready_.size() < most_; });
   if (!stop_) ready_.push_back(std::move(chunk_));
-  chunk_.clear();
-  rows_ = 0;
-  chunk_bytes_ = 0;
+  chunk_ = {};
+  chunk_.first = next_line;
+  bytes_ = 0;
   changed_.notify_all();
+}
+
+void each_part(const RequestReader& reader, const RequestLines& chunk,
+               const std::function<void(const std::vector<Request>&)>& visit) {
+  std::vector<Request> part;
+  std::int64_t rows = 0;
+  std::size_t decoded = 0;  // a short line may stand for a large picture
+  const auto give = [&] {
+    if (!part.empty()) visit(part);
+    part.clear();
+    rows = 0;
+    decoded = 0;
+  };
+  auto number = chunk.first;
+  for (const auto& line : chunk.lines) {
+    if (line.too_long) {
+      auto& one = part.emplace_back();
+      one.what = "a line has at most " + std::to_string(longest_line >> 20) + " MiB";
+      one.line = number++;
+      continue;
+    }
+    auto& one = part.emplace_back(reader.read(line.text, number++));
+    rows += one.rows();
+    decoded += one.decoded;
+    if (rows >= rows_at_once || decoded >= most_decoded) give();
+  }
+  give();
 }
 
 }  // namespace braid::serve

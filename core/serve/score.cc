@@ -144,12 +144,13 @@ class Answers {
   const command::Score& options_;
 };
 
-// Chunks of requests, answered by several threads and written in the order in which they came.
+// Chunks of requests: each is parsed, scored and written as text by one thread, several at the same time; the texts
+// come out in the order in which the lines came in.
 class Answering {
  public:
   Answering(const Scorer& scorer, const command::Score& options, RequestQueue& queue,
             const std::function<void(std::string_view)>& write)
-      : answers_(scorer, options), queue_(queue), write_(write) {}
+      : answers_(scorer, options), reader_(scorer.reader()), queue_(queue), write_(write) {}
 
   // Until there is nothing left, on each of the threads. What comes before a failure is answered; then it is thrown.
   void run(int threads) {
@@ -166,22 +167,16 @@ class Answering {
 
  private:
   void work() {
-    std::int64_t number = 0;
+    RequestLines chunk;
     try {
-      std::vector<Request> requests;
-      while (take(requests, number)) put(number, answers_.of(requests));
+      while (queue_.next(chunk)) {
+        std::string text;
+        each_part(reader_, chunk, [&](const std::vector<Request>& requests) { text += answers_.of(requests); });
+        put(chunk.number, text);
+      }
     } catch (...) {
-      fail(number);
+      fail(chunk.number);
     }
-  }
-
-  // The next chunk and its number; where reading fails, the number that it would have had.
-  bool take(std::vector<Request>& requests, std::int64_t& number) {
-    const std::lock_guard lock(taking_);
-    number = taken_;
-    if (!queue_.next(requests)) return false;
-    ++taken_;
-    return true;
   }
 
   void put(std::int64_t number, const std::string& text) {
@@ -206,11 +201,12 @@ class Answering {
   }
 
   const Answers answers_;
+  const RequestReader& reader_;
   RequestQueue& queue_;
   const std::function<void(std::string_view)>& write_;
-  std::mutex taking_, writing_;
+  std::mutex writing_;
   std::condition_variable turn_;
-  std::int64_t taken_ = 0, written_ = 0;
+  std::int64_t written_ = 0;
   std::int64_t failed_ = std::numeric_limits<std::int64_t>::max();  // the first chunk that failed
   std::exception_ptr failure_;
 };
@@ -219,7 +215,7 @@ class Answering {
 
 void answer(const Scorer& scorer, int descriptor, const command::Score& options, int threads,
             const std::function<void(std::string_view)>& write) {
-  RequestQueue queue(scorer.reader(), descriptor, static_cast<std::size_t>(threads) + 1);
+  RequestQueue queue(descriptor, 2 * static_cast<std::size_t>(threads));
   Answering(scorer, options, queue, write).run(threads);
 }
 
