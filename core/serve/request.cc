@@ -1,7 +1,7 @@
 #include "serve/request.h"
 
 #include "data/hash.h"
-#include "recipe/check/check.h"
+#include "recipe/document/words.h"
 #include "serve/request_media.h"
 #include "serve/side.h"
 
