@@ -1,7 +1,7 @@
 // Broken recipes and what the checker says of them, word for word: TAG.toml has TAG.expected beside it. Lines
 // "# --set a.b=c" at a recipe's top are given as --set. `--write` writes the expected texts anew, to be read by eye.
-#include "recipe/tags.h"
 #include "error_examples.h"
+#include "recipe/tags.h"
 #include "recipe/test_cards.h"
 
 #include <unistd.h>
