@@ -140,7 +140,10 @@ class Sweep {
                                    std::to_string(run.seed), "--threads", std::to_string(asked_.threads)});
         for (const auto& one : asked_.sets_of(point)) words.insert(words.end(), {"--set", one});
       }
-      const auto ended = run_sweep_child(words, folder + ".log");
+      words.emplace_back("--json");
+      const auto printed = folder + ".json.part";
+      const auto ended = run_sweep_child(words, folder + ".log", printed);
+      files::remove(printed);
       if (SweepSignals::asked() || ended.code == stopped) return false;
       if (ended.code != 0) return run.failed = ended.how, true;
     }

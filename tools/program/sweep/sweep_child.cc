@@ -1,5 +1,7 @@
 #include "sweep_child.h"
 
+#include "log/errors_json.h"
+
 #include <braid/diagnostic.h>
 
 #include <cerrno>
@@ -7,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -43,15 +46,17 @@ class Held {
   sigset_t before_;
 };
 
-// The last line that tells an error, after the log's first `from` bytes.
-std::string last_error(const std::string& log, std::uintmax_t from) {
-  std::ifstream in(log, std::ios::binary);
-  in.seekg(static_cast<std::streamoff>(from));
+// What the process printed instead of its errors' text, added to the log as that text; the last one's first line.
+std::string last_error(const std::string& printed, const std::string& log) {
+  std::ifstream in(printed, std::ios::binary);
+  const std::string json{std::istreambuf_iterator<char>(in), {}};
+  std::ofstream all(log, std::ios::binary | std::ios::app);
   std::string found;
-  for (std::string line; std::getline(in, line);)
-    // The log's words, which are shown as they are.
-    if (line.find("error: ") != std::string::npos) found = line;
-  return found;
+  for (const auto& error : log::errors_in(json)) {
+    all << error.text() << "\n";
+    found = error.text();
+  }
+  return found.substr(0, found.find('\n'));
 }
 
 std::string ending(int status) {
@@ -104,9 +109,8 @@ SweepChild run_sweep_child(const std::vector<std::string>& arguments, const std:
   std::filesystem::create_directories(std::filesystem::path(log).parent_path(), none);
   const int said = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (said < 0) throw Failure("file", log, std::string("cannot be written: ") + std::strerror(errno));
-  const int out = printed.empty() ? said : ::open(printed.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  const int out = ::open(printed.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (out < 0) throw Failure("file", printed, std::string("cannot be written: ") + std::strerror(errno));
-  const auto from = std::filesystem::file_size(log, none);
   std::vector<char*> argv;
   for (const auto& one : arguments) argv.push_back(const_cast<char*>(one.c_str()));
   argv.push_back(nullptr);
@@ -123,7 +127,7 @@ SweepChild run_sweep_child(const std::vector<std::string>& arguments, const std:
   const int why = errno;
   under_way = child;
   held.release();
-  if (out != said) ::close(out);
+  ::close(out);
   ::close(said);
   if (child < 0) throw Failure("installation", arguments[0], std::string("cannot be started: ") + std::strerror(why));
   int status = 0;
@@ -133,7 +137,7 @@ SweepChild run_sweep_child(const std::vector<std::string>& arguments, const std:
   SweepChild ended;
   ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   if (ended.code == 0) return ended;
-  ended.how = last_error(log, from);
+  ended.how = last_error(printed, log);
   if (ended.how.empty() || WIFSIGNALED(status)) ended.how = ending(status);
   return ended;
 }

@@ -35,9 +35,9 @@ struct SweepChild {
   std::string how;  // where it is not 0: the last error that it told, or "was killed by signal 9 (Killed)"
 };
 
-// Runs a command to its end; what it says is added to `log`, what it prints replaces `printed` (empty: goes into the
-// log too). It gets SIGTERM when this process ends, however that ends. Memory that it took goes back with it.
+// Runs a command with --json to its end; what it says is added to `log`, its errors too, and what it prints replaces
+// `printed`. It gets SIGTERM when this process ends, however that ends. Memory that it took goes back with it.
 SweepChild run_sweep_child(const std::vector<std::string>& arguments, const std::string& log,
-                           const std::string& printed = "");
+                           const std::string& printed);
 
 }  // namespace braid::tools
