@@ -213,8 +213,27 @@ std::vector<Found> Store::all(const std::string& recipe_folder) {
   return out;
 }
 
+namespace {
+
+// Where plugins are built, a list says which there can be: a line each, "KIND/NAME|...".
+void list_not_built(const std::string& folder, recipe::World& world) {
+  std::ifstream lines(folder + "/source_plugins.txt");
+  std::error_code failed;
+  const auto build = fs::proximate(fs::path(folder).parent_path(), failed).string();
+  for (std::string line; std::getline(lines, line);) {
+    line.resize(std::min(line.find('|'), line.size()));
+    const auto name = line.substr(line.find('/') + 1);
+    if (fs::exists(folder + "/" + name + ".so", failed)) continue;
+    world.not_built.emplace_back(
+        name, "ninja -C " + build + " plugins/" + name + ".so (ninja -C " + build + " builds all of them)");
+  }
+}
+
+}  // namespace
+
 recipe::World Store::world(const std::string& recipe_folder) {
   recipe::World world;
+  for (const auto& folder : plugin_folders(around_, recipe_folder)) list_not_built(folder, world);
   for (auto& found : all(recipe_folder)) {
     if (found.card) {
       given_[found.file] = found.card->file.digest;

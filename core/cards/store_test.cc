@@ -142,6 +142,19 @@ TEST_CASE("two files of one name are both refused, copies are one plugin") {
   CHECK(world.refused.size() == 2);
 }
 
+TEST_CASE("where plugins are built, those that are not built yet are known, with the command that builds them") {
+  const Installed braid;
+  braid.put_card_beside();
+  CHECK(braid.store().world("").not_built.empty());
+  braid.folder.write("plugins/source_plugins.txt", "towers/one|no|one.cc|\nfusions/two|yes|two.cc|two_test.cc\n");
+  const auto world = braid.store().world("");
+  REQUIRE(world.not_built.size() == 1);
+  CHECK(world.not_built[0].first == "two");
+  const auto build = fs::proximate(fs::canonical(braid.folder.path)).string();
+  CHECK(world.not_built[0].second ==
+        "ninja -C " + build + " plugins/two.so (ninja -C " + build + " builds all of them)");
+}
+
 TEST_CASE("a plugin of another braid is refused, card or not") {
   const Installed braid;
   braid.put_card_beside();

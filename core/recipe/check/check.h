@@ -24,6 +24,8 @@ struct World {
   std::vector<std::pair<std::string, PluginSchema>> plugins;  // file, schema
   // Plugins that were found and cannot be used: name and why, for the message when a recipe asks for one.
   std::vector<std::pair<std::string, std::string>> refused;
+  // Plugins of the source tree that this program was built from and that are not built: name and the command for it.
+  std::vector<std::pair<std::string, std::string>> not_built;
   // The names in a text file's first line, or why they cannot be had, in a sentence that names the file. With columns
   // that the recipe names: nothing, or why the file is no text of that form.
   std::function<std::variant<std::vector<std::string>, std::string>(const std::string& path, const TextForm& form)>

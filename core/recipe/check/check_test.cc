@@ -3,8 +3,6 @@
 #include "recipe/plan/shapes.h"
 #include "tests/toys/cards.h"
 
-#include "recipe/document/flat.h"
-
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -337,38 +335,6 @@ TEST_CASE("the MovieLens recipe is checked in under 20 ms") {
 #endif
 }
 
-TEST_CASE("a recipe as a list of keys") {
-  const auto flat = flat_recipe(R"(
-braid = 1
-empty = {}
-[train]
-batch = 1_024
-rate = 8e-3
-text = "a \"b\""
-list = [1, 2]
-on = true
-optimizer = [{ rate = 0.5, match = "*" }, { rate = 1.0 }]
-[tables."odd name".fields]
-id = { use = "vocabulary", unknown = { drop = 0.1 } }
-)",
-                                "r.toml");
-  REQUIRE(flat);
-  CHECK(*flat == std::map<std::string, std::string>{{"braid", "1"},
-                                                    {"empty", "{}"},
-                                                    {"train.batch", "1024"},
-                                                    {"train.rate", "0.008"},
-                                                    {"train.text", "a \"b\""},
-                                                    {"train.list", "[1, 2]"},
-                                                    {"train.on", "true"},
-                                                    {"train.optimizer[0].rate", "0.5"},
-                                                    {"train.optimizer[0].match", "*"},
-                                                    {"train.optimizer[1].rate", "1.0"},
-                                                    {"tables.\"odd name\".fields.id.use", "vocabulary"},
-                                                    {"tables.\"odd name\".fields.id.unknown.drop", "0.1"}});
-  CHECK(flat_recipe("", "r.toml")->empty());
-  CHECK(!flat_recipe("x = [", "r.toml"));
-}
-
 TEST_CASE("an optimizer group: keys of other components, a schedule as a name or as a table, all mistakes at once") {
   const auto told = [](const std::string& group) {
     const auto checked = check_text("include = [\"base.toml\"]\n[train]\noptimizer = [" + group + "]\n",
@@ -391,4 +357,15 @@ TEST_CASE("an optimizer group: keys of other components, a schedule as a name or
         "'warm_up' is a parameter of the schedule, which has a table of its own here\n");
   CHECK(told("{ schedule = 3 }") == "'schedule' is a whole number; a schedule's name or a table is wanted\n");
   CHECK(told("{ use = \"cosine\" }") == "'cosine' is a schedule, but an optimizer is expected\n");
+}
+
+TEST_CASE("a component that the source tree has and that is not built is told with its command") {
+  auto world = test_world();
+  world.not_built = {{"later", "ninja -C build plugins/later.so"}};
+  const auto checked =
+      check_text("include = [\"base.toml\"]\n[nodes.item]\nuse = \"later\"\n", folder + "/here.toml", {}, world);
+  REQUIRE_FALSE(checked.problems.empty());
+  CHECK(
+      checked.problems[0].text().ends_with("no component 'later' [unknown-component]\n  the source tree has it, not "
+                                           "built yet: ninja -C build plugins/later.so"));
 }

@@ -75,6 +75,8 @@ Found Cards::find(const Item& name, const std::vector<Kind>& kinds, Report& repo
       return {};
     }
   Notes notes;
+  for (const auto& [plugin, command] : world_.not_built)
+    if (plugin == plugin_name) notes.push_back("the source tree has it, not built yet: " + command);
   for (const auto& [file, plugin] : world_.plugins)
     for (const auto& component : plugin.components)
       if (component.name == component_name && notes.lines.empty())

@@ -133,3 +133,35 @@ TEST_CASE("keys are chosen by path, glob and index") {
   CHECK(nearest_key(r.values, "train.bach") == "train.batch");
   CHECK(nearest_key(r.values, "nodes.word") == "nodes.words");
 }
+
+TEST_CASE("a recipe as a list of keys") {
+  const auto flat = flat_recipe(R"(
+braid = 1
+empty = {}
+[train]
+batch = 1_024
+rate = 8e-3
+text = "a \"b\""
+list = [1, 2]
+on = true
+optimizer = [{ rate = 0.5, match = "*" }, { rate = 1.0 }]
+[tables."odd name".fields]
+id = { use = "vocabulary", unknown = { drop = 0.1 } }
+)",
+                                "r.toml");
+  REQUIRE(flat);
+  CHECK(*flat == std::map<std::string, std::string>{{"braid", "1"},
+                                                    {"empty", "{}"},
+                                                    {"train.batch", "1024"},
+                                                    {"train.rate", "0.008"},
+                                                    {"train.text", "a \"b\""},
+                                                    {"train.list", "[1, 2]"},
+                                                    {"train.on", "true"},
+                                                    {"train.optimizer[0].rate", "0.5"},
+                                                    {"train.optimizer[0].match", "*"},
+                                                    {"train.optimizer[1].rate", "1.0"},
+                                                    {"tables.\"odd name\".fields.id.use", "vocabulary"},
+                                                    {"tables.\"odd name\".fields.id.unknown.drop", "0.1"}});
+  CHECK(flat_recipe("", "r.toml")->empty());
+  CHECK(!flat_recipe("x = [", "r.toml"));
+}
