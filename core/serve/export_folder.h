@@ -4,9 +4,8 @@
 //   serve.toml           the serving side as a recipe (`serving = true`)
 //   weights.safetensors  of the nodes that serve; with --lookup-only, of those that requests run
 //   fields/TABLE.FIELD   saved state of fields
-//   keys/TABLE.txt       one key a line (kernels/text/key_lines.h); row i of TABLE's arrays belongs to line i; line 0, empty,
-//   is
-//                        the unknown entity
+//   keys/TABLE.txt       one key a line (kernels/text/key_lines.h); row i of TABLE's arrays belongs to line i; line 0,
+//                        empty, is the unknown entity
 //   vectors/NAME.npy     what requests read of tables, one row per entity; NAME.mask.npy beside it where rows or places
 //                        can be absent
 //   whole/NAME.npy       what entities that come inline read of whole axes
