@@ -22,8 +22,8 @@ class Lines {
   };
 
   explicit Lines(const std::string& path, Encoding encoding = Encoding::utf_8) : path_(path), stream_(path, encoding) {
-    window_.resize(first_block);
-    fill();
+    window_.resize(block);
+    more();
   }
 
   // The next line that is not empty, without its break; the same one until take(). Its text stays where it is until the
@@ -58,31 +58,26 @@ class Lines {
       start_ += static_cast<std::int64_t>(from_);
       to_ -= from_, from_ = 0;
     }
-    if (window_.size() < block) {
-      window_.resize(block);
-    } else if (to_ == window_.size()) {
+    if (to_ == window_.size()) {
       if (window_.size() >= longest_record)
         throw Error("'" + path_ + "', line " + std::to_string(line_) + ": a record of more than " +
                     std::to_string(longest_record >> 20) +
                     " MiB; is a quote opened there and not closed, or is this no text?");
       window_.resize(window_.size() * 2);
     }
-    return fill();
+    stream_.at_line(line_);
+    const auto got = stream_.read(window_.data() + to_, window_.size() - to_);
+    if (got == 0) {
+      over_ = true;
+      return false;
+    }
+    to_ += got;
+    return true;
   }
 
  private:
   static constexpr std::size_t block = std::size_t{16} * BRAID_FILE_BLOCK;  // bytes read at a time
-  static constexpr std::size_t first_block = BRAID_FILE_BLOCK / 4;          // often just the first line is wanted
   static constexpr std::size_t longest_record = 256u << 20;  // bytes; more is taken for a quote that never ends
-
-  // Reads as much as the window has room for. False: the file has no more.
-  bool fill() {
-    stream_.at_line(line_);
-    const auto got = stream_.read(window_.data() + to_, window_.size() - to_);
-    to_ += got;
-    over_ = got == 0;
-    return !over_;
-  }
 
   // The next line, empty or not, of which bytes_ are to be dropped afterwards.
   bool find(std::string_view& text) {
