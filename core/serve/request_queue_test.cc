@@ -107,7 +107,7 @@ TEST_CASE("stop() ends the threads that wait, while the writer says nothing") {
 
 TEST_CASE("where chunks and parts end follows from the text") {
   const World world;
-  const std::string line = R"({"user": "u", "hour": 3, "candidates": ["a","b"]})";
+  const std::string line = R"({"user": "u", "hour": 3, "candidates": ["a","b","a","b","a","b","a","b"]})";
   std::string text;
   constexpr std::int64_t count = 6000;
   for (std::int64_t k = 0; k < count; ++k) text += line + (k + 1 < count ? "\n" : "");  // the last line does not end
@@ -122,14 +122,16 @@ TEST_CASE("where chunks and parts end follows from the text") {
     CHECK(chunk.first == lines + 1);
     lines += static_cast<std::int64_t>(chunk.lines.size());
     if (lines < count) CHECK(chunk.lines.size() == (65536 + line.size() - 1) / line.size());
-    std::int64_t rows = 0;
+    std::int64_t rows = 0, parts = 0;
     each_part(*world.inside.reader, chunk, [&](const std::vector<Request>& part) {
       std::int64_t own = 0;
       for (const auto& one : part) own += one.rows();
-      CHECK(own <= rows_at_once + 1);
+      CHECK(own < rows_at_once + 8);  // a request is not divided
       rows += own;
+      ++parts;
     });
-    CHECK(rows == 2 * static_cast<std::int64_t>(chunk.lines.size()));
+    CHECK(rows == 8 * static_cast<std::int64_t>(chunk.lines.size()));
+    CHECK(parts == (rows + rows_at_once - 1) / rows_at_once);
   }
   CHECK(lines == count);
   ::close(file);

@@ -198,12 +198,15 @@ std::optional<Use> read_reader(Checker& c, Keys& keys, const Item& file);
 
 // A wire's value (text, list of them, { from, stop }, { first }) to drafts; globs give several.
 std::vector<WireDraft> read_wires(Checker& c, const Item& item, bool list_allowed);
+
+// ---- wire_flow.cc ----
+
 // Types a wire whose source node is typed. False: an error was reported now or before.
 bool type_wire(Checker& c, WireDraft& draft);
 // Links (or lists) through which events reach entities on `axis`: "ratings.item".
 std::vector<std::string> ways_to(const Checker& c, AxisId axis, bool links, bool lists);
-std::string axis_words(const Checker& c,
-                       AxisId axis);  // "rows of 'items'", with the axis when it is not the table's own
+// "rows of 'items'", with the axis when it is not the table's own.
+std::string axis_words(const Checker& c, AxisId axis);
 // The file or folder in front of a media text: "posters.tar.gz" of "posters.tar.gz:{item}.jpg". field_keys.cc
 std::string media_root(const std::string& text);
 
